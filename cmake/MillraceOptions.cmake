@@ -1,0 +1,28 @@
+# Compiler options, sanitizers and ccache.
+
+set(MILLRACE_SANITIZER "" CACHE STRING
+    "Sanitizers to build with, as -fsanitize takes them; empty for none")
+
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers
+                    -fno-omit-frame-pointer)
+# GCC 12 reports false positives for these two in optimized coroutine frames
+# and in std::string's small buffer.
+add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
+
+if(MILLRACE_SANITIZER)
+  add_compile_options(-fsanitize=${MILLRACE_SANITIZER} -O1 -g1)
+  add_link_options(-fsanitize=${MILLRACE_SANITIZER})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_options(-g1)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
