@@ -1,0 +1,27 @@
+// What travels with every call and event, whatever carries it.
+#ifndef MILLRACE_BASE_CONTEXT_H_
+#define MILLRACE_BASE_CONTEXT_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "base/trace.h"
+
+namespace millrace {
+
+// Who calls. An empty subject is an anonymous caller.
+struct Identity {
+  std::string subject;
+};
+
+struct CallContext {
+  TraceContext trace;
+  absl::Time deadline = absl::InfiniteFuture();
+  Identity identity;
+  // The id of the event whose handler makes this call; empty for a request.
+  std::string causation_id;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_BASE_CONTEXT_H_

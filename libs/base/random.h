@@ -1,0 +1,14 @@
+// Random bytes for identifiers: a generator per thread, seeded by the
+// operating system. Not for secrets.
+#ifndef MILLRACE_BASE_RANDOM_H_
+#define MILLRACE_BASE_RANDOM_H_
+
+#include <cstdint>
+
+namespace millrace {
+
+uint64_t RandomBits();
+
+}  // namespace millrace
+
+#endif  // MILLRACE_BASE_RANDOM_H_

@@ -1,0 +1,165 @@
+#include "base/trace.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/random.h"
+#include "base/strings.h"
+
+namespace millrace {
+namespace {
+
+// tracestate: at most 32 members, and 512 characters that must be passed on.
+constexpr size_t kMaxMembers = 32;
+
+void FillRandom(absl::Span<uint8_t> bytes) {
+  do {
+    for (size_t i = 0; i < bytes.size(); i += 8) {
+      const uint64_t bits = RandomBits();
+      std::memcpy(&bytes[i], &bits, std::min<size_t>(8, bytes.size() - i));
+    }
+  } while (std::all_of(bytes.begin(), bytes.end(),
+                       [](uint8_t b) { return b == 0; }));
+}
+
+std::string Hex(absl::Span<const uint8_t> bytes) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const uint8_t b : bytes) {
+    text.push_back(kHex[b >> 4]);
+    text.push_back(kHex[b & 0xf]);
+  }
+  return text;
+}
+
+// Lower-case digits only, as the specification demands.
+bool ParseHex(std::string_view text, absl::Span<uint8_t> bytes) {
+  if (text.size() != bytes.size() * 2) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    uint8_t digit;
+    if (text[i] >= '0' && text[i] <= '9') {
+      digit = text[i] - '0';
+    } else if (text[i] >= 'a' && text[i] <= 'f') {
+      digit = text[i] - 'a' + 10;
+    } else {
+      return false;
+    }
+    bytes[i / 2] = i % 2 == 0 ? digit << 4 : bytes[i / 2] | digit;
+  }
+  return true;
+}
+
+bool AllZero(absl::Span<const uint8_t> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](uint8_t b) { return b == 0; });
+}
+
+bool IsKeyChar(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || c == '*' || c == '/';
+}
+
+// key: simple (a letter first) or tenant@system, 256 characters at most.
+bool ValidKey(std::string_view key) {
+  if (key.empty() || key.size() > 256) return false;
+  const auto valid_part = [](std::string_view part, size_t max, bool digit) {
+    if (part.empty() || part.size() > max) return false;
+    const bool letter = part[0] >= 'a' && part[0] <= 'z';
+    const bool number = part[0] >= '0' && part[0] <= '9';
+    return (letter || (digit && number)) &&
+           std::all_of(part.begin(), part.end(), IsKeyChar);
+  };
+  const size_t at = key.find('@');
+  if (at == std::string_view::npos) return valid_part(key, 256, false);
+  return valid_part(key.substr(0, at), 241, true) &&
+         valid_part(key.substr(at + 1), 14, false);
+}
+
+bool ValidValue(std::string_view value) {
+  return !value.empty() && value.size() <= 256 && value.back() != ' ' &&
+         std::all_of(value.begin(), value.end(), [](char c) {
+           return c >= 0x20 && c <= 0x7e && c != ',' && c != '=';
+         });
+}
+
+bool ValidTracestate(std::string_view tracestate) {
+  std::vector<std::string_view> keys;
+  while (!tracestate.empty()) {
+    const size_t comma = tracestate.find(',');
+    std::string_view member = tracestate.substr(0, comma);
+    tracestate.remove_prefix(comma == std::string_view::npos ? tracestate.size()
+                                                             : comma + 1);
+    while (!member.empty() && (member.front() == ' ' || member.front() == '\t'))
+      member.remove_prefix(1);
+    while (!member.empty() && (member.back() == ' ' || member.back() == '\t'))
+      member.remove_suffix(1);
+    if (member.empty()) continue;
+    const size_t equals = member.find('=');
+    if (equals == std::string_view::npos) return false;
+    const std::string_view key = member.substr(0, equals);
+    if (!ValidKey(key) || !ValidValue(member.substr(equals + 1))) return false;
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) return false;
+    keys.push_back(key);
+  }
+  return keys.size() <= kMaxMembers;
+}
+
+}  // namespace
+
+TraceContext TraceContext::NewRoot() {
+  TraceContext context;
+  FillRandom(absl::MakeSpan(context.trace_id));
+  FillRandom(absl::MakeSpan(context.span_id));
+  context.flags = 1;
+  return context;
+}
+
+std::optional<TraceContext> TraceContext::Parse(std::string_view traceparent,
+                                                std::string_view tracestate) {
+  // version(2)-trace_id(32)-parent_id(16)-flags(2); a later version may add
+  // fields after another dash.
+  if (traceparent.size() < 55) return std::nullopt;
+  uint8_t version, flags;
+  TraceContext context;
+  if (traceparent[2] != '-' || traceparent[35] != '-' ||
+      traceparent[52] != '-' ||
+      !ParseHex(traceparent.substr(0, 2), absl::MakeSpan(&version, 1)) ||
+      !ParseHex(traceparent.substr(3, 32), absl::MakeSpan(context.trace_id)) ||
+      !ParseHex(traceparent.substr(36, 16), absl::MakeSpan(context.span_id)) ||
+      !ParseHex(traceparent.substr(53, 2), absl::MakeSpan(&flags, 1))) {
+    return std::nullopt;
+  }
+  if (version == 0xff || AllZero(context.trace_id) ||
+      AllZero(context.span_id)) {
+    return std::nullopt;
+  }
+  if (traceparent.size() > 55 && (version == 0 || traceparent[55] != '-')) {
+    return std::nullopt;
+  }
+  context.flags = flags & 1;
+  if (ValidTracestate(tracestate)) context.tracestate = tracestate;
+  return context;
+}
+
+TraceContext TraceContext::Child() const {
+  TraceContext child = *this;
+  FillRandom(absl::MakeSpan(child.span_id));
+  return child;
+}
+
+bool TraceContext::valid() const {
+  return !AllZero(trace_id) && !AllZero(span_id);
+}
+
+std::string TraceContext::traceparent() const {
+  return StrCat("00-", Hex(trace_id), "-", Hex(span_id), "-",
+                Hex(absl::MakeConstSpan(&flags, 1)));
+}
+
+std::string TraceContext::trace_id_hex() const { return Hex(trace_id); }
+std::string TraceContext::span_id_hex() const { return Hex(span_id); }
+
+}  // namespace millrace
