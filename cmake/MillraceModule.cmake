@@ -47,6 +47,8 @@ endfunction()
 # test instead, for suites that share a server, and its main must return 77
 # when it had to skip (tests/support/whole_main.cc does).
 include(GoogleTest)
+# Builds every test of the label unit, and nothing else.
+add_custom_target(unit_tests)
 function(millrace_test name)
   cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "LABELS;SOURCES;DEPS;ARGS" ${ARGN})
   if(ARG_WHOLE)
@@ -61,6 +63,9 @@ function(millrace_test name)
                              ${PROJECT_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if("unit" IN_LIST ARG_LABELS)
+    add_dependencies(unit_tests ${name})
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
