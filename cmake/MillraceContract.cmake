@@ -1,32 +1,59 @@
-# add_contract(<name> PROTOS <path under proto/>... [DEPS <target>...])
+# Contracts: from .proto files to libraries.
+
+set(MILLRACE_PROTO_DIR ${PROJECT_SOURCE_DIR}/proto)
+set(MILLRACE_GEN_DIR ${PROJECT_BINARY_DIR}/gen)
+file(MAKE_DIRECTORY ${MILLRACE_GEN_DIR})
+
+# millrace_protos(<target> PROTOS <path under proto/>... [DEPS <target>...])
 #
-# Compiles proto files into `millrace::<name>_contract`: messages by protoc,
-# emitter contracts and service interfaces by protoc-gen-millrace. For
-# users/v1/users.proto the includes are "users/v1/users.pb.h" and
-# "users/v1/users.millrace.h".
-function(add_contract name)
+# The messages alone, by plain protoc: for protos that have no rules, events or
+# services, and for the options that protoc-gen-millrace itself is built on.
+function(millrace_protos target)
   cmake_parse_arguments(ARG "" "" "PROTOS;DEPS" ${ARGN})
-  set(out ${PROJECT_BINARY_DIR}/gen)
-  file(MAKE_DIRECTORY ${out})
   set(generated "")
   foreach(proto IN LISTS ARG_PROTOS)
-    string(REGEX REPLACE "\\.proto$" "" stem ${proto})
-    set(files ${out}/${stem}.pb.h ${out}/${stem}.pb.cc
-              ${out}/${stem}.millrace.h ${out}/${stem}.millrace.cc)
+    string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${proto})
+    add_custom_command(
+      OUTPUT ${stem}.pb.h ${stem}.pb.cc
+      COMMAND ${PROTOC_PROGRAM} --proto_path=${MILLRACE_PROTO_DIR}
+        --cpp_out=${MILLRACE_GEN_DIR} --dependency_out=${stem}.d ${proto}
+      DEPENDS ${MILLRACE_PROTO_DIR}/${proto} DEPFILE ${stem}.d
+      COMMENT "Messages ${proto}" VERBATIM)
+    list(APPEND generated ${stem}.pb.h ${stem}.pb.cc)
+  endforeach()
+  add_library(${target} STATIC ${generated})
+  target_include_directories(${target} SYSTEM PUBLIC ${MILLRACE_GEN_DIR})
+  target_link_libraries(${target} PUBLIC ${ARG_DEPS} protobuf::libprotobuf)
+endfunction()
+
+# add_contract(<name> PROTOS <path under proto/>... [DEPS <target>...])
+#
+# Compiles proto files into `millrace::<name>_contract`: messages by protoc;
+# emitter contracts, service interfaces and field rules by protoc-gen-millrace.
+# For users/v1/users.proto the includes are "users/v1/users.pb.h" and
+# "users/v1/users.millrace.h". DEPS are the contracts that the files import.
+function(add_contract name)
+  cmake_parse_arguments(ARG "" "" "PROTOS;DEPS" ${ARGN})
+  set(generated "")
+  foreach(proto IN LISTS ARG_PROTOS)
+    string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${proto})
+    set(files ${stem}.pb.h ${stem}.pb.cc ${stem}.millrace.h ${stem}.millrace.cc)
     add_custom_command(
       OUTPUT ${files}
       COMMAND ${PROTOC_PROGRAM}
         --plugin=protoc-gen-millrace=$<TARGET_FILE:protoc-gen-millrace>
-        --proto_path=${PROJECT_SOURCE_DIR}/proto
-        --cpp_out=${out} --millrace_out=${out} ${proto}
-      DEPENDS ${PROJECT_SOURCE_DIR}/proto/${proto} protoc-gen-millrace
+        --proto_path=${MILLRACE_PROTO_DIR}
+        --cpp_out=${MILLRACE_GEN_DIR} --millrace_out=${MILLRACE_GEN_DIR}
+        --dependency_out=${stem}.d ${proto}
+      DEPENDS ${MILLRACE_PROTO_DIR}/${proto} protoc-gen-millrace
+      DEPFILE ${stem}.d
       COMMENT "Contract ${proto}" VERBATIM)
     list(APPEND generated ${files})
   endforeach()
   set(target millrace_${name}_contract)
   add_library(${target} STATIC ${generated})
   add_library(millrace::${name}_contract ALIAS ${target})
-  target_include_directories(${target} SYSTEM PUBLIC ${out})
+  target_include_directories(${target} SYSTEM PUBLIC ${MILLRACE_GEN_DIR})
   target_link_libraries(${target} PUBLIC millrace::contract ${ARG_DEPS}
                         protobuf::libprotobuf)
 endfunction()

@@ -39,6 +39,7 @@ millrace_pkg(GRPCPP grpc++ libgrpc++-dev)
 millrace_pkg(RDKAFKA rdkafka librdkafka-dev)
 millrace_pkg(SQLITE sqlite3 libsqlite3-dev)
 millrace_pkg(SODIUM libsodium libsodium-dev)
+millrace_pkg(RE2 re2 libre2-dev)
 
 find_path(SOCI_INCLUDE_DIR soci/soci.h)
 find_library(SOCI_CORE_LIBRARY soci_core)

@@ -1,0 +1,99 @@
+// The run-time half of emitter contracts: what is known of an event, what a
+// contract says about its events, and how a listener is handed one.
+//
+// Infos are constants of the generated code. Envelopes are plain values.
+#ifndef MILLRACE_CONTRACT_EVENT_H_
+#define MILLRACE_CONTRACT_EVENT_H_
+
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "base/status.h"
+#include "base/trace.h"
+#include "contract/call.h"
+#include "loop/promise.h"
+
+namespace millrace {
+
+// An event as it travels. On a topic it is a CloudEvent in binary mode.
+struct EventEnvelope {
+  std::string id;      // unique, the same when delivered again
+  std::string type;    // "users.v1.UserEvents.Created"
+  std::string source;  // "/users"
+  std::string key;     // events with one key are in order
+  absl::Time time;     // when it was emitted
+  TraceContext trace;
+  std::string payload;  // encoded as content_type says
+  std::string content_type = "application/protobuf";
+  Metadata extensions;
+};
+
+// What a listener is handed. Both live until its promise has settled.
+template <typename P>
+struct Event {
+  const P& payload;
+  const EventEnvelope& envelope;
+};
+
+// How a failing event is retried before it becomes a dead letter.
+struct RetryPolicy {
+  int max_attempts = 5;  // the first included
+  absl::Duration initial_backoff = absl::Milliseconds(100);
+  absl::Duration max_backoff = absl::Seconds(30);
+  double multiplier = 2;
+};
+
+struct EventInfo {
+  std::string_view name;  // "Created"
+  std::string_view type;  // "users.v1.UserEvents.Created"
+  const google::protobuf::Message& (*payload)() = nullptr;
+  std::string (*key)(const google::protobuf::Message& payload) = nullptr;
+};
+
+struct ContractInfo {
+  std::string_view full_name;  // "users.v1.UserEvents"
+  std::string_view topic;
+  int partitions = 0;
+  absl::Duration retention;
+  RetryPolicy retry;
+  std::string_view dead_letter_topic;
+  absl::Span<const EventInfo> events;
+};
+
+// The event of this type, or nullptr.
+const EventInfo* FindEvent(const ContractInfo& contract, std::string_view type);
+
+// Reads the payload of an event, which may be protobuf bytes or JSON. DATA_LOSS
+// when it is not what its type says: such an event is not worth a retry.
+absl::Status DecodePayload(const EventEnvelope& envelope,
+                           google::protobuf::Message* payload);
+
+// Takes the events of a contract. Loop thread only.
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+
+  // `envelope` outlives the promise. A rejection with INVALID_ARGUMENT or
+  // DATA_LOSS is final and makes a dead letter at once; any other is retried.
+  virtual Promise<void> Deliver(const EventEnvelope& envelope) = 0;
+};
+
+// Decodes the event and hands it to one method of a generated listener.
+template <typename L, typename P>
+Promise<void> DeliverTo(L* listener,
+                        Promise<void> (L::*method)(const Event<P>&),
+                        const EventEnvelope& envelope) {
+  P payload;
+  ThrowIfError(DecodePayload(envelope, &payload));
+  const Event<P> event{payload, envelope};
+  co_await (listener->*method)(event);
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_CONTRACT_EVENT_H_
