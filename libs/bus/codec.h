@@ -1,0 +1,44 @@
+// Events as records: the CloudEvents 1.0 binding for Kafka, so that any
+// CloudEvents client can take part. Pure functions, any thread.
+//
+// Written is binary mode. Record key = the event's key, value = the payload,
+// and these headers:
+//
+//   ce_specversion  1.0            ce_id       the event's id
+//   ce_type         its type       ce_source   who emitted it
+//   ce_time         RFC 3339       ce_subject  the key, when there is one
+//   content-type    of the payload
+//   traceparent, tracestate        W3C trace context, when there is one
+//   ce_<name>       an extension whose name is letters and digits
+//   <name>          any other extension: headers that are not CloudEvents'
+//
+// Read are binary mode, and structured mode in JSON (content type
+// "application/cloudevents+json"). The trace context is also taken from
+// ce_traceparent and ce_tracestate.
+#ifndef MILLRACE_BUS_CODEC_H_
+#define MILLRACE_BUS_CODEC_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "bus/transport.h"
+#include "contract/event.h"
+
+namespace millrace::bus {
+
+// The id of the event whose handler emitted this one, as an extension.
+inline constexpr char kCausationExtension[] = "causationid";
+
+Record EncodeEvent(const EventEnvelope& envelope, std::string topic);
+
+// DATA_LOSS, saying what is missing or wrong, when the record is no
+// CloudEvent. A tombstone with the headers of an event has an empty payload.
+absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record);
+
+// In which a handler of this event does its work: the event's trace with a new
+// span (a new trace if it has none), and the event as the cause.
+CallContext ContextOf(const EventEnvelope& envelope);
+
+}  // namespace millrace::bus
+
+#endif  // MILLRACE_BUS_CODEC_H_

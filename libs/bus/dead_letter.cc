@@ -1,0 +1,168 @@
+#include "bus/dead_letter.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "base/strings.h"
+#include "bus/headers.h"
+
+namespace millrace::bus {
+namespace {
+
+constexpr char kPrefix[] = "millrace-dead-";
+constexpr char kId[] = "millrace-dead-id";
+constexpr char kGroup[] = "millrace-dead-group";
+constexpr char kTopic[] = "millrace-dead-topic";
+constexpr char kPartition[] = "millrace-dead-partition";
+constexpr char kOffset[] = "millrace-dead-offset";
+constexpr char kCode[] = "millrace-dead-code";
+constexpr char kReason[] = "millrace-dead-reason";
+constexpr char kAttempts[] = "millrace-dead-attempts";
+constexpr char kTime[] = "millrace-dead-time";
+constexpr char kTruncated[] = "millrace-dead-truncated";
+constexpr char kReplayed[] = "millrace-dead-replayed";
+constexpr char kReplayGroup[] = "millrace-replay-group";
+
+// Brokers bound the size of a record; a reason is not what should break it.
+constexpr size_t kMaxReason = 4096;
+
+// Reads the headers of a letter and remembers the first that is not there or
+// not of its form.
+class Reader {
+ public:
+  explicit Reader(const Record& record) : record_(record) {}
+
+  std::string Text(const char* name) {
+    const auto value = FindHeader(record_.headers, name);
+    if (!value) {
+      Fail(StrCat("it has no header ", name));
+      return {};
+    }
+    return std::string(*value);
+  }
+
+  template <typename T>
+  T Number(const char* name) {
+    const std::string text = Text(name);
+    T number = 0;
+    if (status_.ok() && !absl::SimpleAtoi(text, &number)) {
+      Fail(StrCat("header ", name, " is '", text, "', not a number"));
+    }
+    return number;
+  }
+
+  absl::Time Time(const char* name) {
+    const std::string text = Text(name);
+    absl::Time time;
+    std::string error;
+    if (status_.ok() &&
+        !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+      Fail(StrCat("header ", name, " is '", text, "', not a time"));
+    }
+    return time;
+  }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  void Fail(std::string_view why) {
+    if (!status_.ok()) return;
+    status_ = absl::DataLossError(StrCat("record ", record_.topic, "/",
+                                         record_.partition, "@", record_.offset,
+                                         " is no dead letter: ", why));
+  }
+
+  const Record& record_;
+  absl::Status status_;
+};
+
+}  // namespace
+
+Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic) {
+  Record record;
+  record.topic = std::move(dead_topic);
+  record.key = letter.source.key;
+  record.value = letter.source.value;
+  record.has_value = letter.source.has_value;
+  record.time = letter.dead_time;
+  record.headers = letter.source.headers;
+  RemoveHeaders(record.headers, kPrefix);
+  RemoveHeaders(record.headers, kReplayGroup);
+  const auto add = [&record](const char* name, std::string value) {
+    record.headers.emplace_back(name, std::move(value));
+  };
+  const Record& source = letter.source;
+  add(kId, StrCat(letter.group, "/", source.topic, "/", source.partition, "/",
+                  source.offset));
+  add(kGroup, letter.group);
+  add(kTopic, source.topic);
+  add(kPartition, StrCat(source.partition));
+  add(kOffset, StrCat(source.offset));
+  add(kCode, StrCat(static_cast<int>(letter.failure.code())));
+  add(kReason, std::string(MessageOf(letter.failure).substr(0, kMaxReason)));
+  add(kAttempts, StrCat(letter.attempts));
+  add(kTime, absl::FormatTime(absl::RFC3339_full, letter.dead_time,
+                              absl::UTCTimeZone()));
+  return record;
+}
+
+void Truncate(Record* letter) {
+  letter->headers.emplace_back(kTruncated, StrCat(letter->value.size()));
+  letter->value.clear();
+  letter->has_value = false;
+}
+
+absl::StatusOr<std::optional<DeadLetter>> DecodeDeadLetter(Record record) {
+  if (ReplayedId(record)) return std::nullopt;
+  Reader reader(record);
+  DeadLetter letter;
+  letter.id = reader.Text(kId);
+  letter.group = reader.Text(kGroup);
+  letter.failure =
+      absl::Status(static_cast<absl::StatusCode>(reader.Number<int>(kCode)),
+                   reader.Text(kReason));
+  letter.attempts = reader.Number<int>(kAttempts);
+  letter.dead_time = reader.Time(kTime);
+  letter.truncated = FindHeader(record.headers, kTruncated).has_value();
+  letter.source.topic = reader.Text(kTopic);
+  letter.source.partition = reader.Number<int>(kPartition);
+  letter.source.offset = reader.Number<int64_t>(kOffset);
+  if (!reader.status().ok()) return reader.status();
+  letter.source.key = std::move(record.key);
+  letter.source.value = std::move(record.value);
+  letter.source.has_value = record.has_value;
+  letter.source.time = record.time;
+  letter.source.headers = std::move(record.headers);
+  RemoveHeaders(letter.source.headers, kPrefix);
+  return letter;
+}
+
+Record EncodeReplay(const DeadLetter& letter) {
+  Record record = letter.source;
+  record.partition = -1;
+  record.offset = -1;
+  record.time = absl::UnixEpoch();
+  RemoveHeaders(record.headers, kReplayGroup);
+  record.headers.emplace_back(kReplayGroup, letter.group);
+  return record;
+}
+
+Record EncodeReplayMarker(const DeadLetter& letter, std::string dead_topic) {
+  Record record;
+  record.topic = std::move(dead_topic);
+  record.key = letter.source.key;
+  record.has_value = false;
+  record.headers.emplace_back(kReplayed, letter.id);
+  return record;
+}
+
+std::optional<std::string_view> ReplayedId(const Record& record) {
+  return FindHeader(record.headers, kReplayed);
+}
+
+bool IsForAnotherGroup(const Record& record, std::string_view group) {
+  const auto wanted = FindHeader(record.headers, kReplayGroup);
+  return wanted && *wanted != group;
+}
+
+}  // namespace millrace::bus

@@ -1,0 +1,129 @@
+#include "bus/dead_letter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/strings.h"
+#include "bus/headers.h"
+
+namespace millrace::bus {
+namespace {
+
+DeadLetter Sample() {
+  DeadLetter letter;
+  letter.group = "admin.audit";
+  letter.failure = absl::InternalError("no such table");
+  letter.attempts = 5;
+  letter.dead_time = absl::FromUnixMillis(1'700'000'000'123);
+  letter.source.topic = "users.v1.events";
+  letter.source.partition = 3;
+  letter.source.offset = 41;
+  letter.source.key = "u-1";
+  letter.source.value = "payload";
+  letter.source.headers = {{"ce_id", "e-1"}, {"traceparent", "tp"}};
+  return letter;
+}
+
+Record Written(Record record) {
+  record.partition = 0;
+  record.offset = 9;
+  return record;
+}
+
+TEST(DeadLetterTest, SaysWhatWhyAndWhere) {
+  const Record record = EncodeDeadLetter(Sample(), "users.v1.events.dead");
+  EXPECT_EQ(record.topic, "users.v1.events.dead");
+  EXPECT_EQ(record.key, "u-1");
+  EXPECT_EQ(record.value, "payload");
+  const auto header = [&](const char* name) {
+    return std::string(FindHeader(record.headers, name).value_or("(none)"));
+  };
+  EXPECT_EQ(header("ce_id"), "e-1");
+  EXPECT_EQ(header("traceparent"), "tp");
+  EXPECT_EQ(header("millrace-dead-id"), "admin.audit/users.v1.events/3/41");
+  EXPECT_EQ(header("millrace-dead-group"), "admin.audit");
+  EXPECT_EQ(header("millrace-dead-topic"), "users.v1.events");
+  EXPECT_EQ(header("millrace-dead-partition"), "3");
+  EXPECT_EQ(header("millrace-dead-offset"), "41");
+  EXPECT_EQ(header("millrace-dead-code"), "13");
+  EXPECT_EQ(header("millrace-dead-reason"), "no such table");
+  EXPECT_EQ(header("millrace-dead-attempts"), "5");
+  EXPECT_EQ(header("millrace-dead-time"), "2023-11-14T22:13:20.123+00:00");
+}
+
+TEST(DeadLetterTest, ReadsBackWhatItWrote) {
+  const auto decoded =
+      DecodeDeadLetter(Written(EncodeDeadLetter(Sample(), "dead")));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  ASSERT_TRUE(decoded->has_value());
+  const DeadLetter& letter = **decoded;
+  EXPECT_EQ(letter.id, "admin.audit/users.v1.events/3/41");
+  EXPECT_EQ(letter.failure, Sample().failure);
+  EXPECT_EQ(letter.dead_time, Sample().dead_time);
+  EXPECT_EQ(letter.source.topic, "users.v1.events");
+  EXPECT_EQ(letter.source.offset, 41);
+  EXPECT_EQ(letter.source.headers, Sample().source.headers);
+}
+
+TEST(DeadLetterTest, AReplayIsTheSourceForOneGroup) {
+  const Record replay = EncodeReplay(Sample());
+  EXPECT_EQ(replay.topic, "users.v1.events");
+  EXPECT_EQ(replay.key, "u-1");
+  EXPECT_EQ(replay.value, "payload");
+  EXPECT_EQ(FindHeader(replay.headers, "ce_id"), "e-1");
+  EXPECT_FALSE(IsForAnotherGroup(replay, "admin.audit"));
+  EXPECT_TRUE(IsForAnotherGroup(replay, "templates.welcome"));
+  EXPECT_FALSE(IsForAnotherGroup(Sample().source, "anyone"));
+}
+
+TEST(DeadLetterTest, AReplayThatDiesAgainIsAnotherLetter) {
+  DeadLetter again = Sample();
+  again.source = EncodeReplay(Sample());
+  again.source.partition = 3;
+  again.source.offset = 99;
+  const Record record = EncodeDeadLetter(again, "dead");
+  EXPECT_EQ(FindHeader(record.headers, "millrace-replay-group"), std::nullopt);
+  EXPECT_EQ(FindHeader(record.headers, "millrace-dead-id"),
+            "admin.audit/users.v1.events/3/99");
+  EXPECT_EQ(std::count_if(record.headers.begin(), record.headers.end(),
+                          [](const auto& header) {
+                            return header.first == "millrace-dead-id";
+                          }),
+            1);
+}
+
+TEST(DeadLetterTest, AMarkerStandsForItsLetter) {
+  DeadLetter letter = Sample();
+  letter.id = "the id";
+  const Record marker = EncodeReplayMarker(letter, "dead");
+  EXPECT_EQ(marker.key, "u-1");
+  EXPECT_EQ(ReplayedId(marker), "the id");
+  const auto decoded = DecodeDeadLetter(marker);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_FALSE(decoded->has_value());
+}
+
+TEST(DeadLetterTest, TooLargeALetterLeavesItsValueBehind) {
+  Record record = EncodeDeadLetter(Sample(), "dead");
+  Truncate(&record);
+  const auto decoded = DecodeDeadLetter(Written(record));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_TRUE((*decoded)->truncated);
+  EXPECT_EQ((*decoded)->source.value, "");
+  EXPECT_FALSE((*decoded)->source.has_value);
+}
+
+TEST(DeadLetterTest, RefusesOtherRecords) {
+  EXPECT_EQ(DecodeDeadLetter(Sample().source).status().code(),
+            absl::StatusCode::kDataLoss);
+  Record record = EncodeDeadLetter(Sample(), "dead");
+  for (auto& [name, value] : record.headers) {
+    if (name == "millrace-dead-offset") value = "many";
+  }
+  const absl::Status status = DecodeDeadLetter(record).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(MessageOf(status)), testing::HasSubstr("many"));
+}
+
+}  // namespace
+}  // namespace millrace::bus

@@ -1,0 +1,51 @@
+// Settings of one librdkafka instance, and the instance made from them.
+#ifndef MILLRACE_BUS_KAFKA_CONFIG_H_
+#define MILLRACE_BUS_KAFKA_CONFIG_H_
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bus/kafka/environment.h"
+
+namespace millrace::bus::kafka {
+
+class Config {
+ public:
+  // With what every instance has: brokers, time-outs, logging, and last the
+  // properties of the options.
+  explicit Config(Environment& environment);
+  ~Config();
+  Config(const Config&) = delete;
+  Config& operator=(const Config&) = delete;
+
+  Config& Set(const char* name, const std::string& value);
+  Config& Set(const char* name, int64_t value);
+  Config& Set(const char* name, absl::Duration milliseconds);
+  // Or-ed RD_KAFKA_EVENT_*: what arrives as an event on a queue.
+  Config& Events(int events);
+
+  // Once. INVALID_ARGUMENT names the setting that librdkafka refused.
+  absl::StatusOr<Handle> Make(rd_kafka_type_t type);
+
+ private:
+  Environment& environment_;
+  rd_kafka_conf_t* conf_;
+  absl::Status status_;
+};
+
+// The settings of the one producer of a transport. `one_by_one` sends each
+// record in a request of its own.
+absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one);
+
+// A consumer of `group`; `member_id` may be empty. It has not subscribed.
+absl::StatusOr<Handle> MakeConsumer(Environment& environment,
+                                    const std::string& group,
+                                    const std::string& member_id);
+
+}  // namespace millrace::bus::kafka
+
+#endif  // MILLRACE_BUS_KAFKA_CONFIG_H_

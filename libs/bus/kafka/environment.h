@@ -1,0 +1,56 @@
+// What the parts of one Kafka transport share: the loop, the options, where
+// librdkafka logs to, and the threads for its few blocking calls.
+//
+// Made and destroyed on the loop's thread; outlives every part. Its destructor
+// waits for the instances that are still being destroyed.
+#ifndef MILLRACE_BUS_KAFKA_ENVIRONMENT_H_
+#define MILLRACE_BUS_KAFKA_ENVIRONMENT_H_
+
+#include <librdkafka/rdkafka.h>
+
+#include <future>
+#include <list>
+#include <memory>
+#include <mutex>
+
+#include "base/logger.h"
+#include "bus/kafka/log_sink.h"
+#include "bus/kafka/options.h"
+#include "loop/event_loop.h"
+#include "loop/worker_pool.h"
+
+namespace millrace::bus::kafka {
+
+// An instance of librdkafka. Whoever holds it last starts its destruction,
+// from any thread but librdkafka's own. Its queues must be gone by then.
+using Handle = std::shared_ptr<rd_kafka_t>;
+
+// Destroys instances beside the loop: to join their threads takes a while.
+class Reaper {
+ public:
+  ~Reaper();
+  void Destroy(rd_kafka_t* client);
+
+ private:
+  std::mutex mutex_;
+  std::list<std::future<void>> running_;
+};
+
+struct Environment {
+  Environment(EventLoop& loop, KafkaOptions options, Logger& logger);
+
+  // Named in every error: "Kafka at HOST:PORT".
+  std::string place() const { return "Kafka at " + options.brokers; }
+
+  EventLoop& loop;
+  const KafkaOptions options;
+  Logger& logger;
+  LogSink logs;
+  Reaper reaper;
+  // Metadata and offsets, which librdkafka 2.0.2 gives only to who waits.
+  WorkerPool calls;
+};
+
+}  // namespace millrace::bus::kafka
+
+#endif  // MILLRACE_BUS_KAFKA_ENVIRONMENT_H_

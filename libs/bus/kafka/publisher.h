@@ -1,0 +1,113 @@
+// Publishes records through one idempotent producer (acks=all). Loop thread
+// only.
+//
+// Records are handed to librdkafka in the order of the calls, as many as the
+// options allow in flight; the rest waits here. Delivery reports come back as
+// events and settle the promises.
+//
+// When something goes wrong in a way that could let a record pass one of its
+// key that was given up (a batch refused, a sequence out of step, no
+// acknowledgement within publish_timeout), everything outstanding is rejected,
+// the producer is replaced by a new one, and callers publish again.
+#ifndef MILLRACE_BUS_KAFKA_PUBLISHER_H_
+#define MILLRACE_BUS_KAFKA_PUBLISHER_H_
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "bus/kafka/environment.h"
+#include "bus/kafka/reachability.h"
+#include "bus/kafka/wake.h"
+#include "bus/transport.h"
+#include "loop/promise.h"
+
+namespace millrace::bus::kafka {
+
+class Publisher {
+ public:
+  explicit Publisher(Environment& environment);
+  ~Publisher();
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  // Makes the producer. INVALID_ARGUMENT when a setting is refused.
+  absl::Status Start();
+
+  Promise<void> Publish(std::vector<Record> records);
+
+  // Resolves when nothing is outstanding; rejects with DEADLINE_EXCEEDED when
+  // that takes longer than `bound`, and all that is left with it. Nothing can
+  // be published from now on.
+  Promise<void> Close(absl::Duration bound);
+
+  Reachability& reachability() { return reachability_; }
+  // Null while there is none.
+  Handle client() const { return client_; }
+
+  // For tests: the producer fails for good, as after a sequence out of step.
+  void FailForTest();
+
+ private:
+  // One call of Publish().
+  struct Batch {
+    std::vector<Record> records;
+    size_t next = 0;     // the first one not handed over
+    size_t unacked = 0;  // handed over, without a report
+    int64_t deadline_ms = 0;
+    absl::Status failure;
+    Deferred<void> done;
+    std::list<Batch>::iterator self;
+  };
+  using Batches = std::list<Batch>;
+
+  absl::Status Check(const std::vector<Record>& records) const;
+  bool Turn();
+  int Drain(int budget);
+  void OnReports(rd_kafka_event_t* event);
+  void OnReport(const rd_kafka_message_t& message);
+  void OnError(rd_kafka_event_t* event);
+  absl::Status Refused(const rd_kafka_message_t& message);
+  // Hands records over. Returns whether it stopped because it did enough.
+  bool Pump(int budget);
+  enum class Handed { kYes, kFull, kRefused };
+  Handed HandOver(Batch& batch, const Record& record);
+  rd_kafka_topic_t* Topic(const std::string& name);
+  void Finish(Batches::iterator batch);
+  void OnDeadline();
+  void ArmDeadline();
+
+  // Rejects all that is outstanding and replaces the producer.
+  void Reset(const absl::Status& reason);
+  void DropClient();
+
+  Environment& environment_;
+  Reachability reachability_;
+  Wake wake_;
+  Handle client_;
+  rd_kafka_queue_t* queue_ = nullptr;
+  absl::flat_hash_map<std::string, rd_kafka_topic_t*> topics_;
+
+  Batches batches_;                        // in the order of the calls
+  Batches::iterator pump_ = batches_.end();  // the first with records left
+  Timer deadline_;
+  bool fatal_ = false;  // reports of the old producer are still awaited
+  Timer fatal_bound_;
+  Timer retry_;  // when no producer could be made
+  // Until a producer that sends each record alone is replaced: see Refused().
+  bool one_by_one_ = false;
+  Timer one_by_one_end_;
+  std::optional<Deferred<void>> closing_;
+  Timer close_bound_;
+};
+
+}  // namespace millrace::bus::kafka
+
+#endif  // MILLRACE_BUS_KAFKA_PUBLISHER_H_

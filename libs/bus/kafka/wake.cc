@@ -1,0 +1,61 @@
+#include "bus/kafka/wake.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <utility>
+
+namespace millrace::bus::kafka {
+
+Wake::Wake(EventLoop& loop, absl::AnyInvocable<bool()> turn)
+    : loop_(loop),
+      turn_(std::move(turn)),
+      fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      watcher_(std::make_unique<FdWatcher>(loop, fd_,
+                                           [this] { OnReadable(); })) {}
+
+Wake::~Wake() {
+  Stop();
+  watcher_.reset();
+  close(fd_);
+}
+
+void Wake::Watch(rd_kafka_queue_t* queue) {
+  // An eventfd takes eight bytes and nothing else.
+  static constexpr uint64_t kOne = 1;
+  rd_kafka_queue_io_event_enable(queue, fd_, &kOne, sizeof(kOne));
+  // What is there already is not signalled.
+  Again();
+}
+
+void Wake::Unwatch(rd_kafka_queue_t* queue) {
+  rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
+}
+
+void Wake::Again() {
+  if (armed_ || stopped_) return;
+  armed_ = true;
+  again_ = loop_.SetImmediate([this] {
+    armed_ = false;
+    Run();
+  });
+}
+
+void Wake::Stop() {
+  stopped_ = true;
+  again_.Clear();
+}
+
+void Wake::OnReadable() {
+  uint64_t count;
+  while (read(fd_, &count, sizeof(count)) == sizeof(count)) {
+  }
+  if (!armed_) Run();
+}
+
+void Wake::Run() {
+  if (!stopped_ && turn_()) Again();
+}
+
+}  // namespace millrace::bus::kafka

@@ -1,0 +1,97 @@
+// The records of one assigned partition that are being worked on: in lanes by
+// key, so that keys are worked on in parallel and one key strictly in order,
+// and under a watermark, so that nothing in flight is ever committed.
+//
+// Knows no loop and calls nobody: subscription.h drives it. One thread.
+#ifndef MILLRACE_BUS_PARTITION_WORK_H_
+#define MILLRACE_BUS_PARTITION_WORK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "bus/transport.h"
+#include "bus/watermark.h"
+#include "contract/event.h"
+
+namespace millrace::bus {
+
+// One record on its way to the listener.
+struct Job {
+  Record record;
+  Watermark::Ticket ticket = 0;
+  size_t bytes = 0;
+  // Decoded at the first attempt.
+  std::optional<EventEnvelope> event;
+  int attempts = 0;  // all of them
+  int failures = 0;  // those that the retry policy counts
+  absl::Time began = absl::InfinitePast();  // the first attempt
+};
+
+// The records of one key, oldest first; only the front one is worked on.
+struct Lane {
+  enum class State {
+    kReady,    // waits for its turn
+    kWorking,  // its front job is with the listener, or being buried
+    kWaiting,  // its front job waits for the next attempt
+  };
+
+  std::string name;
+  State state = State::kReady;
+  std::list<Job> jobs;
+};
+
+class PartitionWork {
+ public:
+  explicit PartitionWork(TopicPartition id) : id_(std::move(id)) {}
+  PartitionWork(const PartitionWork&) = delete;
+  PartitionWork& operator=(const PartitionWork&) = delete;
+
+  const TopicPartition& id() const { return id_; }
+
+  // Takes a record. A new lane (kReady) when nothing of its key is here, else
+  // nullptr: it waits behind the others. A record without a key has a lane of
+  // its own. Lanes live until Finish() or Abandon() has emptied them, and
+  // those that are ready when they are abandoned until Remove().
+  Lane* Add(Record record);
+
+  struct Finished {
+    std::optional<int64_t> commit;  // the watermark has moved here
+    bool more = false;              // the lane goes on; else it is gone
+  };
+  // The front job of the lane is done with; a lane with more is kReady.
+  Finished Finish(Lane* lane);
+
+  // Gives the lane's jobs up, except the one that is being worked on. They
+  // will never be finished, and hold the watermark where it is.
+  void Abandon(Lane* lane);
+  // The working job of the lane as well; the lane is gone.
+  void AbandonAll(Lane* lane);
+  void Remove(Lane* lane);
+
+  std::vector<Lane*> lanes() const;
+  // Jobs that are to be finished, and the bytes of their records.
+  size_t live() const { return live_; }
+  size_t bytes() const { return bytes_; }
+  // Everything that the watermark has not passed.
+  size_t open() const { return watermark_.open(); }
+
+ private:
+  void Drop(const Job& job);
+
+  const TopicPartition id_;
+  Watermark watermark_;
+  size_t live_ = 0;
+  size_t bytes_ = 0;
+  absl::flat_hash_map<std::string, std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace millrace::bus
+
+#endif  // MILLRACE_BUS_PARTITION_WORK_H_

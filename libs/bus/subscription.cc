@@ -1,0 +1,298 @@
+#include "bus/subscription.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+
+namespace millrace::bus {
+namespace {
+
+// Listeners started before the loop gets to do something else.
+constexpr int kStartsPerTurn = 128;
+
+}  // namespace
+
+absl::Status SubscriptionOptions::Validate() const {
+  if (max_parallel < 1 || max_in_flight < 1 || max_in_flight_bytes < 1 ||
+      max_uncommitted < max_in_flight) {
+    return absl::InvalidArgumentError(
+        "subscription: max_parallel, max_in_flight and max_in_flight_bytes "
+        "must be positive, and max_uncommitted not below max_in_flight");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<Subscription>> Subscription::Start(
+    EventLoop& loop, Transport& transport, Logger& logger, Metrics& metrics,
+    SubscriptionSpec spec, EventListener& listener) {
+  if (absl::Status status = spec.options.Validate(); !status.ok()) {
+    return status;
+  }
+  std::shared_ptr<Subscription> self(new Subscription(
+      loop, transport, logger, metrics, std::move(spec), listener));
+  absl::StatusOr<std::unique_ptr<Consumer>> consumer = transport.Join(
+      {self->spec_.group, {self->spec_.topic}, self->spec_.member_id}, *self);
+  if (!consumer.ok()) return consumer.status();
+  self->consumer_ = *std::move(consumer);
+  return self;
+}
+
+Subscription::Subscription(EventLoop& loop, Transport& transport,
+                           Logger& logger, Metrics& metrics,
+                           SubscriptionSpec spec, EventListener& listener)
+    : loop_(loop),
+      transport_(transport),
+      logger_(logger),
+      spec_(std::move(spec)),
+      listener_(listener),
+      measures_(metrics, spec_.group, spec_.topic),
+      starts_left_(kStartsPerTurn),
+      leave_bound_(spec_.options.revoke_bound) {}
+
+Subscription::Measures::Measures(Metrics& metrics, const std::string& group,
+                                 const std::string& topic)
+    : delivered(metrics.AddCounter("millrace_bus_delivered_total",
+                                   "Events that a listener has taken.",
+                                   {{"group", group}, {"topic", topic}})),
+      retries(metrics.AddCounter("millrace_bus_retries_total",
+                                 "Attempts to be made again.",
+                                 {{"group", group}, {"topic", topic}})),
+      dead_letters(metrics.AddCounter("millrace_bus_dead_letters_total",
+                                      "Events given up.",
+                                      {{"group", group}, {"topic", topic}})),
+      in_flight(metrics.AddGauge("millrace_bus_in_flight",
+                                 "Records here that are not done with.",
+                                 {{"group", group}, {"topic", topic}})),
+      handler_seconds(metrics.AddHistogram(
+          "millrace_bus_handler_seconds", "Time a listener took for an event.",
+          {{"group", group}, {"topic", topic}}, LatencyBuckets())) {}
+
+Subscription::~Subscription() = default;
+
+size_t Subscription::in_flight() const {
+  size_t sum = 0;
+  for (const auto& [id, assignment] : assignments_) {
+    sum += assignment->work.live();
+  }
+  return sum;
+}
+
+void Subscription::Pause() { paused_ = true; }
+
+void Subscription::Resume() {
+  paused_ = false;
+  Pump();
+}
+
+void Subscription::OnTrouble(const absl::Status& status) {
+  logger_.Warning("the bus is in trouble and goes on trying",
+                  {{"group", spec_.group},
+                   {"topic", spec_.topic},
+                   {"error", MessageOf(status)}});
+}
+
+void Subscription::OnAssigned(const std::vector<TopicPartition>& partitions) {
+  for (const TopicPartition& id : partitions) {
+    auto assignment = std::make_shared<Assignment>(id);
+    if (const auto it = lingering_.find(id); it != lingering_.end()) {
+      assignment->before = it->second;
+    }
+    assignments_[id] = std::move(assignment);
+  }
+}
+
+void Subscription::OnRecords(std::vector<Record> records) {
+  for (Record& record : records) {
+    const auto it =
+        assignments_.find(TopicPartition{record.topic, record.partition});
+    if (it == assignments_.end()) continue;
+    const Held& assignment = it->second;
+    measures_.in_flight.Add(1);
+    if (Lane* lane = assignment->work.Add(std::move(record))) {
+      MakeReady(assignment, lane);
+    }
+    Balance(assignment);
+  }
+  Pump();
+}
+
+void Subscription::MakeReady(const Held& assignment, Lane* lane) {
+  lane->state = Lane::State::kReady;
+  if (assignment->before != nullptr && assignment->before->working > 0) {
+    assignment->held.push_back(lane);
+  } else {
+    ready_.push_back({assignment, lane});
+  }
+}
+
+void Subscription::Pump() {
+  while (!ready_.empty() && working_ < spec_.options.max_parallel && !paused_) {
+    if (starts_left_ == 0) {
+      if (turn_scheduled_) return;
+      turn_scheduled_ = true;
+      loop_.SetImmediate([self = shared_from_this()] {
+        self->turn_scheduled_ = false;
+        self->starts_left_ = kStartsPerTurn;
+        self->Pump();
+      });
+      return;
+    }
+    const Ready next = std::move(ready_.front());
+    ready_.pop_front();
+    if (next.lane->jobs.empty()) {  // abandoned while it waited its turn
+      next.assignment->work.Remove(next.lane);
+      continue;
+    }
+    --starts_left_;
+    ++working_;
+    ++next.assignment->working;
+    next.lane->state = Lane::State::kWorking;
+    // Ends in Worked(), which is what draining waits for.
+    (void)Attempt(shared_from_this(), next.assignment, next.lane);
+  }
+}
+
+void Subscription::Balance(const Held& assignment) {
+  if (assignment->leaving) return;
+  const SubscriptionOptions& options = spec_.options;
+  const PartitionWork& work = assignment->work;
+  if (!assignment->paused && (work.live() >= options.max_in_flight ||
+                              work.bytes() >= options.max_in_flight_bytes ||
+                              work.open() >= options.max_uncommitted)) {
+    assignment->paused = true;
+    consumer_->Pause({work.id()});
+  } else if (assignment->paused && work.live() <= options.max_in_flight / 2 &&
+             work.bytes() <= options.max_in_flight_bytes / 2 &&
+             work.open() <= options.max_uncommitted / 2) {
+    assignment->paused = false;
+    consumer_->Resume({work.id()});
+  }
+}
+
+void Subscription::Finish(const Held& assignment, Lane* lane) {
+  measures_.in_flight.Add(-1);
+  const PartitionWork::Finished finished = assignment->work.Finish(lane);
+  if (finished.commit && !assignment->gone) {
+    consumer_->Commit(assignment->work.id(), *finished.commit);
+  }
+  if (finished.more) MakeReady(assignment, lane);
+  Worked(assignment);
+}
+
+void Subscription::GiveUp(const Held& assignment, Lane* lane) {
+  const size_t before = assignment->work.live();
+  assignment->work.AbandonAll(lane);
+  measures_.in_flight.Add(
+      -static_cast<double>(before - assignment->work.live()));
+  Worked(assignment);
+}
+
+void Subscription::Worked(const Held& assignment) {
+  --working_;
+  --assignment->working;
+  if (assignment->work.live() == 0 && assignment->idle) {
+    assignment->idle->Resolve();
+  }
+  if (assignment->gone && assignment->working == 0) {
+    const auto it = lingering_.find(assignment->work.id());
+    if (it != lingering_.end() && it->second == assignment) {
+      lingering_.erase(it);
+    }
+    const auto next = assignments_.find(assignment->work.id());
+    if (next != assignments_.end() && next->second->before == assignment) {
+      const Held heir = next->second;
+      heir->before = nullptr;
+      for (Lane* lane : std::exchange(heir->held, {})) MakeReady(heir, lane);
+    }
+  }
+  Balance(assignment);
+  Pump();
+}
+
+void Subscription::BeginLeaving(const Held& assignment) {
+  if (assignment->leaving) return;
+  assignment->leaving = true;
+  assignment->idle.emplace();
+  assignment->retries.Abort(absl::CancelledError("the partition is leaving"));
+  const size_t before = assignment->work.live();
+  for (Lane* lane : assignment->work.lanes()) {
+    // What waits for a retry is left to the next owner; the rest is worked off,
+    // unless nothing may begin.
+    if (lane->state == Lane::State::kWaiting || paused_) {
+      assignment->work.Abandon(lane);
+    }
+  }
+  measures_.in_flight.Add(
+      -static_cast<double>(before - assignment->work.live()));
+  if (assignment->work.live() == 0) assignment->idle->Resolve();
+}
+
+void Subscription::Forget(const Held& assignment) {
+  assignment->gone = true;
+  const size_t before = assignment->work.live();
+  for (Lane* lane : assignment->work.lanes()) assignment->work.Abandon(lane);
+  measures_.in_flight.Add(
+      -static_cast<double>(before - assignment->work.live()));
+  if (assignment->working > 0) lingering_[assignment->work.id()] = assignment;
+}
+
+Promise<void> Subscription::OnRevoked(std::vector<TopicPartition> partitions,
+                                      Revoked how) {
+  return Revoke(shared_from_this(), std::move(partitions), how);
+}
+
+Promise<void> Subscription::Revoke(Self self,
+                                   std::vector<TopicPartition> partitions,
+                                   Revoked how) {
+  std::vector<Held> leaving;
+  std::vector<Promise<void>> idle;
+  for (const TopicPartition& id : partitions) {
+    const auto it = self->assignments_.find(id);
+    if (it == self->assignments_.end()) continue;
+    const Held assignment = it->second;
+    self->BeginLeaving(assignment);
+    if (how == Revoked::kLost) {
+      self->assignments_.erase(id);
+      self->Forget(assignment);
+      continue;
+    }
+    leaving.push_back(assignment);
+    idle.push_back(assignment->idle->promise());
+  }
+  if (leaving.empty()) co_return;
+  self->Pump();
+  const absl::Status drained = co_await AsStatusOr(
+      WithTimeout(All(std::move(idle)), self->leave_bound_));
+  if (!drained.ok()) {
+    self->overran_ = true;
+    self->logger_.Warning(
+        "a partition is handed over before its events are done; they will be "
+        "seen again",
+        {{"group", self->spec_.group}, {"topic", self->spec_.topic}});
+  }
+  for (const Held& assignment : leaving) {
+    const auto it = self->assignments_.find(assignment->work.id());
+    if (it != self->assignments_.end() && it->second == assignment) {
+      self->assignments_.erase(it);
+    }
+    self->Forget(assignment);
+  }
+}
+
+Promise<void> Subscription::Drain(absl::Duration bound) {
+  return Leave(shared_from_this(), bound);
+}
+
+Promise<void> Subscription::Leave(Self self, absl::Duration bound) {
+  self->leave_bound_ = bound;
+  co_await self->consumer_->Close();
+  if (self->overran_) {
+    Throw(absl::DeadlineExceededError(
+        StrCat("group ", self->spec_.group, " on ", self->spec_.topic,
+               " was not drained within ", absl::FormatDuration(bound),
+               "; what was not finished will be seen again")));
+  }
+}
+
+}  // namespace millrace::bus

@@ -1,0 +1,177 @@
+// One consumer group's work on a topic: records in, a listener called, offsets
+// committed. Loop thread only; held by shared_ptr, because handlers that
+// outlast Drain() still come back to it.
+//
+// What a listener is promised:
+//   - At least once: an event is committed only after its promise resolved or
+//     its dead letter is durable. After a crash it may see events again that it
+//     had finished; with Inbox::Once (inbox.h) their effects happen once.
+//   - In order per key: an event begins after the one before it of the same
+//     key is done with. Different keys run side by side, up to max_parallel.
+//   - Retried in its lane: a failing event is tried again with exponential
+//     backoff and jitter; the later ones of its key wait, other keys go on.
+//     INVALID_ARGUMENT and DATA_LOSS are final. UNAVAILABLE says that
+//     something the listener needs is away: it is retried until that is back
+//     and does not use up attempts. Anything else has retry.max_attempts.
+//   - Dead letters come first: what is given up is durable in the dead letter
+//     topic, with the reason, before its offset is committed (dead_letter.h).
+//     A record that is no event goes there at once. The key goes on after it.
+//   - Bounded: a partition with more than max_in_flight records or
+//     max_in_flight_bytes here is paused until half of it is done.
+//   - Drained: when a partition is handed over, or at Drain(), what is here is
+//     finished first; what would have to be retried is left to the next owner.
+#ifndef MILLRACE_BUS_SUBSCRIPTION_H_
+#define MILLRACE_BUS_SUBSCRIPTION_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/logger.h"
+#include "base/metrics.h"
+#include "bus/assignment.h"
+#include "bus/partition_work.h"
+#include "bus/transport.h"
+#include "contract/event.h"
+#include "loop/abort.h"
+#include "loop/event_loop.h"
+#include "loop/promise.h"
+
+namespace millrace::bus {
+
+struct SubscriptionOptions {
+  int max_parallel = 256;                // listeners at once
+  size_t max_in_flight = 1000;           // records of one partition
+  size_t max_in_flight_bytes = 8 << 20;  // of one partition
+  size_t max_uncommitted = 20'000;       // records of one partition
+  // A failing event is given up when this much time has passed since its first
+  // attempt, even if it has attempts left. Does not bound UNAVAILABLE.
+  absl::Duration retry_for = absl::InfiniteDuration();
+  // How long a partition that is handed over may take to be finished.
+  absl::Duration revoke_bound = absl::Seconds(10);
+
+  absl::Status Validate() const;
+};
+
+struct SubscriptionSpec {
+  std::string group;
+  std::string topic;
+  std::string dead_letter_topic;
+  std::string member_id;  // see GroupSpec
+  RetryPolicy retry;
+  SubscriptionOptions options;
+};
+
+class Subscription final : public ConsumerEvents,
+                           public std::enable_shared_from_this<Subscription> {
+ public:
+  // Joins the group. What is passed by reference outlives the subscription,
+  // and the listener outlives every promise it has returned.
+  static absl::StatusOr<std::shared_ptr<Subscription>> Start(
+      EventLoop& loop, Transport& transport, Logger& logger, Metrics& metrics,
+      SubscriptionSpec spec, EventListener& listener);
+
+  ~Subscription() override;
+
+  // Handlers that run go on; none begins until Resume(). Membership stays.
+  void Pause();
+  void Resume();
+
+  // Takes no more records, finishes what is here within `bound`, commits, and
+  // leaves the group. What was not finished will be seen again by the group.
+  // DEADLINE_EXCEEDED when the bound has passed first.
+  Promise<void> Drain(absl::Duration bound);
+
+  // Records that are here and not done with.
+  size_t in_flight() const;
+  const std::string& group() const { return spec_.group; }
+  const std::string& topic() const { return spec_.topic; }
+
+  // ConsumerEvents.
+  void OnAssigned(const std::vector<TopicPartition>& partitions) override;
+  Promise<void> OnRevoked(std::vector<TopicPartition> partitions,
+                          Revoked how) override;
+  void OnRecords(std::vector<Record> records) override;
+  void OnTrouble(const absl::Status& status) override;
+
+ private:
+  struct Measures {
+    Measures(Metrics& metrics, const std::string& group,
+             const std::string& topic);
+
+    Counter& delivered;
+    Counter& retries;
+    Counter& dead_letters;
+    Gauge& in_flight;
+    Histogram& handler_seconds;
+  };
+  struct Ready {
+    std::shared_ptr<Assignment> assignment;
+    Lane* lane;
+  };
+  using Self = std::shared_ptr<Subscription>;
+  using Held = std::shared_ptr<Assignment>;
+
+  Subscription(EventLoop& loop, Transport& transport, Logger& logger,
+               Metrics& metrics, SubscriptionSpec spec,
+               EventListener& listener);
+
+  void MakeReady(const Held& assignment, Lane* lane);
+  // Starts ready lanes while there is room, a bounded number per turn.
+  void Pump();
+  // One run of the listener on the front job of the lane, which is kWorking.
+  static Promise<void> Attempt(Self self, Held assignment, Lane* lane);
+  void AfterFailure(const Held& assignment, Lane* lane,
+                    const absl::Status& failure);
+  void RetryLater(const Held& assignment, Lane* lane,
+                  const absl::Status& failure);
+  bool IsFinal(const Job& job, const absl::Status& failure) const;
+  static Promise<void> Wait(Self self, Held assignment, Lane* lane,
+                            absl::Duration pause);
+  // Makes the front job a dead letter, however long that takes.
+  static Promise<void> Bury(Self self, Held assignment, Lane* lane,
+                            absl::Status failure);
+  static Promise<void> PublishLetter(Self self, Record letter,
+                                     AbortSignal signal);
+
+  // The front job is done with.
+  void Finish(const Held& assignment, Lane* lane);
+  // The front job will not be finished here.
+  void GiveUp(const Held& assignment, Lane* lane);
+  void Worked(const Held& assignment);
+  // Pauses or resumes the partition at the transport as its load demands.
+  void Balance(const Held& assignment);
+  static Promise<void> Revoke(Self self, std::vector<TopicPartition> partitions,
+                              Revoked how);
+  // Nothing is retried from now on.
+  void BeginLeaving(const Held& assignment);
+  // Nothing is committed from now on.
+  void Forget(const Held& assignment);
+  static Promise<void> Leave(Self self, absl::Duration bound);
+
+  EventLoop& loop_;
+  Transport& transport_;
+  Logger& logger_;
+  const SubscriptionSpec spec_;
+  EventListener& listener_;
+  Measures measures_;
+  std::unique_ptr<Consumer> consumer_;
+  absl::flat_hash_map<TopicPartition, Held> assignments_;
+  // Those that are gone while handlers of theirs run on.
+  absl::flat_hash_map<TopicPartition, Held> lingering_;
+  std::deque<Ready> ready_;
+  int working_ = 0;
+  int starts_left_;  // in this turn
+  bool turn_scheduled_ = false;
+  bool paused_ = false;
+  absl::Duration leave_bound_;
+  bool overran_ = false;  // handlers ran on past leave_bound_
+};
+
+}  // namespace millrace::bus
+
+#endif  // MILLRACE_BUS_SUBSCRIPTION_H_

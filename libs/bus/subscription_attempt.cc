@@ -1,0 +1,173 @@
+// What happens to one event: attempt, retry, burial.
+
+#include <utility>
+#include <vector>
+
+#include "base/strings.h"
+#include "bus/backoff.h"
+#include "bus/codec.h"
+#include "bus/dead_letter.h"
+#include "bus/subscription.h"
+
+namespace millrace::bus {
+namespace {
+
+// While a dead letter cannot be published its key waits.
+constexpr BackoffPolicy kBurialBackoff{absl::Milliseconds(200),
+                                       absl::Seconds(10), 2};
+
+absl::Duration PauseBefore(const Job& job, const RetryPolicy& retry) {
+  return BackoffAfter(job.attempts, {retry.initial_backoff, retry.max_backoff,
+                                     retry.multiplier});
+}
+
+// A listener need not be a coroutine: what it throws is its rejection.
+Promise<void> Deliver(EventListener& listener, const EventEnvelope& event) {
+  try {
+    return listener.Deliver(event);
+  } catch (...) {
+    return Promise<void>::Reject(std::current_exception());
+  }
+}
+
+}  // namespace
+
+Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
+  Job& job = lane->jobs.front();
+  if (IsForAnotherGroup(job.record, self->spec_.group)) {
+    self->Finish(assignment, lane);
+    co_return;
+  }
+  if (job.attempts++ == 0) {
+    absl::StatusOr<EventEnvelope> event = DecodeEvent(job.record);
+    if (!event.ok()) {
+      co_await Bury(self, assignment, lane, event.status());
+      co_return;
+    }
+    job.event = *std::move(event);
+  }
+  const absl::Time start = absl::Now();
+  if (job.began == absl::InfinitePast()) job.began = start;
+  absl::Status failure;
+  try {
+    co_await Deliver(self->listener_, *job.event);
+  } catch (...) {
+    failure = StatusFrom(std::current_exception());
+  }
+  self->measures_.handler_seconds.Observe(
+      absl::ToDoubleSeconds(absl::Now() - start));
+  if (failure.ok()) {
+    self->measures_.delivered.Add();
+    self->Finish(assignment, lane);
+  } else if (assignment->gone) {
+    self->GiveUp(assignment, lane);
+  } else if (self->IsFinal(job, failure)) {
+    co_await Bury(self, assignment, lane, std::move(failure));
+  } else if (assignment->leaving) {
+    self->GiveUp(assignment, lane);
+  } else {
+    self->RetryLater(assignment, lane, failure);
+  }
+}
+
+bool Subscription::IsFinal(const Job& job, const absl::Status& failure) const {
+  switch (failure.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    case absl::StatusCode::kUnavailable:
+      return false;
+    default:
+      return job.failures + 1 >= spec_.retry.max_attempts ||
+             absl::Now() - job.began >= spec_.options.retry_for;
+  }
+}
+
+void Subscription::RetryLater(const Held& assignment, Lane* lane,
+                              const absl::Status& failure) {
+  Job& job = lane->jobs.front();
+  if (failure.code() != absl::StatusCode::kUnavailable) ++job.failures;
+  const absl::Duration pause = PauseBefore(job, spec_.retry);
+  measures_.retries.Add();
+  logger_.Warning("an event failed and will be retried",
+                  {{"group", spec_.group},
+                   {"event_type", job.event->type},
+                   {"event_id", job.event->id},
+                   {"trace_id", job.event->trace.trace_id_hex()},
+                   {"attempt", job.attempts},
+                   {"retry_in_seconds", absl::ToDoubleSeconds(pause)},
+                   {"error", failure.ToString()}});
+  lane->state = Lane::State::kWaiting;
+  (void)Wait(shared_from_this(), assignment, lane, pause);
+  Worked(assignment);
+}
+
+// The lane is gone when the pause was cut short.
+Promise<void> Subscription::Wait(Self self, Held assignment, Lane* lane,
+                                 absl::Duration pause) {
+  const absl::Status status =
+      co_await AsStatusOr(Delay(pause, assignment->retries.signal()));
+  if (!status.ok() || assignment->leaving) co_return;
+  self->MakeReady(assignment, lane);
+  self->Pump();
+}
+
+Promise<void> Subscription::Bury(Self self, Held assignment, Lane* lane,
+                                 absl::Status failure) {
+  const Job& job = lane->jobs.front();
+  self->logger_.Error(
+      "an event is given up and becomes a dead letter",
+      {{"group", self->spec_.group},
+       {"event_id", job.event ? job.event->id : ""},
+       {"event_type", job.event ? job.event->type : ""},
+       {"trace_id", job.event ? job.event->trace.trace_id_hex() : ""},
+       {"topic", job.record.topic},
+       {"partition", job.record.partition},
+       {"offset", job.record.offset},
+       {"attempts", job.attempts},
+       {"error", failure.ToString()}});
+  DeadLetter letter;
+  letter.group = self->spec_.group;
+  letter.failure = std::move(failure);
+  letter.attempts = job.attempts;
+  letter.dead_time = absl::Now();
+  letter.source = job.record;
+  const Record record = EncodeDeadLetter(letter, self->spec_.dead_letter_topic);
+  const absl::Status published = co_await AsStatusOr(
+      PublishLetter(self, record, assignment->retries.signal()));
+  if (!published.ok()) {
+    self->GiveUp(assignment, lane);
+    co_return;
+  }
+  self->measures_.dead_letters.Add();
+  self->Finish(assignment, lane);
+}
+
+Promise<void> Subscription::PublishLetter(Self self, Record letter,
+                                          AbortSignal signal) {
+  for (int failures = 1;; ++failures) {
+    std::vector<Record> records(1, letter);
+    const absl::Status status =
+        co_await AsStatusOr(self->transport_.Publish(std::move(records)));
+    if (status.ok()) co_return;
+    self->logger_.Error("a dead letter cannot be published; its key waits",
+                        {{"group", self->spec_.group},
+                         {"topic", letter.topic},
+                         {"error", status.ToString()}});
+    if (status.code() == absl::StatusCode::kInvalidArgument &&
+        letter.has_value) {
+      // The headers of a letter made it too large: the source has the value.
+      Truncate(&letter);
+      continue;
+    }
+    if (status.code() == absl::StatusCode::kNotFound) {
+      std::vector<TopicSpec> missing(1);
+      missing[0].name = letter.topic;
+      (void)co_await AsStatusOr(
+          self->transport_.EnsureTopics(std::move(missing)));
+    }
+    co_await Delay(BackoffAfter(failures, kBurialBackoff), signal);
+  }
+}
+
+}  // namespace millrace::bus
