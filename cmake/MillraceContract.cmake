@@ -26,14 +26,19 @@ function(millrace_protos target)
   target_link_libraries(${target} PUBLIC ${ARG_DEPS} protobuf::libprotobuf)
 endfunction()
 
-# add_contract(<name> PROTOS <path under proto/>... [DEPS <target>...])
+# add_contract(<name> PROTOS <path under proto/>... [DEPS <target>...]
+#              [ROOT <folder>])
 #
 # Compiles proto files into `millrace::<name>_contract`: messages by protoc;
 # emitter contracts, service interfaces and field rules by protoc-gen-millrace.
 # For users/v1/users.proto the includes are "users/v1/users.pb.h" and
-# "users/v1/users.millrace.h". DEPS are the contracts that the files import.
+# "users/v1/users.millrace.h". DEPS are the contracts that the files import. With
+# ROOT the files are in another folder than proto/.
 function(add_contract name)
-  cmake_parse_arguments(ARG "" "" "PROTOS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "ROOT" "PROTOS;DEPS" ${ARGN})
+  if(NOT ARG_ROOT)
+    set(ARG_ROOT ${MILLRACE_PROTO_DIR})
+  endif()
   set(generated "")
   foreach(proto IN LISTS ARG_PROTOS)
     string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${proto})
@@ -42,10 +47,10 @@ function(add_contract name)
       OUTPUT ${files}
       COMMAND ${PROTOC_PROGRAM}
         --plugin=protoc-gen-millrace=$<TARGET_FILE:protoc-gen-millrace>
-        --proto_path=${MILLRACE_PROTO_DIR}
+        --proto_path=${ARG_ROOT} --proto_path=${MILLRACE_PROTO_DIR}
         --cpp_out=${MILLRACE_GEN_DIR} --millrace_out=${MILLRACE_GEN_DIR}
         --dependency_out=${stem}.d ${proto}
-      DEPENDS ${MILLRACE_PROTO_DIR}/${proto} protoc-gen-millrace
+      DEPENDS ${ARG_ROOT}/${proto} protoc-gen-millrace
       DEPFILE ${stem}.d
       COMMENT "Contract ${proto}" VERBATIM)
     list(APPEND generated ${files})

@@ -83,6 +83,17 @@ class EventListener {
   virtual Promise<void> Deliver(const EventEnvelope& envelope) = 0;
 };
 
+// What a tag says, for tables.
+template <typename Tag>
+const google::protobuf::Message& PayloadOf() {
+  return Tag::Payload::default_instance();
+}
+
+template <typename Tag>
+std::string KeyOf(const google::protobuf::Message& payload) {
+  return Tag::Key(static_cast<const typename Tag::Payload&>(payload));
+}
+
 // Decodes the event and hands it to one method of a generated listener.
 template <typename L, typename P>
 Promise<void> DeliverTo(L* listener,

@@ -69,12 +69,18 @@ std::vector<std::string> FieldNames(const pb::Descriptor* message) {
   return names;
 }
 
-std::string KeyFix(const pb::Descriptor* payload) {
-  const std::vector<std::string> names = KeyNames(payload);
-  return StrCat(
-      "option (millrace.v1.event) = {key: \"", names.empty() ? "id" : names[0],
-      "\"};",
-      names.empty() ? StrCat(" and such a field in ", payload->name()) : "");
+// The option as it could be written with a field of `message`, to which the
+// path `prefix` leads; `meant` is what was tried.
+std::string KeyFix(const pb::Descriptor* message, const std::string& prefix,
+                   const std::string& meant) {
+  const std::vector<std::string> names = KeyNames(message);
+  if (names.empty()) {
+    return StrCat("a field such as 'string id' in ", message->name(),
+                  ", and {key: \"", prefix, "id\"}");
+  }
+  const std::string near = Closest(meant, names);
+  return StrCat("option (millrace.v1.event) = {key: \"", prefix,
+                near.empty() ? names[0] : near, "\"};");
 }
 
 std::string TypeText(const pb::FieldDescriptor* field) {
@@ -131,7 +137,8 @@ class Reader {
                     service_->file()->package(), ".events\"};"));
       return;
     }
-    for (const std::string& topic : {model_.topic, model_.dead_letter_topic}) {
+    for (const std::string& topic :
+         std::set<std::string>{model_.topic, model_.dead_letter_topic}) {
       if (IsTopicName(topic)) continue;
       Refuse(StrCat("'", topic, "' cannot be the name of a topic"),
              "Kafka takes up to 249 of a-z A-Z 0-9 . _ -",
@@ -225,11 +232,12 @@ class Reader {
     if (key.empty()) {
       diagnostics_->Error(Place::Of(method),
                           StrCat("event ", event, " has no key"), kWhyKey,
-                          KeyFix(message));
+                          KeyFix(message, "", ""));
       return {};
     }
     const Place place = Place::OfOption(method, kEvent);
     std::vector<const pb::FieldDescriptor*> path;
+    std::string prefix;
     for (absl::string_view step : absl::StrSplit(key, '.')) {
       const std::string name(step);
       if (message == nullptr) {
@@ -247,23 +255,20 @@ class Reader {
             StrCat("event ", event, " is keyed by '", key, "', but ",
                    message->name(), " has no field '", name, "'",
                    DidYouMean(name, FieldNames(message))),
-            kWhyKey,
-            StrCat("one of its fields: ", ListOf(KeyNames(message), "or")));
+            kWhyKey, KeyFix(message, prefix, name));
         return {};
       }
       path.push_back(field);
+      StrAppend(&prefix, name, ".");
       message = field->is_repeated() ? nullptr : field->message_type();
     }
     if (!CanBeKey(path.back())) {
-      const std::vector<std::string> names = KeyNames(method->input_type());
       diagnostics_->Error(
           place,
           StrCat("event ", event, " is keyed by '", key, "', which is of type ",
                  TypeText(path.back())),
           "a key is one exact value: a string, bytes, integer, bool or enum",
-          names.empty() ? StrCat("a field such as 'string id' in ",
-                                 method->input_type()->name())
-                        : StrCat("one of ", ListOf(names, "or")));
+          KeyFix(method->input_type(), "", key));
     }
     return path;
   }
@@ -345,6 +350,7 @@ void CheckTopics(const std::vector<EmitterModel>& emitters,
                  Place::Of(owner->second).ToString()),
           StrCat("a topic such as \"", emitter.service->file()->package(), ".",
                  absl::AsciiStrToLower(emitter.service->name()), "\""));
+      break;  // the topic of its dead letters follows from it, mostly
     }
   }
 }

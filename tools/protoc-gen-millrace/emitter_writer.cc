@@ -13,6 +13,14 @@ std::string PayloadName(const EventModel& event) {
   return TypeName(event.method->input_type(), event.method->service());
 }
 
+void DeclareName(std::string_view name, std::string_view value, Writer* out) {
+  const std::string start =
+      StrCat("static constexpr std::string_view ", name, " =");
+  // The tags are nested, so that 4 columns are taken.
+  out->Line(start, start.size() + value.size() > 72 ? "\n    " : " ",
+            Quoted(value), ";");
+}
+
 void DeclareEvent(const EventModel& event, Writer* out) {
   const pb::MethodDescriptor* method = event.method;
   out->Lines(CommentOf(method));
@@ -21,11 +29,8 @@ void DeclareEvent(const EventModel& event, Writer* out) {
   out->Line("using Contract = ", method->service()->name(), ";");
   out->Line("using Payload = ", PayloadName(event), ";");
   out->Line("static constexpr size_t kIndex = ", method->index(), ";");
-  out->Line("static constexpr std::string_view kName = \"", method->name(),
-            "\";");
-  const std::string type = StrCat("static constexpr std::string_view kType =");
-  const std::string value = StrCat("\"", method->full_name(), "\";");
-  out->Line(type, type.size() + value.size() > 75 ? "\n    " : " ", value);
+  DeclareName("kName", method->name(), out);
+  DeclareName("kType", method->full_name(), out);
   out->Line("static std::string Key(const Payload& payload);");
   out->Outdent();
   out->Line("};");
@@ -80,9 +85,10 @@ void DefineInfo(const EmitterModel& emitter, Writer* out) {
   out->Indent(4);
   for (const EventModel& event : emitter.events) {
     const std::string& tag = event.method->name();
-    out->Line("{.name = ", tag, "::kName,\n .type = ", tag,
-              "::kType,\n .payload = &millrace::DefaultInstance<", tag,
-              "::Payload>,\n .key = &millrace::KeyOf<", tag, ">},");
+    out->Line("{.name = ", tag, "::kName,");
+    out->Line(" .type = ", tag, "::kType,");
+    out->Line(" .payload = &millrace::PayloadOf<", tag, ">,");
+    out->Line(" .key = &millrace::KeyOf<", tag, ">},");
   }
   out->Outdent(4);
   out->Line("};");

@@ -76,6 +76,7 @@ struct Uses {
       (IsEmitter(service) ? emitters : services) = true;
       for (int j = 0; j < service->method_count(); ++j) {
         const pb::MethodDescriptor* method = service->method(j);
+        moves |= method->client_streaming();
         for (const pb::Descriptor* type :
              {method->input_type(), method->output_type()}) {
           if (type->file() != file && !IsEmitter(service)) {
@@ -97,6 +98,7 @@ struct Uses {
   bool rules = false;
   bool emitters = false;
   bool services = false;
+  bool moves = false;
   std::set<std::string> messages;  // of other files, in signatures
   std::set<std::string> checks;    // of other files, in validators
 };
@@ -172,7 +174,7 @@ std::string Source(const pb::FileDescriptor* file, const Emitters& emitters) {
   Writer out;
   WriteBanner(file, &out);
   out.Line("#include \"", HeaderName(file), "\"");
-  if (uses.services) out.Line("\n#include <utility>");
+  if (uses.moves) out.Line("\n#include <utility>");
   Include(includes, &out);
   if (uses.Nothing()) return out.text();
   InNamespace(file, &out, [&] {

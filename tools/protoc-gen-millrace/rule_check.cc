@@ -88,15 +88,12 @@ class Checker {
 
   void Check() {
     if (!CheckTypes()) return;
-    CheckOrder(rules_.has_min_len() && rules_.has_max_len() &&
-                   rules_.min_len() > rules_.max_len(),
-               "min_len", "max_len");
-    CheckOrder(rules_.has_min_items() && rules_.has_max_items() &&
-                   rules_.min_items() > rules_.max_items(),
-               "min_items", "max_items");
-    CheckOrder(
-        rules_.has_gte() && rules_.has_lte() && rules_.gte() > rules_.lte(),
-        "gte", "lte");
+    CheckOrder(rules_.has_min_len() && rules_.has_max_len(), "min_len",
+               rules_.min_len(), "max_len", rules_.max_len());
+    CheckOrder(rules_.has_min_items() && rules_.has_max_items(), "min_items",
+               rules_.min_items(), "max_items", rules_.max_items());
+    CheckOrder(rules_.has_gte() && rules_.has_lte(), "gte", rules_.gte(), "lte",
+               rules_.lte());
     if (rules_.has_gte()) CheckBound("gte", rules_.gte());
     if (rules_.has_lte()) CheckBound("lte", rules_.lte());
     CheckPattern();
@@ -165,15 +162,20 @@ class Checker {
       Refuse(StrCat("rule ", use.rule, " cannot be used on ", field_->name(),
                     ", which is of type ", TypeText()),
              StrCat(use.rule, " is for ", use.types),
-             StrCat("for this field there are ", ListOf(fitting, "and")));
+             StrCat("this field can have ", ListOf(fitting, "and")));
     }
     return good;
   }
 
-  void CheckOrder(bool wrong, std::string_view low, std::string_view high) {
-    if (!wrong) return;
-    Refuse(StrCat(low, " of ", field_->name(), " is greater than ", high),
-           "no value could satisfy both", "");
+  template <typename T>
+  void CheckOrder(bool both, std::string_view low_rule, T low,
+                  std::string_view high_rule, T high) {
+    if (!both || low <= high) return;
+    Refuse(StrCat(low_rule, " of ", field_->name(), " is greater than ",
+                  high_rule),
+           "no value could satisfy both",
+           StrCat(low_rule, ": ", high, ", ", high_rule, ": ", low,
+                  " if they were swapped"));
   }
 
   void CheckBound(std::string_view rule, double bound) {
