@@ -1,0 +1,310 @@
+#include "runtime/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "base/strings.h"
+#include "runtime/config_schema.h"
+
+namespace millrace::runtime {
+namespace {
+
+class ConfigTest : public testing::Test {
+ protected:
+  ConfigTest() {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = std::filesystem::path(testing::TempDir()) /
+              StrCat("millrace_config_", info->name());
+    std::filesystem::create_directories(folder_);
+    sources_.services = {"users", "admin", "templates"};
+  }
+  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = folder_ / name;
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  void Yaml(const std::string& text) {
+    sources_.file = Write("config.yaml", text);
+  }
+  void Environment(const std::string& name, const std::string& value) {
+    sources_.environment.emplace_back(name, value);
+  }
+  void Set(const std::string& path, const std::string& value) {
+    sources_.overrides.push_back({path, value, StrCat("--set ", path)});
+  }
+
+  Config Load() {
+    const auto config = LoadConfig(sources_);
+    EXPECT_TRUE(config.ok()) << MessageOf(config.status());
+    return config.ok() ? *config : Config();
+  }
+
+  // What is wrong, with the folder's name taken out.
+  std::string Error() {
+    const auto config = LoadConfig(sources_);
+    if (config.ok()) return "";
+    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+    std::string text(MessageOf(config.status()));
+    const std::string prefix = folder_.string() + "/";
+    for (size_t at; (at = text.find(prefix)) != text.npos;) {
+      text.erase(at, prefix.size());
+    }
+    return text;
+  }
+
+  std::filesystem::path folder_;
+  ConfigSources sources_;
+};
+
+TEST_F(ConfigTest, DefaultsAreValid) {
+  const Config config = Load();
+  EXPECT_EQ(config.http().port(), 8080);
+  EXPECT_EQ(config.grpc().port(), 9090);
+  EXPECT_EQ(config.bus().transport(), "local");
+  EXPECT_THAT(config.services(),
+              testing::ElementsAre("users", "admin", "templates"));
+  EXPECT_EQ(DurationOf(config.drain_timeout()), absl::Seconds(10));
+}
+
+TEST_F(ConfigTest, FileThenEnvironmentThenFlags) {
+  Yaml("http:\n  port: 1\n  host: filehost\ngrpc:\n  port: 1\n");
+  Environment("MILLRACE_HTTP_PORT", "2");
+  Environment("MILLRACE_GRPC_PORT", "2");
+  Set("grpc.port", "3");
+  const Config config = Load();
+  EXPECT_EQ(config.http().host(), "filehost");
+  EXPECT_EQ(config.http().port(), 2);
+  EXPECT_EQ(config.grpc().port(), 3);
+}
+
+TEST_F(ConfigTest, UnknownKeyInFile) {
+  Yaml("services: [users]\ndata_dir: here\nhtpp:\n  port: 1\n");
+  EXPECT_EQ(Error(),
+            "config.yaml:3:1: unknown key 'htpp'; did you mean 'http'?");
+}
+
+TEST_F(ConfigTest, UnknownKeyBelow) {
+  Yaml("http:\n  limits:\n    max_body: 5\n  prot: 1\n");
+  EXPECT_EQ(Error(),
+            "config.yaml:3:5: unknown key 'http.limits.max_body'; known here: "
+            "max_body_bytes, max_header_bytes, max_connections, "
+            "header_timeout, body_timeout, idle_timeout\n"
+            "config.yaml:4:3: unknown key 'http.prot'; did you mean "
+            "'http.port'?");
+}
+
+TEST_F(ConfigTest, UnknownVariable) {
+  Environment("MILLRACE_HTTP_PROT", "1");
+  Environment("MILLRACE_DATABASES_USERS_URI", "x");
+  Environment("MILLRACE_BUS_KAFKA_SASL_PASWORD_FILE", "x");
+  Environment("MILLRACE_COMPLETELY_DIFFERENT", "x");
+  EXPECT_EQ(Error(),
+            "MILLRACE_HTTP_PROT: unknown variable; did you mean "
+            "'MILLRACE_HTTP_PORT'?\n"
+            "MILLRACE_DATABASES_USERS_URI: unknown variable; did you mean "
+            "'MILLRACE_DATABASES_USERS_URL'?\n"
+            "MILLRACE_BUS_KAFKA_SASL_PASWORD_FILE: unknown variable; did you "
+            "mean 'MILLRACE_BUS_KAFKA_SASL_PASSWORD_FILE'?\n"
+            "MILLRACE_COMPLETELY_DIFFERENT: unknown variable, and the prefix "
+            "MILLRACE_ is for the configuration alone");
+}
+
+TEST_F(ConfigTest, ServiceLinksOfKubernetesAreExplained) {
+  Environment("MILLRACE_USERS_SERVICE_HOST", "10.0.0.1");
+  EXPECT_EQ(Error(),
+            "MILLRACE_USERS_SERVICE_HOST: unknown variable; Kubernetes sets "
+            "it for a service, unless the pod has enableServiceLinks: false");
+}
+
+TEST_F(ConfigTest, OtherVariablesAreLeftAlone) {
+  Environment("PATH", "/bin");
+  Environment("MILLRACE_PRESET", "debug");
+  Environment("MILLRACE_CONFIG", "x.yaml");
+  Load();
+}
+
+TEST_F(ConfigTest, UnknownKeyOfSet) {
+  Set("http.prot", "1");
+  Set("bus.kafka", "1");
+  EXPECT_EQ(Error(),
+            "--set http.prot: unknown key 'http.prot'; did you mean "
+            "'http.port'?\n"
+            "--set bus.kafka: bus.kafka must be keys with values, not '1'");
+}
+
+TEST_F(ConfigTest, WrongTypes) {
+  Yaml(
+      "http: 8080\n"
+      "grpc:\n  port: \"9090\"\n"
+      "services: users\n"
+      "data_dir: [a]\n"
+      "log:\n  level:\n");
+  Environment("MILLRACE_CALLS_MAX_IN_FLIGHT", "many");
+  EXPECT_EQ(Error(),
+            "config.yaml:1:7: http must be keys with values, not '8080'\n"
+            "config.yaml:3:9: grpc.port must be a whole number, not the text "
+            "'9090'\n"
+            "config.yaml:4:11: services must be a list, not 'users'\n"
+            "config.yaml:5:11: data_dir must be a text, not a list\n"
+            "config.yaml:7:3: log.level must be a text, not nothing\n"
+            "MILLRACE_CALLS_MAX_IN_FLIGHT: calls.max_in_flight must be a whole "
+            "number, not 'many'");
+}
+
+TEST_F(ConfigTest, ValuesOutOfBounds) {
+  Yaml("http:\n  port: 70000\nlog:\n  level: inof\ndrain_timeout: 10\n");
+  Environment("MILLRACE_READINESS_INTERVAL", "-5s");
+  EXPECT_EQ(Error(),
+            "config.yaml:2:9: http.port must be 0 to 65535, not 70000\n"
+            "config.yaml:4:10: log.level must be one of debug, info, warning, "
+            "error, not 'inof'; did you mean 'info'?\n"
+            "config.yaml:5:16: drain_timeout must be a duration such as 10s, "
+            "not '10'\n"
+            "MILLRACE_READINESS_INTERVAL: readiness_interval must be a "
+            "duration such as 5s, not '-5s'");
+}
+
+TEST_F(ConfigTest, OverriddenMistakeDoesNotCount) {
+  Yaml("http:\n  port: 70000\n");
+  Set("http.port", "80");
+  EXPECT_EQ(Load().http().port(), 80);
+}
+
+TEST_F(ConfigTest, UnknownServices) {
+  Yaml(
+      "services: [usres, admin, admin]\n"
+      "databases:\n  templtes:\n    url: \"sqlite::memory:\"\n");
+  EXPECT_EQ(Error(),
+            "config.yaml:1:11: services has 'usres', which this program does "
+            "not have; did you mean 'users'?\n"
+            "config.yaml:1:11: services has 'admin' twice\n"
+            "config.yaml:4:10: databases.templtes: no service is called "
+            "'templtes'; did you mean 'templates'?");
+}
+
+TEST_F(ConfigTest, KafkaNeedsBrokersAndCredentials) {
+  Yaml(
+      "bus:\n  transport: kafka\n  kafka:\n    security: sasl_ssl\n"
+      "    sasl_username: millrace\n");
+  EXPECT_EQ(Error(),
+            "bus.kafka.brokers must name a broker; set it with "
+            "--kafka-brokers or MILLRACE_BUS_KAFKA_BROKERS\n"
+            "bus.kafka.sasl_password must be set for sasl_ssl; set it with "
+            "MILLRACE_BUS_KAFKA_SASL_PASSWORD_FILE, the name of a file that "
+            "holds it, or MILLRACE_BUS_KAFKA_SASL_PASSWORD");
+}
+
+TEST_F(ConfigTest, Addresses) {
+  Yaml("bus:\n  transport: kafka\n");
+  Environment("MILLRACE_BUS_KAFKA_BROKERS", "one:9092, two");
+  Environment("MILLRACE_REMOTE_USERS", "users");
+  Set("remote.templates", "[::1]:9090");
+  EXPECT_EQ(Error(),
+            "MILLRACE_BUS_KAFKA_BROKERS: bus.kafka.brokers must be host:port, "
+            "not 'two'\n"
+            "MILLRACE_REMOTE_USERS: remote.users must be host:port, not "
+            "'users'");
+}
+
+TEST_F(ConfigTest, SecretsDoNotBelongInFilesAndFlagsAndAreNotShown) {
+  Yaml("bus:\n  kafka:\n    sasl_password: hunter2\n");
+  Set("databases.users.password", "hunter2");
+  const std::string error = Error();
+  EXPECT_EQ(error,
+            "config.yaml:3:20: bus.kafka.sasl_password is a secret, which "
+            "does not belong here; set it with "
+            "MILLRACE_BUS_KAFKA_SASL_PASSWORD_FILE, the name of a file that "
+            "holds it, or MILLRACE_BUS_KAFKA_SASL_PASSWORD\n"
+            "--set databases.users.password: databases.users.password is a "
+            "secret, which does not belong here; set it with "
+            "MILLRACE_DATABASES_USERS_PASSWORD_FILE, the name of a file that "
+            "holds it, or MILLRACE_DATABASES_USERS_PASSWORD");
+}
+
+TEST_F(ConfigTest, PasswordInUrlOnlyFromTheEnvironment) {
+  const std::string url = "postgresql://u:hunter2@db:5432/users";
+  Yaml("databases:\n  users:\n    url: " + url + "\n");
+  EXPECT_EQ(Error(),
+            "config.yaml:3:10: databases.users.url has a password in it, "
+            "which does not belong here; set it with "
+            "MILLRACE_DATABASES_USERS_PASSWORD_FILE, the name of a file that "
+            "holds it, or MILLRACE_DATABASES_USERS_PASSWORD");
+  sources_.file.clear();
+  Environment("MILLRACE_DATABASES_USERS_URL", url);
+  EXPECT_EQ(DatabaseUrlOf(Load(), "users"), url);
+}
+
+TEST_F(ConfigTest, SecretFromFile) {
+  Yaml("databases:\n  users:\n    url: postgresql://u@db:5432/users\n");
+  Environment("MILLRACE_DATABASES_USERS_PASSWORD_FILE",
+              Write("secret", "p@ss/word\n"));
+  EXPECT_EQ(DatabaseUrlOf(Load(), "users"),
+            "postgresql://u:p%40ss%2Fword@db:5432/users");
+}
+
+TEST_F(ConfigTest, SecretFileIsMissing) {
+  Environment("MILLRACE_DATABASES_USERS_PASSWORD_FILE", "/nowhere/secret");
+  EXPECT_EQ(Error(),
+            "MILLRACE_DATABASES_USERS_PASSWORD_FILE: cannot read "
+            "'/nowhere/secret': No such file or directory");
+}
+
+TEST_F(ConfigTest, VariableAndItsFileAtOnce) {
+  Environment("MILLRACE_DATABASES_USERS_URL", "sqlite::memory:");
+  Environment("MILLRACE_DATABASES_USERS_URL_FILE", Write("url", "x"));
+  EXPECT_EQ(Error(),
+            "MILLRACE_DATABASES_USERS_URL_FILE: databases.users.url is "
+            "already set by MILLRACE_DATABASES_USERS_URL; keep one of them");
+}
+
+TEST_F(ConfigTest, NotYaml) {
+  Yaml("http:\n  port: [1\n");
+  EXPECT_THAT(Error(), testing::StartsWith("config.yaml:3:1: not YAML: "));
+}
+
+TEST_F(ConfigTest, KeyTwice) {
+  Yaml("http:\n  port: 1\nhttp:\n  port: 2\n");
+  EXPECT_EQ(Error(),
+            "config.yaml:3:1: key 'http' is given twice, first at "
+            "config.yaml:1:1");
+}
+
+TEST_F(ConfigTest, EndlessAliasIsRefused) {
+  Yaml("http: &a\n  limits: *a\n");
+  EXPECT_NE(Error(), "");
+}
+
+TEST_F(ConfigTest, FileIsMissing) {
+  sources_.file = "/nowhere/config.yaml";
+  EXPECT_EQ(Error(),
+            "/nowhere/config.yaml: cannot read the configuration file: No "
+            "such file or directory; name another with --config");
+}
+
+TEST_F(ConfigTest, DatabasesDefaultToFilesInTheDataDirectory) {
+  Set("data_dir", "/var/lib/millrace");
+  EXPECT_EQ(DatabaseUrlOf(Load(), "users"),
+            "sqlite:///var/lib/millrace/users.db");
+}
+
+// Two paths must not have one variable, and each variable must lead back.
+TEST_F(ConfigTest, EveryPathHasItsVariable) {
+  std::set<std::string> names;
+  for (const std::string& path : Paths(sources_.services)) {
+    const std::string name = EnvironmentName(path);
+    EXPECT_TRUE(names.insert(name).second) << name;
+    EXPECT_EQ(PathOfEnvironment(name), path);
+    EXPECT_NE(FindField(path), nullptr) << path;
+  }
+  EXPECT_GT(names.size(), 30u);
+}
+
+}  // namespace
+}  // namespace millrace::runtime

@@ -1,0 +1,247 @@
+#include "runtime/config_validate.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "base/strings.h"
+#include "base/suggest.h"
+#include "runtime/config_schema.h"
+#include "store/database_url.h"
+
+namespace millrace::runtime {
+namespace {
+
+using config::v1::Config;
+using config::v1::Setting;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+class Validator {
+ public:
+  Validator(const Places& places, Problems& problems)
+      : places_(places), problems_(problems) {}
+
+  void Wrong(const std::string& path, std::string_view what) {
+    const auto place = places_.find(path);
+    if (place != places_.end()) {
+      problems_.push_back(StrCat(place->second.text, ": ", path, " ", what));
+    } else {
+      problems_.push_back(StrCat(path, " ", what, "; ", HowToSet(path)));
+    }
+  }
+
+  // Everything that the schema says of single values.
+  void CheckValues(const Message& message, const std::string& at) {
+    const Reflection& reflection = *message.GetReflection();
+    std::vector<const FieldDescriptor*> fields;
+    reflection.ListFields(message, &fields);
+    for (const FieldDescriptor* field : fields) {
+      const std::string path = at + field->name();
+      if (field->is_map()) {
+        CheckMap(message, *field, path);
+      } else if (field->is_repeated()) {
+        continue;
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        CheckValues(reflection.GetMessage(message, field), path + ".");
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+        CheckText(reflection.GetString(message, field), *field, path);
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
+        CheckNumber(reflection.GetInt32(message, field), *field, path);
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+        CheckNumber(reflection.GetInt64(message, field), *field, path);
+      }
+    }
+  }
+
+  void CheckServices(const Config& config,
+                     const std::vector<std::string>& known) {
+    std::set<std::string> seen;
+    for (const std::string& name : config.services()) {
+      if (!Known(name, known)) {
+        Wrong("services",
+              StrCat("has '", name, "', which this program does not have",
+                     Instead(name, known)));
+      } else if (!seen.insert(name).second) {
+        Wrong("services", StrCat("has '", name, "' twice"));
+      }
+    }
+    for (const auto& [name, database] : config.databases()) {
+      if (Known(name, known)) {
+        CheckDatabase(StrCat("databases.", name), database);
+      } else {
+        Unknown(StrCat("databases.", name), name, known);
+      }
+    }
+  }
+
+  void CheckBus(const config::v1::Bus& bus) {
+    if (bus.transport() != "kafka") return;
+    const config::v1::Kafka& kafka = bus.kafka();
+    if (kafka.brokers().empty()) {
+      Wrong("bus.kafka.brokers", "must name a broker");
+    }
+    for (const std::string& broker : kafka.brokers()) {
+      CheckAddress("bus.kafka.brokers", broker);
+    }
+    if (!kafka.security().starts_with("sasl")) return;
+    if (kafka.sasl_username().empty()) {
+      Wrong("bus.kafka.sasl_username",
+            StrCat("must be set for ", kafka.security()));
+    }
+    if (kafka.sasl_password().empty()) {
+      Wrong("bus.kafka.sasl_password",
+            StrCat("must be set for ", kafka.security()));
+    }
+  }
+
+  void CheckAddress(const std::string& path, const std::string& text) {
+    HostPort address;
+    if (ParseHostPort(text, &address)) return;
+    Wrong(path, StrCat("must be host:port, not '", text, "'"));
+  }
+
+ private:
+  void CheckMap(const Message& message, const FieldDescriptor& field,
+                const std::string& path) {
+    const FieldDescriptor& value = *field.message_type()->map_value();
+    if (value.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return;
+    const Reflection& reflection = *message.GetReflection();
+    for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+      const Message& pair = reflection.GetRepeatedMessage(message, &field, i);
+      const Reflection& of_pair = *pair.GetReflection();
+      const std::string key =
+          of_pair.GetString(pair, field.message_type()->map_key());
+      CheckValues(of_pair.GetMessage(pair, &value),
+                  StrCat(path, ".", key, "."));
+    }
+  }
+
+  void CheckText(const std::string& text, const FieldDescriptor& field,
+                 const std::string& path) {
+    const Setting& setting = SettingOf(field);
+    if (setting.duration()) {
+      absl::Duration duration;
+      if (!absl::ParseDuration(text, &duration) ||
+          duration <= absl::ZeroDuration()) {
+        Wrong(path, StrCat("must be a duration such as ",
+                           field.default_value_string(), ", not '", text, "'"));
+      }
+    }
+    if (setting.in().empty()) return;
+    const std::vector<std::string> choices(setting.in().begin(),
+                                           setting.in().end());
+    if (Known(text, choices)) return;
+    Wrong(path, StrCat("must be one of ", absl::StrJoin(choices, ", "),
+                       ", not '", text, "'", DidYouMean(text, choices)));
+  }
+
+  void CheckNumber(int64_t number, const FieldDescriptor& field,
+                   const std::string& path) {
+    const Setting& setting = SettingOf(field);
+    if ((setting.has_min() && number < setting.min()) ||
+        (setting.has_max() && number > setting.max())) {
+      Wrong(path, StrCat("must be ", setting.min(), " to ", setting.max(),
+                         ", not ", number));
+    }
+  }
+
+  void CheckDatabase(const std::string& path,
+                     const config::v1::Database& database) {
+    const std::string url_path = path + ".url";
+    const std::string& url = database.url();
+    if (!url.empty()) {
+      const auto parsed = store::ParseDatabaseUrl(url, absl::Seconds(5));
+      if (!parsed.ok()) {
+        Wrong(url_path, StrCat("is no database: ", MessageOf(parsed.status())));
+        return;
+      }
+      const auto place = places_.find(url_path);
+      if (HasPassword(url) && place != places_.end() &&
+          place->second.kind != Place::Kind::kEnvironment &&
+          place->second.kind != Place::Kind::kSecretFile) {
+        Wrong(url_path,
+              StrCat("has a password in it, which does not belong here; ",
+                     HowToSet(path + ".password")));
+      }
+    }
+    if (database.password().empty()) return;
+    if (!url.starts_with("postgres") || HasPassword(url)) {
+      Wrong(path + ".password",
+            StrCat("is for a postgresql:// URL without a password; ",
+                   HowToSet(url_path)));
+    }
+  }
+
+  static bool HasPassword(const std::string& url) {
+    if (url.find("password=") != url.npos) return true;
+    const size_t scheme = url.find("://");
+    if (scheme == url.npos) return false;
+    const std::string authority = url.substr(
+        scheme + 3, url.find_first_of("/?", scheme + 3) - scheme - 3);
+    const size_t at = authority.rfind('@');
+    return at != authority.npos && authority.find(':') < at;
+  }
+
+  static bool Known(const std::string& name,
+                    const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  static std::string Instead(const std::string& name,
+                             const std::vector<std::string>& known) {
+    const std::string near = DidYouMean(name, known);
+    if (!near.empty()) return near;
+    return StrCat("; it has ", absl::StrJoin(known, ", "));
+  }
+
+  // A key of a map that names no service: the place of any value below it.
+  void Unknown(const std::string& path, const std::string& name,
+               const std::vector<std::string>& known) {
+    std::string place;
+    const auto below = places_.lower_bound(path + ".");
+    if (below != places_.end() && below->first.starts_with(path + ".")) {
+      place = below->second.text + ": ";
+    }
+    problems_.push_back(StrCat(place, path, ": no service is called '", name,
+                               "'", Instead(name, known)));
+  }
+
+  const Places& places_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+bool ParseHostPort(const std::string& text, HostPort* out) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return false;
+  out->host = text.substr(0, colon);
+  if (out->host.front() == '[' && out->host.back() == ']') {
+    out->host = out->host.substr(1, out->host.size() - 2);
+  } else if (out->host.find_first_of(":/ ") != out->host.npos) {
+    return false;
+  }
+  return !out->host.empty() &&
+         absl::SimpleAtoi(text.substr(colon + 1), &out->port) &&
+         out->port > 0 && out->port <= 65535;
+}
+
+void Validate(const Config& config, const Places& places,
+              const std::vector<std::string>& services, Problems& problems) {
+  Validator validator(places, problems);
+  validator.CheckValues(config, "");
+  validator.CheckServices(config, services);
+  validator.CheckBus(config.bus());
+  for (const auto& [name, address] : config.remote()) {
+    validator.CheckAddress(StrCat("remote.", name), address);
+  }
+  if (config.data_dir().empty()) {
+    validator.Wrong("data_dir", "must name a directory");
+  }
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,29 @@
+// Whether the values of a configuration make sense, each and together. Pure.
+#ifndef MILLRACE_RUNTIME_CONFIG_VALIDATE_H_
+#define MILLRACE_RUNTIME_CONFIG_VALIDATE_H_
+
+#include <string>
+#include <vector>
+
+#include "runtime/config.pb.h"
+#include "runtime/config_apply.h"
+#include "runtime/config_node.h"
+
+namespace millrace::runtime {
+
+// Adds everything that is wrong to `problems`, with the place it came from
+// when `places` has it and with how to set it right. `services` are the names
+// of the services that this program can host.
+void Validate(const config::v1::Config& config, const Places& places,
+              const std::vector<std::string>& services, Problems& problems);
+
+// The host and the port of "host:port" or "[::1]:port".
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+bool ParseHostPort(const std::string& text, HostPort* out);
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_CONFIG_VALIDATE_H_

@@ -1,0 +1,58 @@
+// The Logger of a process: one JSON object per line on stderr, written by a
+// thread of its own so that a slow reader cannot hold the loop up. When 8192
+// lines wait, the oldest are dropped and counted. The only user of spdlog.
+//
+//   {"ts":"2024-05-01T10:00:00.123456Z","level":"info","msg":"ready",
+//    "env":"production","service":"users","trace_id":"...",...}
+//
+// Any thread. What must not be seen is not logged: messages are fixed
+// sentences, and whoever logs keeps secrets out of the fields.
+#ifndef MILLRACE_RUNTIME_LOGS_H_
+#define MILLRACE_RUNTIME_LOGS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "base/logger.h"
+
+namespace millrace::runtime {
+
+struct LogOptions {
+  Severity level = Severity::kInfo;
+  std::string environment;
+};
+
+// "debug", "info", "warning" or "error".
+Severity SeverityOf(std::string_view name);
+
+// One line, without the end of line. Bytes that are not UTF-8 become U+FFFD.
+// `fixed` is a piece of JSON such as `,"service":"users"`, or empty.
+std::string FormatLogLine(absl::Time time, Severity severity,
+                          std::string_view message, std::string_view fixed,
+                          absl::Span<const LogField> fields);
+
+class Logs {
+ public:
+  explicit Logs(LogOptions options);
+  // Writes what waits.
+  ~Logs();
+  Logs(const Logs&) = delete;
+  Logs& operator=(const Logs&) = delete;
+
+  // A logger whose lines carry "service". Lives as long as the Logs.
+  Logger& ForService(const std::string& service);
+
+  // Lines dropped because too many waited.
+  uint64_t dropped() const;
+
+ private:
+  struct Impl;
+  class ServiceLogger;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_LOGS_H_
