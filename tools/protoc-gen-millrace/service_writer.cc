@@ -55,10 +55,15 @@ std::string_view KindOf(const pb::MethodDescriptor* method) {
 }
 
 void DeclareInterface(const pb::ServiceDescriptor* service, Writer* out) {
+  out->Line("class ", service->name(), "Client;");
+  out->Line("");
   out->Lines(CommentOf(service));
   out->Line("class ", service->name(), " {");
   out->Line(" public:");
   out->Indent();
+  out->Line("// The implementation that calls another process.");
+  out->Line("using Client = ", service->name(), "Client;");
+  out->Line("");
   out->Line("virtual ~", service->name(), "() = default;");
   for (const Method& method : MethodsOf(service)) {
     out->Line("");
@@ -118,9 +123,9 @@ void DefineTable(const pb::ServiceDescriptor* service, Writer* out) {
     out->Line(" .request = &millrace::DefaultInstance<", request, ">,");
     out->Line(" .response = &millrace::DefaultInstance<", response, ">,");
     if (HasRules(descriptor->input_type())) {
-      out->Line(" .validate = &rules::Validate<", request, ">,");
+      out->Line(" .validate = &millrace::rules::Validate<", request, ">,");
     } else {
-      out->Line(" .validate = &rules::NoRules,");
+      out->Line(" .validate = &millrace::rules::NoRules,");
     }
     const std::string pointer =
         StrCat("&", service->name(), "::", descriptor->name());
@@ -185,14 +190,15 @@ void CheckService(const pb::ServiceDescriptor* service,
                          StrCat("option (millrace.v1.emitter) = {topic: \"",
                                 file->package(), ".events\"}; in the service"));
     }
-    if (method->name() == "Info" ||
+    if (method->name() == "Info" || method->name() == "Client" ||
         !absl::ascii_isupper(static_cast<unsigned char>(method->name()[0]))) {
-      diagnostics->Error(Place::Of(method),
-                         StrCat("a method cannot be called ", method->name()),
-                         method->name() == "Info"
-                             ? "the generated code uses the name itself"
-                             : "methods are named in UpperCamelCase",
-                         "a verb and a noun such as GetUser");
+      diagnostics->Error(
+          Place::Of(method),
+          StrCat("a method cannot be called ", method->name()),
+          absl::ascii_isupper(static_cast<unsigned char>(method->name()[0]))
+              ? "the generated code uses the name itself"
+              : "methods are named in UpperCamelCase",
+          "a verb and a noun such as GetUser");
     }
   }
 }

@@ -6,48 +6,51 @@
 
 namespace golden {
 
-namespace rules = millrace::rules;
-
 void Check(const Address& message, const millrace::rules::Path& at,
            millrace::rules::Found& found) {
-  rules::Required(!message.street().empty(), at.Field("street"), found);
+  millrace::rules::Required(!message.street().empty(), at.Field("street"),
+                            found);
   if (!message.zip().empty()) {
-    static const rules::Pattern pattern("[0-9]{4,5}");
-    rules::Matches(message.zip(), pattern, at.Field("zip"), found);
+    static const millrace::rules::Pattern pattern("[0-9]{4,5}");
+    millrace::rules::Matches(message.zip(), pattern, at.Field("zip"), found);
   }
 }
 
 void Check(const Person& message, const millrace::rules::Path& at,
            millrace::rules::Found& found) {
-  if (rules::Required(!message.id().empty(), at.Field("id"), found)) {
-    rules::Uuid(message.id(), at.Field("id"), found);
+  if (millrace::rules::Required(!message.id().empty(), at.Field("id"), found)) {
+    millrace::rules::Uuid(message.id(), at.Field("id"), found);
   }
   if (!message.email().empty()) {
-    rules::MaxLength(message.email(), 40, at.Field("email"), found);
-    rules::Email(message.email(), at.Field("email"), found);
+    millrace::rules::MaxLength(message.email(), 40, at.Field("email"), found);
+    millrace::rules::Email(message.email(), at.Field("email"), found);
   }
   if (message.has_nickname()) {
-    rules::MinLength(message.nickname(), 2, at.Field("nickname"), found);
+    millrace::rules::MinLength(message.nickname(), 2, at.Field("nickname"),
+                               found);
   }
   if (!message.picture().empty()) {
-    rules::MinBytes(message.picture(), 4, at.Field("picture"), found);
-    rules::MaxBytes(message.picture(), 8, at.Field("picture"), found);
+    millrace::rules::MinBytes(message.picture(), 4, at.Field("picture"), found);
+    millrace::rules::MaxBytes(message.picture(), 8, at.Field("picture"), found);
   }
   if (message.age() != 0) {
-    rules::AtLeast(message.age(), 0, at.Field("age"), found);
-    rules::AtMost(message.age(), 150, at.Field("age"), found);
+    millrace::rules::AtLeast(message.age(), 0, at.Field("age"), found);
+    millrace::rules::AtMost(message.age(), 150, at.Field("age"), found);
   }
   if (message.ratio() != 0) {
-    rules::AtLeast(message.ratio(), 0.5, at.Field("ratio"), found);
-    rules::AtMost(message.ratio(), 1.0, at.Field("ratio"), found);
+    millrace::rules::AtLeast(message.ratio(), 0.5, at.Field("ratio"), found);
+    millrace::rules::AtMost(message.ratio(), 1.0, at.Field("ratio"), found);
   }
   if (message.shoe() != 0) {
-    rules::OneOf(message.shoe(), {38, 39, -1}, at.Field("shoe"), found);
+    millrace::rules::OneOf(message.shoe(), {38, 39, -1}, at.Field("shoe"),
+                           found);
   }
   if (!message.size().empty()) {
-    rules::OneOf(message.size(), {"small", "large"}, at.Field("size"), found);
+    millrace::rules::OneOf(message.size(), {"small", "large"}, at.Field("size"),
+                           found);
   }
-  if (rules::Required(message.colour() != 0, at.Field("colour"), found)) {
+  if (millrace::rules::Required(message.colour() != 0, at.Field("colour"),
+                                found)) {
     if (message.colour() != ::golden::COLOUR_RED &&
         message.colour() != ::golden::COLOUR_GREEN) {
       found.Add(at.Field("colour"),
@@ -59,39 +62,47 @@ void Check(const Person& message, const millrace::rules::Path& at,
       found.Add(at.Field("rank"), "must be one of RANK_FIRST");
     }
   }
-  rules::Required(message.accepted(), at.Field("accepted"), found);
-  if (rules::Required(message.has_home(), at.Field("home"), found)) {
+  millrace::rules::Required(message.accepted(), at.Field("accepted"), found);
+  if (millrace::rules::Required(message.has_home(), at.Field("home"), found)) {
     Check(message.home(), at.Field("home"), found);
   }
   if (message.has_work()) {
     Check(message.work(), at.Field("work"), found);
   }
-  rules::MaxItems(message.others().size(), 2, at.Field("others"), found);
+  millrace::rules::MaxItems(message.others().size(), 2, at.Field("others"),
+                            found);
   for (int i = 0; i < message.others_size(); ++i) {
     Check(message.others(i), at.Field("others").At(i), found);
   }
-  rules::Required(!message.tags().empty(), at.Field("tags"), found);
-  rules::MaxItems(message.tags().size(), 3, at.Field("tags"), found);
-  rules::Unique(message.tags(), at.Field("tags"), found);
+  millrace::rules::Required(!message.tags().empty(), at.Field("tags"), found);
+  millrace::rules::MaxItems(message.tags().size(), 3, at.Field("tags"), found);
+  millrace::rules::Unique(message.tags(), at.Field("tags"), found);
   for (int i = 0; i < message.tags_size(); ++i) {
-    rules::MinLength(message.tags(i), 1, at.Field("tags").At(i), found);
-    rules::MaxLength(message.tags(i), 5, at.Field("tags").At(i), found);
+    millrace::rules::MinLength(message.tags(i), 1, at.Field("tags").At(i),
+                               found);
+    millrace::rules::MaxLength(message.tags(i), 5, at.Field("tags").At(i),
+                               found);
   }
-  rules::MinItems(message.numbers().size(), 1, at.Field("numbers"), found);
-  rules::Unique(message.numbers(), at.Field("numbers"), found);
+  millrace::rules::MinItems(message.numbers().size(), 1, at.Field("numbers"),
+                            found);
+  millrace::rules::Unique(message.numbers(), at.Field("numbers"), found);
   for (int i = 0; i < message.numbers_size(); ++i) {
-    rules::AtMost(message.numbers(i), 9, at.Field("numbers").At(i), found);
+    millrace::rules::AtMost(message.numbers(i), 9, at.Field("numbers").At(i),
+                            found);
   }
   for (const auto& [key, value] : message.places()) {
     Check(value, at.Field("places").At(key), found);
   }
-  rules::MaxItems(message.names().size(), 2, at.Field("names"), found);
+  millrace::rules::MaxItems(message.names().size(), 2, at.Field("names"),
+                            found);
   for (const auto& [key, value] : message.names()) {
-    rules::Email(value, at.Field("names").At(millrace::StrCat(key)), found);
+    millrace::rules::Email(value, at.Field("names").At(millrace::StrCat(key)),
+                           found);
   }
   if (message.has_phone()) {
-    static const rules::Pattern pattern("\\+[0-9]+");
-    rules::Matches(message.phone(), pattern, at.Field("phone"), found);
+    static const millrace::rules::Pattern pattern("\\+[0-9]+");
+    millrace::rules::Matches(message.phone(), pattern, at.Field("phone"),
+                             found);
   }
   if (message.has_post()) {
     Check(message.post(), at.Field("post"), found);

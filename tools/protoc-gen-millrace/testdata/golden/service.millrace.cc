@@ -10,17 +10,15 @@
 
 namespace golden::v1 {
 
-namespace rules = millrace::rules;
-
 void Check(const DrawRequest& message, const millrace::rules::Path& at,
            millrace::rules::Found& found) {
   if (message.x() != 0) {
-    rules::AtLeast(message.x(), 0, at.Field("x"), found);
-    rules::AtMost(message.x(), 99, at.Field("x"), found);
+    millrace::rules::AtLeast(message.x(), 0, at.Field("x"), found);
+    millrace::rules::AtMost(message.x(), 99, at.Field("x"), found);
   }
   if (message.y() != 0) {
-    rules::AtLeast(message.y(), 0, at.Field("y"), found);
-    rules::AtMost(message.y(), 99, at.Field("y"), found);
+    millrace::rules::AtLeast(message.y(), 0, at.Field("y"), found);
+    millrace::rules::AtMost(message.y(), 99, at.Field("y"), found);
   }
   if (message.has_drawer()) {
     Check(message.drawer(), at.Field("drawer"), found);
@@ -35,7 +33,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
      .kind = millrace::MethodKind::kUnary,
      .request = &millrace::DefaultInstance<DrawRequest>,
      .response = &millrace::DefaultInstance<DrawResponse>,
-     .validate = &rules::Validate<DrawRequest>,
+     .validate = &millrace::rules::Validate<DrawRequest>,
      .unary = &millrace::InvokeUnary<&BoardService::Draw>},
     {.name = "Look",
      .path = "/golden.v1.BoardService/Look",
@@ -43,42 +41,42 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
      .no_side_effects = true,
      .request = &millrace::DefaultInstance<Window>,
      .response = &millrace::DefaultInstance<::golden::Point>,
-     .validate = &rules::NoRules,
+     .validate = &millrace::rules::NoRules,
      .unary = &millrace::InvokeUnary<&BoardService::Look>},
     {.name = "Watch",
      .path = "/golden.v1.BoardService/Watch",
      .kind = millrace::MethodKind::kServerStream,
      .request = &millrace::DefaultInstance<Window>,
      .response = &millrace::DefaultInstance<::golden::Point>,
-     .validate = &rules::NoRules,
+     .validate = &millrace::rules::NoRules,
      .stream = &millrace::InvokeServerStream<&BoardService::Watch>},
     {.name = "Fill",
      .path = "/golden.v1.BoardService/Fill",
      .kind = millrace::MethodKind::kClientStream,
      .request = &millrace::DefaultInstance<DrawRequest>,
      .response = &millrace::DefaultInstance<DrawResponse>,
-     .validate = &rules::Validate<DrawRequest>,
+     .validate = &millrace::rules::Validate<DrawRequest>,
      .stream = &millrace::InvokeClientStream<&BoardService::Fill>},
     {.name = "Mirror",
      .path = "/golden.v1.BoardService/Mirror",
      .kind = millrace::MethodKind::kBidi,
      .request = &millrace::DefaultInstance<DrawRequest>,
      .response = &millrace::DefaultInstance<::golden::Point>,
-     .validate = &rules::Validate<DrawRequest>,
+     .validate = &millrace::rules::Validate<DrawRequest>,
      .stream = &millrace::InvokeBidi<&BoardService::Mirror>},
     {.name = "Reset",
      .path = "/golden.v1.BoardService/Reset",
      .kind = millrace::MethodKind::kUnary,
      .request = &millrace::DefaultInstance<Reset>,
      .response = &millrace::DefaultInstance<::google::protobuf::Empty>,
-     .validate = &rules::NoRules,
+     .validate = &millrace::rules::NoRules,
      .unary = &millrace::InvokeUnary<&BoardService::Reset>},
     {.name = "Introduce",
      .path = "/golden.v1.BoardService/Introduce",
      .kind = millrace::MethodKind::kUnary,
      .request = &millrace::DefaultInstance<::golden::Person>,
      .response = &millrace::DefaultInstance<::google::protobuf::Empty>,
-     .validate = &rules::Validate<::golden::Person>,
+     .validate = &millrace::rules::Validate<::golden::Person>,
      .unary = &millrace::InvokeUnary<&BoardService::Introduce>},
 };
 

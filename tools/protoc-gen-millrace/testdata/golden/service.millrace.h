@@ -12,11 +12,16 @@
 
 namespace golden::v1 {
 
+class BoardServiceClient;
+
 // Draws on a board.
 //
 // The comment has a second paragraph.
 class BoardService {
  public:
+  // The implementation that calls another process.
+  using Client = BoardServiceClient;
+
   virtual ~BoardService() = default;
 
   // Sets one dot.
