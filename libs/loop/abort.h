@@ -1,0 +1,94 @@
+// AbortController and AbortSignal: how work is told that it is not wanted any
+// more. The controller aborts, once; signals are copies of one token and are
+// handed down. A default-constructed signal never aborts.
+//
+// Loop-bound. Listeners run inside Abort(), in the order of their addition;
+// what one throws is thrown again in a next tick, and the others run.
+#ifndef MILLRACE_LOOP_ABORT_H_
+#define MILLRACE_LOOP_ABORT_H_
+
+#include <initializer_list>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "loop/task.h"
+
+namespace millrace {
+
+namespace loop_internal {
+class AbortState;
+struct AbortListener;
+}  // namespace loop_internal
+
+// A listener that is given the reason.
+using AbortHandler = absl::AnyInvocable<void(const absl::Status&)>;
+
+// A listener's place. Dropping it removes the listener, unless Keep() was
+// called.
+class [[nodiscard]] AbortSubscription {
+ public:
+  AbortSubscription() = default;
+  AbortSubscription(AbortSubscription&&) noexcept = default;
+  AbortSubscription& operator=(AbortSubscription&& other) noexcept;
+  ~AbortSubscription() { Remove(); }
+
+  void Remove();
+  // The listener stays for as long as the signal.
+  void Keep() { listener_.reset(); }
+
+ private:
+  friend class AbortSignal;
+  explicit AbortSubscription(
+      std::shared_ptr<loop_internal::AbortListener> listener)
+      : listener_(std::move(listener)) {}
+
+  std::shared_ptr<loop_internal::AbortListener> listener_;
+};
+
+class AbortSignal {
+ public:
+  AbortSignal() = default;
+
+  bool aborted() const;
+  // OK until aborted.
+  absl::Status reason() const;
+  // Throws the reason as a StatusError.
+  void ThrowIfAborted() const;
+  // False for a signal that can never abort.
+  bool can_abort() const { return state_ != nullptr; }
+
+  // Calls `task` when aborted; in a microtask when that has happened already.
+  AbortSubscription OnAbort(Task task) const;
+  AbortSubscription OnAbortReason(AbortHandler handler) const;
+
+  // Aborted, with its reason, when the first of `signals` is.
+  static AbortSignal Any(std::initializer_list<AbortSignal> signals);
+  // Aborted with DEADLINE_EXCEEDED after `delay`. Does not keep the loop
+  // running.
+  static AbortSignal Timeout(absl::Duration delay);
+
+ private:
+  friend class AbortController;
+  explicit AbortSignal(std::shared_ptr<loop_internal::AbortState> state)
+      : state_(std::move(state)) {}
+
+  std::shared_ptr<loop_internal::AbortState> state_;
+};
+
+// Copies share one signal.
+class AbortController {
+ public:
+  AbortController();
+
+  AbortSignal signal() const { return AbortSignal(state_); }
+  // The first call counts. The reason must not be OK.
+  void Abort(absl::Status reason = absl::CancelledError("aborted")) const;
+
+ private:
+  std::shared_ptr<loop_internal::AbortState> state_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_LOOP_ABORT_H_

@@ -1,0 +1,84 @@
+#include "loop/combinators.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/strings.h"
+#include "loop/event_loop.h"
+#include "loop/microtasks.h"
+
+namespace millrace {
+namespace loop_internal {
+
+Timer LongTimeout(absl::Duration delay, Task task) {
+  EventLoop* loop = EventLoop::Current();
+  if (loop == nullptr) Fatal("a wait was begun on a thread without EventLoop");
+  const absl::Duration longest =
+      absl::Milliseconds(std::numeric_limits<int32_t>::max());
+  // Up to the next millisecond: never early.
+  return loop->SetTimeout(
+      std::min(absl::Ceil(delay, absl::Milliseconds(1)), longest),
+      std::move(task));
+}
+
+absl::Status TimeIsUp(absl::Duration limit) {
+  return absl::DeadlineExceededError(
+      StrCat("not done within ", absl::FormatDuration(limit)));
+}
+
+}  // namespace loop_internal
+
+Promise<void> Delay(absl::Duration delay, AbortSignal signal) {
+  if (signal.aborted()) return Promise<void>::Reject(signal.reason());
+  if (delay == absl::InfiniteDuration()) return Aborted(std::move(signal));
+  Deferred<void> result;
+  Promise<void> promise = result.promise();
+  if (!signal.can_abort()) {
+    loop_internal::LongTimeout(delay, [result] { result.Resolve(); });
+    return promise;
+  }
+  auto subscription = std::make_shared<AbortSubscription>();
+  Timer timer = loop_internal::LongTimeout(delay, [result, subscription] {
+    subscription->Remove();
+    result.Resolve();
+  });
+  *subscription =
+      signal.OnAbortReason([result, timer](const absl::Status& reason) mutable {
+        timer.Clear();
+        result.Reject(reason);
+      });
+  return promise;
+}
+
+Promise<void> Aborted(AbortSignal signal) {
+  if (!signal.can_abort()) return loop_internal::Never<void>();
+  Deferred<void> result;
+  if (signal.aborted()) {
+    result.Reject(signal.reason());
+  } else {
+    signal
+        .OnAbortReason(
+            [result](const absl::Status& reason) { result.Reject(reason); })
+        .Keep();
+  }
+  return result.promise();
+}
+
+Promise<void> All(std::vector<Promise<void>> promises) {
+  Deferred<void> result;
+  if (promises.empty()) result.Resolve();
+  auto left = std::make_shared<size_t>(promises.size());
+  for (Promise<void>& promise : promises) {
+    loop_internal::OnSettled(std::move(promise),
+                             [result, left](Promise<void> one) {
+                               if (one.rejected()) {
+                                 result.Reject(one.error());
+                               } else if (--*left == 0) {
+                                 result.Resolve();
+                               }
+                             });
+  }
+  return result.promise();
+}
+
+}  // namespace millrace

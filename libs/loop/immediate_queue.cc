@@ -1,0 +1,132 @@
+#include "loop/immediate_queue.h"
+
+#include <utility>
+
+#include "loop/timer.h"
+
+namespace millrace::loop_internal {
+
+ImmediateQueue::ImmediateQueue(Hooks hooks)
+    : hooks_(std::move(hooks)), pool_(new NodePool<ImmediateNode>) {
+  queued_.next = queued_.prev = &queued_;
+  batch_.next = batch_.prev = &batch_;
+}
+
+ImmediateQueue::~ImmediateQueue() {
+  DropAll();
+  pool_->Orphan();
+}
+
+void ImmediateQueue::DropAll() {
+  for (ImmediateNode* ring : {&batch_, &queued_}) {
+    while (ring->next != ring) Clear(ring->next);
+  }
+}
+
+ImmediateNode* ImmediateQueue::Add(Task task) {
+  ImmediateNode* node = pool_->Make();
+  node->queue = this;
+  node->pool = pool_;
+  node->refs = 1;
+  node->refed = true;
+  node->waiting = true;
+  node->task = std::move(task);
+  node->prev = queued_.prev;
+  node->next = &queued_;
+  queued_.prev->next = node;
+  queued_.prev = node;
+  ++count_;
+  ++ref_count_;
+  return node;
+}
+
+// The caller holds a reference from here on.
+void ImmediateQueue::Detach(ImmediateNode* node) {
+  ++node->refs;
+  node->prev->next = node->next;
+  node->next->prev = node->prev;
+  node->waiting = false;
+  --count_;
+  if (node->refed) --ref_count_;
+}
+
+void ImmediateQueue::Clear(ImmediateNode* node) {
+  if (!node->waiting) return;
+  Detach(node);
+  node->task = nullptr;
+  Release(node);
+}
+
+void ImmediateQueue::SetRef(ImmediateNode* node, bool ref) {
+  if (!node->waiting || node->refed == ref) return;
+  node->refed = ref;
+  ref_count_ += ref ? 1 : -1;
+}
+
+void ImmediateQueue::Release(ImmediateNode* node) {
+  if (--node->refs == 0 && !node->waiting) node->pool->Free(node);
+}
+
+bool ImmediateQueue::RunBatch() {
+  if (batch_.next == &batch_ && queued_.next != &queued_) {
+    batch_.next = queued_.next;
+    batch_.prev = queued_.prev;
+    batch_.next->prev = batch_.prev->next = &batch_;
+    queued_.next = queued_.prev = &queued_;
+  }
+  unfinished_ = true;
+  bool ran = false;
+  while (batch_.next != &batch_) {
+    if (ran) {
+      if (!hooks_.drain()) return false;
+      if (batch_.next == &batch_) break;
+    }
+    ran = true;
+    ImmediateNode* node = batch_.next;
+    Detach(node);
+    std::exception_ptr error;
+    try {
+      node->task();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    node->task = nullptr;
+    Release(node);
+    if (error != nullptr) {
+      hooks_.report(std::move(error));
+      return false;
+    }
+  }
+  unfinished_ = false;
+  return true;
+}
+
+}  // namespace millrace::loop_internal
+
+namespace millrace {
+
+using loop_internal::ImmediateQueue;
+
+Immediate::Immediate(const Immediate& other) : node_(other.node_) {
+  if (node_ != nullptr) ++node_->refs;
+}
+
+Immediate::~Immediate() {
+  if (node_ != nullptr) ImmediateQueue::Release(node_);
+}
+
+bool Immediate::active() const { return node_ != nullptr && node_->waiting; }
+
+void Immediate::Clear() {
+  if (active()) node_->queue->Clear(node_);
+}
+
+void Immediate::Ref() {
+  if (active()) node_->queue->SetRef(node_, true);
+}
+
+void Immediate::Unref() {
+  if (active()) node_->queue->SetRef(node_, false);
+}
+
+}  // namespace millrace

@@ -1,0 +1,270 @@
+#include "loop/loop_impl.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/uv_handle.h"
+
+namespace millrace::loop_internal {
+namespace {
+
+void CheckUv(int result, const char* what) {
+  if (result == 0) return;
+  Fatal(StrCat("the event loop cannot ", what, ": ", uv_strerror(result)));
+}
+
+}  // namespace
+
+LoopImpl::LoopImpl(EventLoop* owner)
+    : loop(owner),
+      microtasks([this](std::exception_ptr error) { Report(error); },
+                 [this](std::exception_ptr error) { ReportRejection(error); }),
+      timers({.drain = [this] { return microtasks.Drain(); },
+              .report = [this](std::exception_ptr error) { Report(error); }}),
+      immediates(
+          {.drain = [this] { return microtasks.Drain(); },
+           .report = [this](std::exception_ptr error) { Report(error); }}),
+      mailbox(std::make_shared<Mailbox>([this] { uv_async_send(&async_); })) {
+  CheckUv(uv_loop_init(&uv_), "start");
+  CheckUv(uv_async_init(&uv_, &async_, [](uv_async_t*) {}), "make its waker");
+  uv_timer_init(&uv_, &alarm_);
+  uv_check_init(&uv_, &check_);
+  check_.data = this;
+  uv_check_start(&check_, [](uv_check_t* handle) {
+    static_cast<LoopImpl*>(handle->data)->PostedAndCheck();
+  });
+  // What the loop itself needs does not keep it alive.
+  for (auto* handle : {reinterpret_cast<uv_handle_t*>(&async_),
+                       reinterpret_cast<uv_handle_t*>(&alarm_),
+                       reinterpret_cast<uv_handle_t*>(&check_)}) {
+    uv_unref(handle);
+  }
+  SetCurrent(&microtasks);
+  thread_pool = &blocks;
+}
+
+void LoopImpl::Shutdown() {
+  workers.reset();
+  closing_ = true;
+  mailbox->Close();
+  mailbox->TakeAll(&posted_);
+  posted_.clear();
+  close_tasks.clear();
+  timers.DropAll();
+  immediates.DropAll();
+  microtasks.DropAll();
+}
+
+LoopImpl::~LoopImpl() {
+  SetCurrent(nullptr);
+  thread_pool = nullptr;
+  uv_walk(
+      &uv_,
+      [](uv_handle_t* handle, void* self) {
+        if (uv_is_closing(handle)) return;
+        const bool own = static_cast<LoopImpl*>(self)->internal(handle);
+        uv_close(handle, own ? nullptr : &LoopImpl::OnHandleClosed);
+      },
+      this);
+  while (uv_run(&uv_, UV_RUN_DEFAULT) != 0) {
+  }
+  CheckUv(uv_loop_close(&uv_), "end");
+}
+
+bool LoopImpl::internal(const uv_handle_t* handle) const {
+  return handle == reinterpret_cast<const uv_handle_t*>(&async_) ||
+         handle == reinterpret_cast<const uv_handle_t*>(&alarm_) ||
+         handle == reinterpret_cast<const uv_handle_t*>(&check_);
+}
+
+void LoopImpl::OnHandleClosed(uv_handle_t* handle) {
+  const std::unique_ptr<UvHandle> owner(static_cast<UvHandle*>(handle->data));
+  LoopImpl& loop = owner->loop;
+  if (!loop.closing_) loop.Dispatch([&owner] { owner->Closed(); });
+}
+
+uv_buf_t LoopImpl::read_buffer() {
+  if (read_buffer_ == nullptr) read_buffer_.reset(new char[kReadBytes]);
+  return uv_buf_init(read_buffer_.get(), kReadBytes);
+}
+
+void LoopImpl::SetSource(PollSource* next) {
+  source = next;
+  if (next == nullptr) {
+    mailbox->SetWake([this] { uv_async_send(&async_); });
+  } else {
+    mailbox->SetWake([next] { next->Wake(); });
+  }
+}
+
+void LoopImpl::Report(std::exception_ptr error) {
+  if (!on_uncaught) {
+    Fatal(StrCat("uncaught error: ", StatusFrom(error).ToString()));
+  }
+  on_uncaught(std::move(error));
+  // As in Node: makes the next check phase come soon, with its drain.
+  ImmediateQueue::Release(immediates.Add([] {}));
+}
+
+void LoopImpl::ReportRejection(std::exception_ptr error) {
+  if (!on_rejection) {
+    if (!on_uncaught) {
+      Fatal(StrCat("a promise was rejected and nobody waits for it: ",
+                   StatusFrom(error).ToString()));
+    }
+    return Report(std::move(error));
+  }
+  try {
+    on_rejection(std::move(error));
+  } catch (...) {
+    Report(std::current_exception());
+  }
+}
+
+void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
+  ++depth_;
+  bool failed = false;
+  try {
+    callback();
+  } catch (...) {
+    failed = true;
+    Report(std::current_exception());
+  }
+  if (--depth_ == 0 && !failed) {
+    ++depth_;
+    microtasks.Drain();
+    --depth_;
+  }
+}
+
+bool LoopImpl::alive() const {
+  return timers.refed() || immediates.refed() || refs > 0 ||
+         !close_tasks.empty() || !mailbox->empty() || uv_loop_alive(&uv_) != 0;
+}
+
+void LoopImpl::Run() {
+  if (running) Fatal("EventLoop::Run() was called inside a callback");
+  running = true;
+  Dispatch([] {});
+  do {
+    bool more = alive();
+    if (more && !stop) RunTimers();
+    while (more && !stop) {
+      Turn();
+      more = alive();
+    }
+    if (stop) break;
+    if (on_before_exit) Dispatch([this] { on_before_exit(); });
+  } while (!stop && alive());
+  stop = false;
+  running = false;
+}
+
+void LoopImpl::Turn() {
+  ++turns;
+  if (source != nullptr) {
+    PollWithSource();
+  } else {
+    PollUv();
+  }
+  RunCloseTasks();
+  RunTimers();
+}
+
+// 0 when there is something to do at once, -1 when no timer limits the sleep.
+int64_t LoopImpl::SleepMs() const {
+  if (stop || immediates.refed() || !close_tasks.empty()) return 0;
+  return timers.UntilAlarm();
+}
+
+void LoopImpl::PollUv() {
+  timers.UpdateTime();
+  int64_t timeout = SleepMs();
+  if (timeout == 0 && handles_ == 0) return PostedAndCheck();
+  const bool sleep = timeout != 0 && mailbox->BeginSleep();
+  if (!sleep) {
+    uv_run(&uv_, UV_RUN_NOWAIT);
+    // Without a live handle uv_run() does nothing at all.
+    if (!std::exchange(checked_, false)) PostedAndCheck();
+    return;
+  }
+  uv_update_time(&uv_);
+  if (timeout > 0)
+    uv_timer_start(
+        &alarm_, [](uv_timer_t*) {}, timeout, 0);
+  uv_ref(reinterpret_cast<uv_handle_t*>(&async_));
+  uv_run(&uv_, UV_RUN_ONCE);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+  if (timeout > 0) uv_timer_stop(&alarm_);
+  if (!std::exchange(checked_, false)) PostedAndCheck();
+}
+
+void LoopImpl::PollWithSource() {
+  if (source->RunReady(kSourceBudget) == 0) SleepInSource();
+  if (handles_ > 0) uv_run(&uv_, UV_RUN_NOWAIT);
+  if (!std::exchange(checked_, false)) PostedAndCheck();
+}
+
+void LoopImpl::SleepInSource() {
+  timers.UpdateTime();
+  const int64_t timeout = SleepMs();
+  // libuv says 0 when no handle is alive, so it is asked only if one is.
+  if (timeout == 0 ||
+      (uv_loop_alive(&uv_) != 0 && uv_backend_timeout(&uv_) == 0) ||
+      !mailbox->BeginSleep()) {
+    return;
+  }
+  source->Sleep(
+      uv_backend_fd(&uv_),
+      timeout < 0 ? std::nullopt : std::optional(absl::Milliseconds(timeout)));
+  mailbox->EndSleep();
+}
+
+void LoopImpl::PostedAndCheck() {
+  if (closing_) return;
+  checked_ = true;
+  mailbox->EndSleep();
+  RunPosted();
+  RunCheck();
+}
+
+void LoopImpl::RunPosted() {
+  if (mailbox->empty()) return;
+  mailbox->TakeAll(&posted_);
+  for (Task& task : posted_) {
+    Dispatch([&task] { task(); });
+    task = nullptr;
+  }
+  posted_.clear();
+}
+
+void LoopImpl::RunCheck() {
+  if (!microtasks.idle()) Dispatch([] {});
+  if (immediates.empty()) return;
+  do {
+    ++depth_;
+    if (immediates.RunBatch()) microtasks.Drain();
+    --depth_;
+  } while (immediates.unfinished());
+}
+
+void LoopImpl::RunCloseTasks() {
+  if (close_tasks.empty()) return;
+  std::vector<Task> tasks = std::exchange(close_tasks, {});
+  while (!tasks.empty()) {
+    Task task = std::move(tasks.back());
+    tasks.pop_back();
+    Dispatch([&task] { task(); });
+  }
+}
+
+void LoopImpl::RunTimers() {
+  timers.UpdateTime();
+  ++depth_;
+  while (timers.RunDue()) microtasks.Drain();
+  --depth_;
+}
+
+}  // namespace millrace::loop_internal

@@ -1,0 +1,97 @@
+// The parts of an event loop, for the files of this module: the only header
+// that shows libuv.
+#ifndef MILLRACE_LOOP_LOOP_IMPL_H_
+#define MILLRACE_LOOP_LOOP_IMPL_H_
+
+#include <uv.h>
+
+#include <memory>
+#include <vector>
+
+#include "loop/block_pool.h"
+#include "loop/event_loop.h"
+#include "loop/immediate_queue.h"
+#include "loop/mailbox.h"
+#include "loop/microtasks.h"
+#include "loop/timer_queue.h"
+#include "loop/worker_pool.h"
+
+namespace millrace::loop_internal {
+
+class LoopImpl {
+ public:
+  explicit LoopImpl(EventLoop* loop);
+  ~LoopImpl();
+
+  // Ends the workers and the queues while the loop is still the thread's.
+  void Shutdown();
+  void SetSource(PollSource* source);
+
+  void Run();
+  bool alive() const;
+  void Dispatch(absl::FunctionRef<void()> callback);
+  void Report(std::exception_ptr error);
+  void ReportRejection(std::exception_ptr error);
+
+  // Adapters count their libuv handles, from init until the close callback:
+  // without any, the loop need not ask the kernel in every turn.
+  uv_loop_t* uv() { return &uv_; }
+  static void OnHandleClosed(uv_handle_t* handle);
+  void HandleOpened() { ++handles_; }
+  void HandleClosed() { --handles_; }
+  // For sockets to read into; what is read is used up in the callback.
+  uv_buf_t read_buffer();
+
+  EventLoop* const loop;
+  BlockPool blocks;
+  Microtasks microtasks;
+  TimerQueue timers;
+  ImmediateQueue immediates;
+  std::shared_ptr<Mailbox> mailbox;
+  std::vector<Task> close_tasks;
+  std::unique_ptr<WorkerPool> workers;
+  PollSource* source = nullptr;
+
+  EventLoop::ErrorHandler on_uncaught;
+  EventLoop::ErrorHandler on_rejection;
+  Task on_before_exit;
+
+  int64_t refs = 0;
+  uint64_t turns = 0;
+  bool stop = false;
+  bool running = false;
+
+ private:
+  static constexpr int kSourceBudget = 64;
+  static constexpr size_t kReadBytes = 64 * 1024;
+
+  bool internal(const uv_handle_t* handle) const;
+
+  void Turn();
+  void PollUv();
+  void PollWithSource();
+  void SleepInSource();
+  // The rest of the poll phase, then the immediates. Inside uv_run() when that
+  // is called at all, so that libuv's close callbacks come after it.
+  void PostedAndCheck();
+  void RunPosted();
+  void RunCheck();
+  void RunCloseTasks();
+  void RunTimers();
+  int64_t SleepMs() const;
+
+  uv_loop_t uv_;
+  uv_async_t async_;  // wakes the sleep in libuv
+  uv_timer_t alarm_;  // ends it in time for the timers
+  uv_check_t check_;
+  int64_t handles_ = 0;
+  int depth_ = 0;  // callbacks on the stack
+  bool checked_ = false;
+  bool closing_ = false;
+  std::vector<Task> posted_;
+  std::unique_ptr<char[]> read_buffer_;
+};
+
+}  // namespace millrace::loop_internal
+
+#endif  // MILLRACE_LOOP_LOOP_IMPL_H_

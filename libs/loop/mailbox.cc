@@ -1,0 +1,48 @@
+#include "loop/mailbox.h"
+
+#include <utility>
+
+namespace millrace::loop_internal {
+
+Mailbox::Mailbox(Task wake) : wake_(std::move(wake)) {}
+
+bool Mailbox::Send(Task&& task) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  tasks_.push_back(std::move(task));
+  filled_.store(true, std::memory_order_release);
+  if (sleeping_) {
+    sleeping_ = false;
+    wake_();
+  }
+  return true;
+}
+
+bool Mailbox::BeginSleep() {
+  std::lock_guard lock(mutex_);
+  sleeping_ = tasks_.empty();
+  return sleeping_;
+}
+
+void Mailbox::EndSleep() {
+  std::lock_guard lock(mutex_);
+  sleeping_ = false;
+}
+
+void Mailbox::TakeAll(std::vector<Task>* tasks) {
+  std::lock_guard lock(mutex_);
+  tasks_.swap(*tasks);
+  filled_.store(false, std::memory_order_release);
+}
+
+void Mailbox::Close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+void Mailbox::SetWake(Task wake) {
+  std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
+}
+
+}  // namespace millrace::loop_internal

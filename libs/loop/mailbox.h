@@ -1,0 +1,43 @@
+// Where other threads leave tasks for a loop. Any thread; shared, so that a
+// sender may outlive the loop: what it leaves then is dropped. Private to loop.
+#ifndef MILLRACE_LOOP_MAILBOX_H_
+#define MILLRACE_LOOP_MAILBOX_H_
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "loop/task.h"
+
+namespace millrace::loop_internal {
+
+class Mailbox {
+ public:
+  // `wake` ends the loop's sleep; called on any thread, under the lock.
+  explicit Mailbox(Task wake);
+
+  // False, and `task` is left alone, when the loop is gone.
+  bool Send(Task&& task);
+
+  // The loop's side. A sleep begins only when nothing has arrived; in it, the
+  // first task wakes the loop, once.
+  bool BeginSleep();
+  void EndSleep();
+  bool empty() const { return !filled_.load(std::memory_order_acquire); }
+  void TakeAll(std::vector<Task>* tasks);
+  void Close();
+  // Replaces how the loop is woken.
+  void SetWake(Task wake);
+
+ private:
+  std::mutex mutex_;
+  std::vector<Task> tasks_;
+  Task wake_;
+  bool sleeping_ = false;
+  bool closed_ = false;
+  std::atomic<bool> filled_{false};
+};
+
+}  // namespace millrace::loop_internal
+
+#endif  // MILLRACE_LOOP_MAILBOX_H_

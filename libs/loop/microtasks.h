@@ -1,0 +1,98 @@
+// The queues that are drained after every callback: next ticks, microtasks,
+// and the rejections that nobody has observed. Private to loop; promises push
+// their reactions here.
+//
+// Loop-bound: used by the loop's thread only, which finds its own through
+// Microtasks::Current().
+#ifndef MILLRACE_LOOP_MICROTASKS_H_
+#define MILLRACE_LOOP_MICROTASKS_H_
+
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include "loop/ring_queue.h"
+#include "loop/task.h"
+
+namespace millrace::loop_internal {
+
+class StateBase;
+
+// Ends the process after saying what was done wrong.
+[[noreturn]] void Fatal(std::string_view message);
+
+// A callback that needs no allocation: a function and its argument.
+struct Job {
+  void (*run)(void*);
+  void* data;
+};
+
+class Microtasks {
+ public:
+  // `report` is given what a callback threw, `reject` what a promise that
+  // nobody observes was rejected with.
+  using Report = absl::AnyInvocable<void(std::exception_ptr)>;
+  Microtasks(Report report, Report reject);
+  ~Microtasks();
+  Microtasks(const Microtasks&) = delete;
+  Microtasks& operator=(const Microtasks&) = delete;
+
+  // The queues of the calling thread's loop; null without a loop.
+  static Microtasks* Current() { return current_; }
+  // This thread had a loop, and has none now.
+  static bool ended() { return ended_ && current_ == nullptr; }
+  // As Current(), or Fatal().
+  static Microtasks& Mine() {
+    if (current_ == nullptr) NoLoop();
+    return *current_;
+  }
+
+  void Push(Job job) { jobs_.Push(job); }
+  void PushTask(Task task);
+  void PushTick(Task task) { ticks_.Push(std::move(task)); }
+  void PushRejection(StateBase* state);
+
+  // Everything, in Node's order: if a tick is queued, all ticks, then all
+  // microtasks, repeated; otherwise microtasks first. False when a tick threw:
+  // the rest stays for the next drain.
+  bool Drain() {
+    if (ticks_.empty()) {
+      if (!jobs_.empty()) RunJobs();
+      if (ticks_.empty() && rejections_.empty()) return true;
+    }
+    return DrainTicks();
+  }
+
+  // Destroys the tasks and ticks that wait, without running them.
+  void DropAll();
+
+  bool idle() const {
+    return ticks_.empty() && jobs_.empty() && rejections_.empty();
+  }
+
+ private:
+  friend void SetCurrent(Microtasks*);
+
+  [[noreturn]] static void NoLoop();
+  void RunJobs();
+  bool DrainTicks();
+  bool RunRejections();
+  static void RunTask(void* self);
+
+  static constinit thread_local Microtasks* current_;
+  static constinit thread_local bool ended_;
+
+  RingQueue<Job> jobs_;
+  RingQueue<Task> tasks_;  // of the jobs that are tasks, in the same order
+  RingQueue<Task> ticks_;
+  std::vector<StateBase*> rejections_;
+  Report report_;
+  Report reject_;
+};
+
+// Called by the loop when it begins and ends to own the thread.
+void SetCurrent(Microtasks* microtasks);
+
+}  // namespace millrace::loop_internal
+
+#endif  // MILLRACE_LOOP_MICROTASKS_H_

@@ -1,0 +1,156 @@
+// How coroutines return and await promises. Part of loop/promise.h.
+#ifndef MILLRACE_LOOP_PROMISE_AWAIT_H_
+#define MILLRACE_LOOP_PROMISE_AWAIT_H_
+
+#include "loop/promise.h"
+
+namespace millrace::loop_internal {
+
+// Settles `target` as `source` does, at the pace of resolve(promise): one
+// microtask to subscribe, one to be told.
+template <typename T>
+struct Adoption : Reaction, Pooled {
+  Adoption(State<T>* to, Promise<T> from)
+      : target(to), source(std::move(from)) {
+    target->Ref();
+    target->Lock();
+    source.state()->MarkHandled();
+    Microtasks::Mine().Push({&Adoption::Subscribe, this});
+  }
+
+  static void Subscribe(void* self) {
+    auto* adoption = static_cast<Adoption*>(self);
+    adoption->run = &Adoption::Finish;
+    adoption->source.state()->AddReaction(adoption);
+  }
+  static void Finish(void* self) {
+    auto* adoption = static_cast<Adoption*>(static_cast<Reaction*>(self));
+    const StateRef<State<T>> target(adoption->target);
+    const Promise<T> source = std::move(adoption->source);
+    delete adoption;
+    if (source.rejected()) {
+      target->Reject(source.state()->error());
+    } else if constexpr (std::is_void_v<T>) {
+      target->Resolve();
+    } else if constexpr (std::is_copy_constructible_v<T>) {
+      target->Resolve(std::as_const(source.state()->value()));
+    } else {
+      target->Resolve(std::move(source.state()->value()));
+    }
+  }
+
+  State<T>* target;
+  Promise<T> source;
+};
+
+// What a coroutine and its promise share. The frame destroys itself when the
+// body has ended; the result lives on in the state.
+template <typename T>
+struct CoroutineBase : Pooled {
+  CoroutineBase() = default;
+  ~CoroutineBase() { state->Unref(); }
+  CoroutineBase(const CoroutineBase&) = delete;
+  CoroutineBase& operator=(const CoroutineBase&) = delete;
+
+  Promise<T> get_return_object() {
+    state->Ref();
+    return Promise<T>(state);
+  }
+  std::suspend_never initial_suspend() const noexcept { return {}; }
+  std::suspend_never final_suspend() const noexcept { return {}; }
+  void unhandled_exception() { state->Reject(std::current_exception()); }
+
+  State<T>* const state = new State<T>;
+};
+
+template <typename T>
+struct CoroutinePromise : CoroutineBase<T> {
+  template <typename U = T>
+  void return_value(U&& value) {
+    this->state->Resolve(std::forward<U>(value));
+  }
+  void return_value(Promise<T> promise) {
+    new Adoption<T>(this->state, std::move(promise));
+  }
+};
+
+template <>
+struct CoroutinePromise<void> : CoroutineBase<void> {
+  void return_void() { state->Resolve(); }
+};
+
+template <typename T>
+class AwaiterBase : public Reaction {
+ public:
+  bool await_ready() const noexcept { return false; }
+
+ protected:
+  void Wait(State<T>* state, std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    run = [](void* self) {
+      static_cast<AwaiterBase*>(static_cast<Reaction*>(self))->waiter_.resume();
+    };
+    state->AddReaction(this);
+  }
+
+ private:
+  std::coroutine_handle<> waiter_;
+};
+
+template <typename T>
+class BorrowingAwaiter : public AwaiterBase<T> {
+ public:
+  explicit BorrowingAwaiter(const Promise<T>& promise) : promise_(promise) {}
+
+  void await_suspend(std::coroutine_handle<> waiter) {
+    this->Wait(promise_.state(), waiter);
+  }
+  decltype(auto) await_resume() const {
+    State<T>* const state = promise_.state();
+    if (state->rejected()) std::rethrow_exception(state->error());
+    if constexpr (!std::is_void_v<T>) {
+      return static_cast<const T&>(state->value());
+    }
+  }
+
+ private:
+  const Promise<T> promise_;
+};
+
+template <typename T>
+class OwningAwaiter : public AwaiterBase<T> {
+ public:
+  explicit OwningAwaiter(Promise<T> promise) : promise_(std::move(promise)) {}
+
+  void await_suspend(std::coroutine_handle<> waiter) {
+    this->Wait(promise_.state(), waiter);
+  }
+  T await_resume() {
+    State<T>* const state = promise_.state();
+    if (state->rejected()) std::rethrow_exception(state->error());
+    if constexpr (!std::is_void_v<T>) {
+      if constexpr (std::is_copy_constructible_v<T>) {
+        if (!promise_.unique()) return state->value();
+      }
+      return std::move(state->value());
+    }
+  }
+
+ private:
+  Promise<T> promise_;
+};
+
+}  // namespace millrace::loop_internal
+
+namespace millrace {
+
+template <typename T>
+void Deferred<T>::Resolve(Promise<T> promise) const {
+  if (open()) {
+    new loop_internal::Adoption<T>(state_.get(), std::move(promise));
+  }
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_LOOP_PROMISE_AWAIT_H_

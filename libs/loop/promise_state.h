@@ -1,0 +1,156 @@
+// The shared state behind Promise<T> and Deferred<T>. Private to loop.
+//
+// Counted without atomics: it belongs to the thread of the loop it was made
+// on. Settling only queues the reactions, as microtasks, in their order.
+#ifndef MILLRACE_LOOP_PROMISE_STATE_H_
+#define MILLRACE_LOOP_PROMISE_STATE_H_
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "loop/block_pool.h"
+#include "loop/microtasks.h"
+
+namespace millrace::loop_internal {
+
+// Something that waits for a promise: a link that its owner embeds. `run` is
+// called once, as a microtask.
+struct Reaction {
+  void (*run)(void* self) = nullptr;
+  Reaction* next = nullptr;
+};
+
+class StateBase : public Pooled {
+ public:
+  StateBase(const StateBase&) = delete;
+  StateBase& operator=(const StateBase&) = delete;
+
+  void Ref() { ++refs_; }
+  void Unref() {
+    if (--refs_ == 0) delete this;
+  }
+  bool unique() const { return refs_ == 1; }
+
+  bool pending() const { return status_ == Status::kPending; }
+  bool fulfilled() const { return status_ == Status::kFulfilled; }
+  bool rejected() const { return status_ == Status::kRejected; }
+  bool handled() const { return handled_; }
+  void MarkHandled() { handled_ = true; }
+  const std::exception_ptr& error() const { return error_; }
+
+  // The caller keeps the state alive until `reaction` has run.
+  void AddReaction(Reaction* reaction) {
+    handled_ = true;
+    if (!pending()) return Queue(reaction);
+    if (last_ == nullptr) {
+      reaction->next = reaction;
+    } else {
+      reaction->next = last_->next;
+      last_->next = reaction;
+    }
+    last_ = reaction;
+  }
+
+  void Reject(std::exception_ptr error);
+
+  // Deferreds on this state. When the last one is dropped while the promise is
+  // pending, whoever waits for it is told.
+  void AddResolver() { ++resolvers_; }
+  void DropResolver() {
+    if (--resolvers_ == 0 && pending() && refs_ > 1) Abandon();
+  }
+
+  // Resolve(promise) was called: later calls do nothing although it is pending.
+  bool locked() const { return locked_; }
+  void Lock() { locked_ = true; }
+
+ protected:
+  enum class Status : uint8_t { kPending, kFulfilled, kRejected };
+
+  StateBase() = default;
+  virtual ~StateBase() = default;
+
+  void Settle(Status status) {
+    status_ = status;
+    if (last_ != nullptr) QueueAll();
+  }
+
+ private:
+  void Queue(Reaction* reaction) {
+    if (Microtasks::Current() != queue_ || queue_ == nullptr) WrongThread();
+    queue_->Push({reaction->run, reaction});
+  }
+  [[noreturn]] static void WrongThread();
+  void QueueAll();
+  void Abandon();
+
+  uint32_t refs_ = 1;
+  uint32_t resolvers_ = 0;
+  Status status_ = Status::kPending;
+  bool handled_ = false;
+  bool locked_ = false;
+  Microtasks* const queue_ = Microtasks::Current();  // of the owning loop
+  Reaction* last_ = nullptr;                         // of a ring, first to last
+  std::exception_ptr error_;
+};
+
+template <typename T>
+class State : public StateBase {
+ public:
+  State() {}
+  ~State() override {
+    if (fulfilled()) value_.~T();
+  }
+
+  template <typename... Args>
+  void Resolve(Args&&... args) {
+    new (&value_) T(std::forward<Args>(args)...);
+    Settle(Status::kFulfilled);
+  }
+  T& value() { return value_; }
+
+ private:
+  union {
+    T value_;
+  };
+};
+
+template <>
+class State<void> : public StateBase {
+ public:
+  void Resolve() { Settle(Status::kFulfilled); }
+};
+
+// A counted pointer to a state.
+template <typename S>
+class StateRef {
+ public:
+  StateRef() = default;
+  // Takes over one reference.
+  explicit StateRef(S* state) : state_(state) {}
+  StateRef(const StateRef& other) : state_(other.state_) {
+    if (state_ != nullptr) state_->Ref();
+  }
+  StateRef(StateRef&& other) noexcept
+      : state_(std::exchange(other.state_, nullptr)) {}
+  StateRef& operator=(StateRef other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~StateRef() {
+    if (state_ != nullptr) state_->Unref();
+  }
+
+  S* operator->() const { return state_; }
+  S* get() const { return state_; }
+  explicit operator bool() const { return state_ != nullptr; }
+
+ private:
+  S* state_ = nullptr;
+};
+
+}  // namespace millrace::loop_internal
+
+#endif  // MILLRACE_LOOP_PROMISE_STATE_H_

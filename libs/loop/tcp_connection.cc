@@ -1,0 +1,241 @@
+#include "loop/tcp_connection.h"
+
+#include <utility>
+
+#include "base/strings.h"
+
+namespace millrace::loop_internal {
+
+std::string AddressText(const sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address->sa_family == AF_INET6) {
+    const auto* ip6 = reinterpret_cast<const sockaddr_in6*>(address);
+    uv_ip6_name(ip6, text, sizeof(text));
+    return StrCat("[", text, "]:", ntohs(ip6->sin6_port));
+  }
+  const auto* ip4 = reinterpret_cast<const sockaddr_in*>(address);
+  uv_ip4_name(ip4, text, sizeof(text));
+  return StrCat(text, ":", ntohs(ip4->sin_port));
+}
+
+absl::Status ConnectionError(std::string_view peer, int uv_error) {
+  return absl::UnavailableError(
+      StrCat("connection with ", peer, ": ", uv_strerror(uv_error)));
+}
+
+TcpConnectionImpl::Handle::~Handle() {
+  if (connection != nullptr) connection->handle_ = nullptr;
+}
+
+void TcpConnectionImpl::Handle::Closed() {
+  const auto closed = std::move(connection);
+  closed->handle_ = nullptr;
+  closed->FinishClose();
+}
+
+std::shared_ptr<TcpConnectionImpl> TcpConnectionImpl::Make(EventLoop& loop) {
+  auto connection = std::make_shared<TcpConnectionImpl>();
+  auto* handle = new Handle(loop.impl());
+  uv_tcp_init(loop.impl().uv(), &handle->uv);
+  BindHandle(&handle->uv, handle);
+  handle->connection = connection;
+  connection->handle_ = handle;
+  return connection;
+}
+
+void TcpConnectionImpl::Connected() {
+  sockaddr_storage address;
+  int size = sizeof(address);
+  if (uv_tcp_getpeername(&handle_->uv, reinterpret_cast<sockaddr*>(&address),
+                         &size) == 0) {
+    peer_ = AddressText(reinterpret_cast<sockaddr*>(&address));
+  }
+  uv_tcp_nodelay(&handle_->uv, 1);
+  connected_ = true;
+  UpdateReading();
+}
+
+void TcpConnectionImpl::OnData(std::function<void(std::string_view)> callback) {
+  on_data_ = std::move(callback);
+  UpdateReading();
+}
+
+void TcpConnectionImpl::OnEnd(std::function<void()> callback) {
+  on_end_ = std::move(callback);
+}
+
+void TcpConnectionImpl::OnClose(
+    std::function<void(const absl::Status&)> callback) {
+  on_close_ = std::move(callback);
+}
+
+void TcpConnectionImpl::Pause() {
+  paused_ = true;
+  UpdateReading();
+}
+
+void TcpConnectionImpl::Resume() {
+  paused_ = false;
+  UpdateReading();
+}
+
+void TcpConnectionImpl::UpdateReading() {
+  const bool wanted = connected_ && !closing_ && !paused_ && !read_ended_ &&
+                      on_data_ != nullptr;
+  if (wanted == reading_ || handle_ == nullptr) return;
+  reading_ = wanted;
+  auto* stream = reinterpret_cast<uv_stream_t*>(&handle_->uv);
+  if (!wanted) {
+    uv_read_stop(stream);
+    return;
+  }
+  const int error = uv_read_start(
+      stream,
+      [](uv_handle_t* uv, size_t, uv_buf_t* buffer) {
+        *buffer = HandleOf<Handle>(uv)->loop.read_buffer();
+      },
+      &TcpConnectionImpl::OnRead);
+  if (error != 0) Fail(error);
+}
+
+void TcpConnectionImpl::OnRead(uv_stream_t* uv, ssize_t size,
+                               const uv_buf_t* buffer) {
+  if (size == 0) return;
+  auto* handle = HandleOf<Handle>(uv);
+  const auto self = handle->connection;
+  if (size < 0 && size != UV_EOF) return self->Fail(static_cast<int>(size));
+  handle->loop.Dispatch([&] {
+    if (size == UV_EOF) return self->ReadEnded();
+    // A copy: the callback may be replaced while it runs.
+    const auto callback = self->on_data_;
+    callback(std::string_view(buffer->base, static_cast<size_t>(size)));
+  });
+}
+
+void TcpConnectionImpl::ReadEnded() {
+  read_ended_ = true;
+  UpdateReading();
+  if (on_end_ != nullptr) {
+    const auto callback = on_end_;
+    callback();
+  } else {
+    End();
+  }
+  if (ended_) Close();
+}
+
+Promise<void> TcpConnectionImpl::Write(std::string bytes) {
+  if (closing_ || ending_) {
+    return Promise<void>::Reject(absl::UnavailableError(
+        StrCat("connection with ", peer_, " is closed")));
+  }
+  if (!writing_ && connected_) {
+    uv_buf_t buffer = uv_buf_init(bytes.data(), bytes.size());
+    const int sent =
+        uv_try_write(reinterpret_cast<uv_stream_t*>(&handle_->uv), &buffer, 1);
+    if (sent == static_cast<int>(bytes.size())) return Promise<void>::Resolve();
+    if (sent > 0) bytes.erase(0, static_cast<size_t>(sent));
+    if (sent < 0 && sent != UV_EAGAIN) {
+      Fail(sent);
+      return Promise<void>::Reject(status_);
+    }
+  }
+  if (queued_.bytes.empty()) {
+    queued_.bytes = std::move(bytes);
+  } else {
+    queued_.bytes += bytes;
+  }
+  queued_.waiters.emplace_back();
+  Promise<void> written = queued_.waiters.back().promise();
+  if (!writing_) StartWrite();
+  return written;
+}
+
+size_t TcpConnectionImpl::pending_bytes() const {
+  return sending_.bytes.size() + queued_.bytes.size();
+}
+
+void TcpConnectionImpl::StartWrite() {
+  if (!connected_ || queued_.waiters.empty()) return;
+  writing_ = true;
+  sending_ = std::exchange(queued_, {});
+  const uv_buf_t buffer =
+      uv_buf_init(sending_.bytes.data(), sending_.bytes.size());
+  const int error =
+      uv_write(&handle_->write, reinterpret_cast<uv_stream_t*>(&handle_->uv),
+               &buffer, 1, [](uv_write_t* request, int status) {
+                 auto* handle = HandleOf<Handle>(request->handle);
+                 if (handle->connection == nullptr) return;
+                 const auto self = handle->connection;
+                 handle->loop.Dispatch([&] { self->WriteEnded(status); });
+               });
+  if (error != 0) Fail(error);
+}
+
+void TcpConnectionImpl::WriteEnded(int error) {
+  writing_ = false;
+  const Batch sent = std::exchange(sending_, {});
+  if (error != 0) {
+    if (!closing_) Fail(error);
+    const absl::Status status =
+        status_.ok() ? ConnectionError(peer_, error) : status_;
+    for (const auto& waiter : sent.waiters) waiter.Reject(status);
+    return;
+  }
+  for (const auto& waiter : sent.waiters) waiter.Resolve();
+  if (!queued_.waiters.empty()) {
+    StartWrite();
+  } else if (ending_) {
+    ShutDown();
+  }
+}
+
+void TcpConnectionImpl::End() {
+  if (ending_ || closing_) return;
+  ending_ = true;
+  if (connected_ && !writing_) ShutDown();
+}
+
+void TcpConnectionImpl::ShutDown() {
+  if (closing_) return;
+  const int error = uv_shutdown(
+      &handle_->shutdown, reinterpret_cast<uv_stream_t*>(&handle_->uv),
+      [](uv_shutdown_t* request, int) {
+        auto* handle = HandleOf<Handle>(request->handle);
+        if (handle->connection == nullptr) return;
+        const auto self = handle->connection;
+        self->ended_ = true;
+        if (self->read_ended_) self->Close();
+      });
+  if (error != 0) Fail(error);
+}
+
+void TcpConnectionImpl::Fail(int uv_error) {
+  if (closing_) return;
+  status_ = ConnectionError(peer_, uv_error);
+  Close();
+}
+
+void TcpConnectionImpl::Close() {
+  if (closing_ || handle_ == nullptr) return;
+  closing_ = true;
+  UpdateReading();
+  CloseHandle(&handle_->uv);
+}
+
+void TcpConnectionImpl::FinishClose() {
+  const absl::Status why = status_.ok()
+                               ? absl::UnavailableError(StrCat(
+                                     "connection with ", peer_, " was closed"))
+                               : status_;
+  for (Batch* batch : {&sending_, &queued_}) {
+    const Batch lost = std::exchange(*batch, {});
+    for (const auto& waiter : lost.waiters) waiter.Reject(why);
+  }
+  on_data_ = nullptr;
+  on_end_ = nullptr;
+  const auto callback = std::exchange(on_close_, nullptr);
+  if (callback != nullptr) callback(status_);
+}
+
+}  // namespace millrace::loop_internal

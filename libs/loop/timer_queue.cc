@@ -1,0 +1,342 @@
+#include "loop/timer_queue.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "loop/timer.h"
+
+namespace millrace::loop_internal {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr int64_t kMaxTimeout = std::numeric_limits<int32_t>::max();
+
+}  // namespace
+
+TimerQueue::TimerQueue(Hooks hooks)
+    : hooks_(std::move(hooks)),
+      pool_(new NodePool<TimerNode>),
+      next_expiry_(kNever) {
+  UpdateTime();
+}
+
+TimerQueue::~TimerQueue() {
+  DropAll();
+  pool_->Orphan();
+}
+
+void TimerQueue::DropAll() {
+  while (!heap_.empty()) {
+    TimerList* list = heap_.front();
+    while (TimerNode* node = list->head) {
+      Unlink(node);
+      node->destroyed = true;
+      if (node->refed) --ref_count_;
+      ++node->refs;
+      Release(node);
+    }
+    RemoveList(list);
+  }
+}
+
+int64_t TimerQueue::UpdateTime() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  now_ = int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+  return now_;
+}
+
+int64_t TimerQueue::UntilAlarm() const {
+  if (alarm_ < 0 || heap_.empty()) return -1;
+  return std::max<int64_t>(alarm_ - now_, 0);
+}
+
+TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task task) {
+  if (ms < 1 || ms > kMaxTimeout) ms = 1;
+  TimerNode* node = pool_->Make();
+  node->queue = this;
+  node->pool = pool_;
+  node->timeout = static_cast<int32_t>(ms);
+  node->refs = 1;
+  node->repeats = repeats;
+  node->refed = true;
+  node->destroyed = false;
+  node->task = std::move(task);
+  ++ref_count_;
+  Insert(node, UpdateTime());
+  return node;
+}
+
+void TimerQueue::Insert(TimerNode* node, int64_t start) {
+  if (node->list != nullptr) Unlink(node);
+  node->start = start;
+  TimerList* list = ListFor(node->timeout, start);
+  node->list = list;
+  node->next = nullptr;
+  node->prev = list->tail;
+  (list->tail != nullptr ? list->tail->next : list->head) = node;
+  list->tail = node;
+}
+
+void TimerQueue::Unlink(TimerNode* node) {
+  TimerList* list = std::exchange(node->list, nullptr);
+  (node->prev != nullptr ? node->prev->next : list->head) = node->next;
+  (node->next != nullptr ? node->next->prev : list->tail) = node->prev;
+  node->next = node->prev = nullptr;
+}
+
+TimerList* TimerQueue::ListFor(int32_t ms, int64_t start) {
+  if (recent_ != nullptr && recent_->ms == ms) return recent_;
+  std::unique_ptr<TimerList>& slot = lists_[ms];
+  if (slot == nullptr) {
+    slot = std::make_unique<TimerList>();
+    slot->ms = ms;
+    slot->expiry = start + ms;
+    slot->id = next_id_++;
+    slot->heap_index = heap_.size();
+    heap_.push_back(slot.get());
+    SiftUp(slot->heap_index);
+    if (next_expiry_ > slot->expiry) {
+      SetAlarm(ms);
+      next_expiry_ = slot->expiry;
+    }
+  }
+  recent_ = slot.get();
+  return recent_;
+}
+
+void TimerQueue::RemoveList(TimerList* list) {
+  const size_t index = list->heap_index;
+  TimerList* last = heap_.back();
+  heap_.pop_back();
+  if (last != list) {
+    heap_[index] = last;
+    last->heap_index = index;
+    SiftUp(index);
+    SiftDown(last->heap_index);
+  }
+  if (recent_ == list) recent_ = nullptr;
+  auto it = lists_.find(list->ms);
+  if (list == running_) {
+    list->removed = true;
+    running_removed_ = std::move(it->second);
+  }
+  lists_.erase(it);
+}
+
+void TimerQueue::Clear(TimerNode* node) {
+  if (node->destroyed) {
+    node->timeout = -1;
+    if (!node->running) node->task = nullptr;
+    return;
+  }
+  node->destroyed = true;
+  TimerList* list = node->list;
+  if (list != nullptr) Unlink(node);
+  if (node->refed) {
+    --ref_count_;
+    // As in Node: only a ref'd timer takes its empty list along.
+    if (list == nullptr) {
+      auto it = lists_.find(node->timeout);
+      if (it != lists_.end()) list = it->second.get();
+    }
+    if (list != nullptr && list->head == nullptr && !list->removed) {
+      RemoveList(list);
+    }
+  }
+  node->timeout = -1;
+  if (node->running) return;  // its callback is on the stack
+  ++node->refs;
+  node->task = nullptr;
+  Release(node);
+}
+
+void TimerQueue::SetRef(TimerNode* node, bool ref) {
+  if (node->refed == ref) return;
+  node->refed = ref;
+  if (!node->destroyed) ref_count_ += ref ? 1 : -1;
+}
+
+void TimerQueue::Refresh(TimerNode* node) {
+  if (node->timeout < 0) return;
+  Insert(node, UpdateTime());
+  if (node->destroyed) {
+    node->destroyed = false;
+    if (node->refed) ++ref_count_;
+  }
+}
+
+void TimerQueue::Release(TimerNode* node) {
+  if (--node->refs > 0 || !node->destroyed) return;
+  // What the callback owns may hold handles of this very timer.
+  ++node->refs;
+  node->task = nullptr;
+  --node->refs;
+  node->pool->Free(node);
+}
+
+bool TimerQueue::RunDue() {
+  if (alarm_ < 0 || alarm_ > now_) return false;
+  alarm_ = -1;
+  const int64_t now = UpdateTime();
+  while (!Pass(now)) {
+  }
+  if (heap_.empty()) return true;
+  next_expiry_ = heap_.front()->expiry;
+  SetAlarm(std::max<int64_t>(next_expiry_ - now_, 1));
+  return true;
+}
+
+bool TimerQueue::Pass(int64_t now) {
+  next_expiry_ = kNever;
+  bool ran = false;
+  while (!heap_.empty() && heap_.front()->expiry <= now) {
+    TimerList* list = heap_.front();
+    if (ran) {
+      // The drain may take the list away; it was chosen before, as in Node.
+      running_ = list;
+      const bool drained = hooks_.drain();
+      running_ = nullptr;
+      if (!drained) {
+        running_removed_.reset();
+        return false;
+      }
+    }
+    ran = true;
+    running_ = list;
+    const bool finished = RunList(list, now);
+    running_ = nullptr;
+    running_removed_.reset();
+    if (!finished) return false;
+  }
+  return true;
+}
+
+bool TimerQueue::RunList(TimerList* list, int64_t now) {
+  bool ran = false;
+  while (TimerNode* node = list->head) {
+    if (now - node->start < list->ms) {
+      list->expiry = std::max(node->start + list->ms, now + 1);
+      list->id = next_id_++;
+      if (!list->removed) SiftDown(list->heap_index);
+      return true;
+    }
+    if (ran) {
+      // The timer was taken before the drain, as in Node: one that the drain
+      // clears is skipped, one that it refreshes runs nevertheless.
+      ++node->refs;
+      const bool drained = hooks_.drain();
+      const bool cleared = node->destroyed;
+      Release(node);
+      if (!drained) return false;
+      if (cleared) continue;
+    }
+    ran = true;
+    if (!RunTimer(node)) return false;
+  }
+  if (!list->removed) RemoveList(list);
+  return true;
+}
+
+bool TimerQueue::RunTimer(TimerNode* node) {
+  Unlink(node);
+  ++node->refs;
+  node->running = true;
+  const int64_t start = node->repeats ? UpdateTime() : 0;
+  bool threw = false;
+  std::exception_ptr error;
+  try {
+    node->task();
+  } catch (...) {
+    threw = true;
+    error = std::current_exception();
+  }
+  node->running = false;
+  if (node->repeats && node->timeout >= 0) {
+    Insert(node, start);
+  } else if (node->list == nullptr && !node->destroyed) {
+    node->destroyed = true;
+    if (node->refed) --ref_count_;
+  }
+  if (node->timeout < 0) node->task = nullptr;
+  Release(node);
+  if (threw) hooks_.report(std::move(error));
+  return !threw;
+}
+
+bool TimerQueue::Before(const TimerList* a, const TimerList* b) {
+  return a->expiry != b->expiry ? a->expiry < b->expiry : a->id < b->id;
+}
+
+void TimerQueue::SiftUp(size_t index) {
+  TimerList* list = heap_[index];
+  while (index > 0) {
+    const size_t parent = (index - 1) / 2;
+    if (!Before(list, heap_[parent])) break;
+    heap_[index] = heap_[parent];
+    heap_[index]->heap_index = index;
+    index = parent;
+  }
+  heap_[index] = list;
+  list->heap_index = index;
+}
+
+void TimerQueue::SiftDown(size_t index) {
+  TimerList* list = heap_[index];
+  while (true) {
+    size_t child = 2 * index + 1;
+    if (child >= heap_.size()) break;
+    if (child + 1 < heap_.size() && Before(heap_[child + 1], heap_[child])) {
+      ++child;
+    }
+    if (!Before(heap_[child], list)) break;
+    heap_[index] = heap_[child];
+    heap_[index]->heap_index = index;
+    index = child;
+  }
+  heap_[index] = list;
+  list->heap_index = index;
+}
+
+}  // namespace millrace::loop_internal
+
+namespace millrace {
+
+using loop_internal::TimerQueue;
+
+Timer::Timer(const Timer& other) : node_(other.node_) {
+  if (node_ != nullptr) ++node_->refs;
+}
+
+Timer::~Timer() {
+  if (node_ != nullptr) TimerQueue::Release(node_);
+}
+
+bool Timer::active() const { return node_ != nullptr && !node_->destroyed; }
+
+void Timer::Clear() {
+  if (node_ != nullptr && !node_->pool->orphaned()) node_->queue->Clear(node_);
+}
+
+void Timer::Ref() {
+  if (node_ != nullptr && !node_->pool->orphaned()) {
+    node_->queue->SetRef(node_, true);
+  }
+}
+
+void Timer::Unref() {
+  if (node_ != nullptr && !node_->pool->orphaned()) {
+    node_->queue->SetRef(node_, false);
+  }
+}
+
+void Timer::Refresh() {
+  if (node_ != nullptr && !node_->pool->orphaned()) {
+    node_->queue->Refresh(node_);
+  }
+}
+
+}  // namespace millrace

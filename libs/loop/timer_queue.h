@@ -1,0 +1,110 @@
+// The loop's timers, in Node's order: one FIFO list per duration, and a heap
+// of the lists by expiry. Private to loop.
+//
+// The alarm is when the loop must look at the timers next; it may be early.
+#ifndef MILLRACE_LOOP_TIMER_QUEUE_H_
+#define MILLRACE_LOOP_TIMER_QUEUE_H_
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "loop/node_pool.h"
+#include "loop/task.h"
+
+namespace millrace::loop_internal {
+
+class TimerQueue;
+struct TimerList;
+
+struct TimerNode {
+  TimerNode* next = nullptr;
+  TimerNode* prev = nullptr;
+  TimerList* list = nullptr;    // the one it waits in
+  TimerQueue* queue = nullptr;  // gone when the pool is orphaned
+  NodePool<TimerNode>* pool = nullptr;
+  int64_t start = 0;
+  int32_t timeout = -1;  // milliseconds; -1 when cleared
+  uint32_t refs = 0;     // handles, and the callback while it runs
+  bool repeats = false;
+  bool refed = true;
+  bool destroyed = true;  // neither waiting nor running
+  bool running = false;
+  Task task;
+};
+
+struct TimerList {
+  TimerNode* head = nullptr;
+  TimerNode* tail = nullptr;
+  int64_t expiry = 0;
+  uint64_t id = 0;
+  int32_t ms = 0;
+  size_t heap_index = 0;
+  bool removed = false;  // no longer in the heap, but being run
+};
+
+class TimerQueue {
+ public:
+  // `drain` drains the queues between two timers, false when it threw;
+  // `report` is given what a timer threw.
+  struct Hooks {
+    absl::AnyInvocable<bool()> drain;
+    absl::AnyInvocable<void(std::exception_ptr)> report;
+  };
+  explicit TimerQueue(Hooks hooks);
+  ~TimerQueue();
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+
+  // Destroys what waits, without running it.
+  void DropAll();
+
+  TimerNode* Start(int64_t ms, bool repeats, Task task);
+  void Clear(TimerNode* node);
+  void SetRef(TimerNode* node, bool ref);
+  void Refresh(TimerNode* node);
+  static void Release(TimerNode* node);
+
+  int64_t UpdateTime();
+  int64_t now() const { return now_; }
+  // The milliseconds until the alarm; -1 when there is none.
+  int64_t UntilAlarm() const;
+  bool refed() const { return ref_count_ > 0; }
+
+  // The timers phase, without the drain after the last one: true when a pass
+  // was made, so that the caller drains and asks again.
+  bool RunDue();
+
+ private:
+  // Returns false when something threw; then the pass is to be made again.
+  bool Pass(int64_t now);
+  bool RunList(TimerList* list, int64_t now);
+  bool RunTimer(TimerNode* node);
+  void Insert(TimerNode* node, int64_t start);
+  static void Unlink(TimerNode* node);
+  TimerList* ListFor(int32_t ms, int64_t start);
+  void RemoveList(TimerList* list);
+  void SetAlarm(int64_t ms) { alarm_ = now_ + ms; }
+  static bool Before(const TimerList* a, const TimerList* b);
+  void SiftUp(size_t index);
+  void SiftDown(size_t index);
+
+  Hooks hooks_;
+  NodePool<TimerNode>* pool_;
+  absl::flat_hash_map<int32_t, std::unique_ptr<TimerList>> lists_;
+  std::vector<TimerList*> heap_;
+  TimerList* recent_ = nullptr;   // the list that was used last
+  TimerList* running_ = nullptr;  // the list that RunList() goes through
+  std::unique_ptr<TimerList> running_removed_;
+  uint64_t next_id_ = 0;
+  int64_t ref_count_ = 0;
+  int64_t now_ = 0;
+  int64_t next_expiry_;
+  int64_t alarm_ = -1;
+};
+
+}  // namespace millrace::loop_internal
+
+#endif  // MILLRACE_LOOP_TIMER_QUEUE_H_
