@@ -1,0 +1,55 @@
+#include "services/users/domain.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "base/strings.h"
+
+namespace millrace::users {
+
+std::string NormalizeEmail(std::string_view email) {
+  return absl::AsciiStrToLower(ToAbsl(email));
+}
+
+Person NewPerson(std::string id, std::string_view email,
+                 std::string_view display_name, std::string_view locale,
+                 absl::Time now) {
+  return {.id = std::move(id),
+          .email = NormalizeEmail(email),
+          .display_name = std::string(display_name),
+          .locale = locale.empty() ? "en" : std::string(locale),
+          .create_time = now,
+          .update_time = now};
+}
+
+std::vector<std::string> Apply(const PersonChange& change, absl::Time now,
+                               Person& person) {
+  std::vector<std::string> changed;
+  const auto set = [&changed](std::string name, std::string& field,
+                              std::string value) {
+    if (field == value) return;
+    field = std::move(value);
+    changed.push_back(std::move(name));
+  };
+  if (change.email) set("email", person.email, NormalizeEmail(*change.email));
+  if (change.display_name) {
+    set("display_name", person.display_name, *change.display_name);
+  }
+  if (change.locale) set("locale", person.locale, *change.locale);
+  if (!changed.empty()) {
+    ++person.revision;
+    person.update_time = now;
+  }
+  return changed;
+}
+
+std::string EtagOf(const Person& person) { return StrCat(person.revision); }
+
+absl::Status CheckEtag(const Person& person, std::string_view etag) {
+  if (etag.empty() || etag == EtagOf(person)) return absl::OkStatus();
+  return absl::AbortedError(
+      StrCat("user ", person.id, " has changed since it was read (etag ", etag,
+             ", now ", EtagOf(person), "); read it again and repeat"));
+}
+
+}  // namespace millrace::users
