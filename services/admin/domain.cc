@@ -1,0 +1,42 @@
+#include "services/admin/domain.h"
+
+#include <memory>
+
+namespace millrace::admin {
+namespace {
+
+const EventInfo* FindIn(const Contracts& contracts, std::string_view type) {
+  for (const ContractInfo* contract : contracts) {
+    if (const EventInfo* event = FindEvent(*contract, type)) return event;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,
+                                     const EventEnvelope& envelope,
+                                     absl::Time now) {
+  AuditRecord record = {
+      .event_id = envelope.id,
+      .event_type = envelope.type,
+      .source = envelope.source,
+      .subject = envelope.key,
+      .occur_time = envelope.time,
+      .record_time = now,
+      .trace_id = envelope.trace.valid() ? envelope.trace.trace_id_hex() : ""};
+  const EventInfo* event = FindIn(contracts, envelope.type);
+  if (event == nullptr) {
+    record.payload = envelope.payload;
+    return record;
+  }
+  const std::unique_ptr<google::protobuf::Message> payload(
+      event->payload().New());
+  const absl::Status decoded = DecodePayload(envelope, payload.get());
+  if (!decoded.ok()) return decoded;
+  record.payload_type = payload->GetDescriptor()->full_name();
+  record.payload = payload->SerializeAsString();
+  return record;
+}
+
+}  // namespace millrace::admin

@@ -1,0 +1,50 @@
+// What the audit trail records of an event, and how it is asked. Pure.
+#ifndef MILLRACE_SERVICES_ADMIN_DOMAIN_H_
+#define MILLRACE_SERVICES_ADMIN_DOMAIN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "contract/event.h"
+
+namespace millrace::admin {
+
+struct AuditRecord {
+  int64_t id = 0;  // given by the trail; greater for what was recorded later
+  std::string event_id;
+  std::string event_type;
+  std::string source;
+  std::string subject;  // the key of the event
+  absl::Time occur_time;
+  absl::Time record_time;
+  std::string trace_id;
+  std::string payload_type;  // the message's full name
+  std::string payload;       // its protobuf bytes
+};
+
+// Criteria that are unset match everything.
+struct AuditQuery {
+  std::string subject;
+  std::string event_type;
+  std::optional<absl::Time> from;    // occurred at or after
+  std::optional<absl::Time> before;  // occurred earlier
+};
+
+// Which contracts the trail covers: all of the platform.
+using Contracts = std::vector<const ContractInfo*>;
+
+// What to record of an event. DATA_LOSS when its payload is not what its type
+// says; an event of a type that no contract here knows (a newer one) keeps its
+// bytes with an empty payload_type.
+absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,
+                                     const EventEnvelope& envelope,
+                                     absl::Time now);
+
+}  // namespace millrace::admin
+
+#endif  // MILLRACE_SERVICES_ADMIN_DOMAIN_H_

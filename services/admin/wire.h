@@ -1,0 +1,19 @@
+// Between the domain's words and the contracts' messages. Pure.
+#ifndef MILLRACE_SERVICES_ADMIN_WIRE_H_
+#define MILLRACE_SERVICES_ADMIN_WIRE_H_
+
+#include "admin/v1/admin.pb.h"
+#include "services/admin/domain.h"
+
+namespace millrace::admin {
+
+::admin::v1::AuditEntry ToEntry(const AuditRecord& record);
+AuditQuery ToQuery(const ::admin::v1::QueryAuditRequest& request);
+
+// Whether a watcher asked for this event.
+bool Wants(const ::admin::v1::WatchEventsRequest& request,
+           const EventEnvelope& envelope);
+
+}  // namespace millrace::admin
+
+#endif  // MILLRACE_SERVICES_ADMIN_WIRE_H_
