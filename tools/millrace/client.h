@@ -1,0 +1,27 @@
+// A loop and a channel for the length of one command.
+#ifndef MILLRACE_TOOLS_MILLRACE_CLIENT_H_
+#define MILLRACE_TOOLS_MILLRACE_CLIENT_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "contract/service.h"
+#include "loop/promise.h"
+
+namespace millrace::cli {
+
+struct ClientOptions {
+  std::string target = "127.0.0.1:9090";  // the gRPC address of a process
+  absl::Duration timeout = absl::Seconds(10);
+};
+
+// Runs `command` on a loop of its own until its promise has settled. Interrupts
+// abort the call's signal, which ends a stream cleanly. Returns the exit code:
+// 0, or 1 after it has printed "CODE: message" and every violation to stderr.
+using Command = std::function<Promise<void>(Channel&, const Call&)>;
+int RunClient(const ClientOptions& options, Command command);
+
+}  // namespace millrace::cli
+
+#endif  // MILLRACE_TOOLS_MILLRACE_CLIENT_H_

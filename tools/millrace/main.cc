@@ -1,0 +1,108 @@
+// The command line: runs the platform in one process, and talks to a running
+// one.
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "runtime/main.h"
+#include "services/admin/module.h"
+#include "services/templates/module.h"
+#include "services/users/module.h"
+#include "tools/millrace/bus_commands.h"
+#include "tools/millrace/call.h"
+
+namespace millrace::cli {
+namespace {
+
+int Up(int argc, char** argv) {
+  return runtime::Main(
+      argc, argv,
+      {&users::NewModule, &admin::NewModule, &templates::NewModule});
+}
+
+void AddClientOptions(CLI::App* command, ClientOptions* options) {
+  command
+      ->add_option("--grpc", options->target,
+                   "The gRPC address of a running process")
+      ->envname("MILLRACE_TARGET")
+      ->capture_default_str();
+}
+
+int Run(int argc, char** argv) {
+  // `up` has the flags of the runtime, which reads them itself.
+  if (argc > 1 && std::string(argv[1]) == "up") return Up(argc - 1, argv + 1);
+
+  CLI::App app("Millrace: small services that talk through typed events.",
+               "millrace");
+  app.require_subcommand(1);
+  ClientOptions client;
+  int code = 0;
+
+  app.add_subcommand("up", "Run users, admin and templates in one process");
+
+  std::string method, request = "{}";
+  bool list = false;
+  CLI::App* call = app.add_subcommand("call", "Call a method with JSON");
+  AddClientOptions(call, &client);
+  call->add_option("METHOD", method,
+                   "users.v1.UsersService/GetUser, or GetUser");
+  call->add_option("JSON", request, "The request, or - for standard input");
+  call->add_flag("--list", list, "Name every method instead");
+  call->callback([&] {
+    if (!list && method.empty()) throw CLI::RequiredError("METHOD");
+    code = list ? ListMethods() : CallMethod(client, method, request);
+  });
+
+  std::string type, payload = "{}", key;
+  CLI::App* emit = app.add_subcommand("emit", "Emit an event by hand");
+  AddClientOptions(emit, &client);
+  emit->add_option("TYPE", type, "users.v1.UserEvents.Created")->required();
+  emit->add_option("JSON", payload, "The payload");
+  emit->add_option("--key", key, "Instead of the key field of the payload");
+  emit->callback([&] { code = Emit(client, type, payload, key); });
+
+  TailFilter tail_filter;
+  CLI::App* tail = app.add_subcommand("tail", "Print events as they come");
+  AddClientOptions(tail, &client);
+  tail->add_option("--contract", tail_filter.contracts, "Only these contracts");
+  tail->add_option("--type", tail_filter.types, "Only these events");
+  tail->add_option("--key", tail_filter.key, "Only events with this key");
+  tail->add_flag("--from-beginning", tail_filter.from_beginning,
+                 "Begin with the oldest event that is kept");
+  tail->add_flag("!--no-follow", tail_filter.follow, "End with the last event");
+  tail->callback([&] { code = Tail(client, tail_filter); });
+
+  LetterFilter letters;
+  const auto add_letter_options = [&](CLI::App* command) {
+    AddClientOptions(command, &client);
+    command->add_option("--group", letters.group, "Only of this consumer");
+    command->add_option("--topic", letters.topic, "Only of this topic");
+    command->add_option("--key", letters.key, "Only with this key");
+  };
+  CLI::App* dead = app.add_subcommand(
+      "dead-letters", "Print the events that a consumer gave up on");
+  add_letter_options(dead);
+  dead->callback([&] { code = DeadLetters(client, letters); });
+
+  CLI::App* replay =
+      app.add_subcommand("replay", "Hand dead letters to their consumer again");
+  add_letter_options(replay);
+  replay->add_option("--id", letters.id, "Only this letter");
+  replay->add_flag("--all", letters.all, "All that match");
+  replay->add_flag("--dry-run", letters.dry_run, "Only print them");
+  replay->callback([&] {
+    if (letters.id.empty() && letters.key.empty() && !letters.all) {
+      throw CLI::RequiredError("one of --id, --key and --all");
+    }
+    code = Replay(client, letters);
+  });
+
+  CLI11_PARSE(app, argc, argv);
+  return code;
+}
+
+}  // namespace
+}  // namespace millrace::cli
+
+int main(int argc, char** argv) { return millrace::cli::Run(argc, argv); }
