@@ -1,0 +1,147 @@
+#include "store/database.h"
+
+#include <atomic>
+#include <cassert>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "store/database_url.h"
+#include "store/job.h"
+#include "store/lanes.h"
+#include "store/migrator.h"
+#include "store/runner.h"
+
+namespace millrace::store {
+
+namespace {
+
+// Outlives the Database when it is destroyed while it closes.
+struct Closing {
+  explicit Closing(EventLoop& loop) : loop(loop) { loop.AddRef(); }
+
+  void OneDrained() {
+    if (--draining > 0) return;
+    loop.ReleaseRef();
+    done.Resolve();
+  }
+
+  EventLoop& loop;
+  Deferred<void> done;
+  int draining = 0;
+};
+
+}  // namespace
+
+struct Database::Parts {
+  Parts(EventLoop& loop, Logger& logger, Metrics& metrics, DatabaseUrl url)
+      : loop(loop), logger(logger), metrics(metrics), url(std::move(url)) {}
+
+  EventLoop& loop;
+  Logger& logger;
+  RunnerMetrics metrics;
+  const DatabaseUrl url;
+  const std::shared_ptr<std::atomic<bool>> away =
+      std::make_shared<std::atomic<bool>>(false);
+  // SQLite has one writer, and readers beside it unless it is in memory;
+  // PostgreSQL has one pool for all.
+  std::unique_ptr<Lanes> writers;
+  std::unique_ptr<Lanes> readers;
+  std::shared_ptr<Closing> closing;
+};
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(
+    EventLoop& loop, DatabaseOptions options, Logger& logger,
+    Metrics& metrics) {
+  if (absl::Status status = options.Validate(); !status.ok()) return status;
+  auto url = ParseDatabaseUrl(options.url, options.connect_timeout);
+  if (!url.ok()) return url.status();
+  auto parts = std::make_unique<Parts>(loop, logger, metrics, *url);
+  RunnerOptions runner = {.session = {.url = *url,
+                                      .statement_cache = static_cast<size_t>(
+                                          options.statement_cache),
+                                      .busy_timeout = options.busy_timeout},
+                          .max_attempts = options.max_attempts,
+                          .retry_for = options.retry_for};
+  const auto make = [&parts = *parts](RunnerOptions options) {
+    return [&parts, options = std::move(options)] {
+      return std::make_unique<Runner>(options, parts.metrics, parts.logger,
+                                      parts.away);
+    };
+  };
+  Lanes::Options lanes = {.threads = options.pool_size,
+                          .acquire_timeout = options.acquire_timeout};
+  if (url->dialect == Dialect::kPostgres) {
+    parts->writers = std::make_unique<Lanes>(loop, lanes, make(runner));
+  } else {
+    if (!url->in_memory()) {
+      RunnerOptions reader = runner;
+      reader.session.read_only = true;
+      parts->readers = std::make_unique<Lanes>(loop, lanes, make(reader));
+    }
+    lanes.threads = 1;
+    lanes.batch = options.group_commit;
+    parts->writers = std::make_unique<Lanes>(loop, lanes, make(runner));
+  }
+  return std::unique_ptr<Database>(new Database(std::move(parts)));
+}
+
+Database::Database(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Database::~Database() = default;
+
+Dialect Database::dialect() const { return parts_->url.dialect; }
+
+const std::string& Database::name() const { return parts_->url.display; }
+
+void Database::Submit(Kind kind, CallContext context,
+                      absl::AnyInvocable<void(Tx&)> body,
+                      absl::AnyInvocable<void(std::exception_ptr)> settle) {
+  assert(EventLoop::Current() == &parts_->loop);
+  if (parts_->closing != nullptr) {
+    settle(std::make_exception_ptr(StatusError(absl::FailedPreconditionError(
+        StrCat("database ", name(), " is closed")))));
+    return;
+  }
+  auto job = std::make_shared<Job>();
+  job->mode = kind == kRead    ? Session::Mode::kRead
+              : kind == kWrite ? Session::Mode::kWrite
+                               : Session::Mode::kMigrate;
+  job->context = std::move(context);
+  job->body = std::move(body);
+  job->settle = std::move(settle);
+  const bool beside = kind == kRead && parts_->readers != nullptr;
+  (beside ? parts_->readers : parts_->writers)->Submit(std::move(job));
+}
+
+Promise<void> Database::Ping() {
+  return Read([](Tx& tx) { tx.Query("SELECT 1"); });
+}
+
+Promise<void> Database::Migrate(std::string module,
+                                std::vector<Migration> migrations) {
+  const MigrationStep step{module, std::move(migrations)};
+  const CallContext context;
+  for (;;) {
+    auto applied = co_await Start(kMigrate, context, step);
+    if (!applied.has_value()) co_return;
+    parts_->logger.Info("migration applied", {{"database", name()},
+                                              {"module", module},
+                                              {"version", applied->version},
+                                              {"name", applied->name}});
+  }
+}
+
+Promise<void> Database::Close() {
+  Parts& parts = *parts_;
+  if (parts.closing != nullptr) return parts.closing->done.promise();
+  parts.closing = std::make_shared<Closing>(parts.loop);
+  for (Lanes* lanes : {parts.writers.get(), parts.readers.get()}) {
+    if (lanes == nullptr) continue;
+    ++parts.closing->draining;
+    lanes->Drain([closing = parts.closing] { closing->OneDrained(); });
+  }
+  return parts.closing->done.promise();
+}
+
+}  // namespace millrace::store

@@ -1,0 +1,37 @@
+// Where a database is. A pure value.
+//
+//   sqlite::memory:                          private to one Database
+//   sqlite:///var/lib/millrace/users.db      an absolute path
+//   sqlite://data/users.db                   a path relative to the process
+//   postgresql://user:password@host:5432/db?sslmode=verify-full
+//
+// PostgreSQL's URL is libpq's, with all its options; postgres:// works too.
+#ifndef MILLRACE_STORE_DATABASE_URL_H_
+#define MILLRACE_STORE_DATABASE_URL_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "store/dialect.h"
+
+namespace millrace::store {
+
+struct DatabaseUrl {
+  Dialect dialect = Dialect::kSqlite;
+  // What SOCI's backend connects to. Holds the password: never print it.
+  std::string target;
+  // For logs and errors, without user and password.
+  std::string display;
+
+  bool in_memory() const { return target == ":memory:"; }
+};
+
+// INVALID_ARGUMENT saying what is wrong, never with the password in it.
+absl::StatusOr<DatabaseUrl> ParseDatabaseUrl(std::string_view url,
+                                             absl::Duration connect_timeout);
+
+}  // namespace millrace::store
+
+#endif  // MILLRACE_STORE_DATABASE_URL_H_

@@ -1,0 +1,73 @@
+#include "store/database_url.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/strings.h"
+
+namespace millrace::store {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+absl::StatusOr<DatabaseUrl> Parse(std::string_view url) {
+  return ParseDatabaseUrl(url, absl::Seconds(5));
+}
+
+TEST(DatabaseUrl, Sqlite) {
+  EXPECT_EQ(Parse("sqlite:///var/lib/a b.db")->target, "/var/lib/a b.db");
+  EXPECT_EQ(Parse("sqlite://data/x.db")->target, "data/x.db");
+  EXPECT_EQ(Parse("sqlite:///x.db")->display, "sqlite:///x.db");
+  EXPECT_TRUE(Parse("sqlite::memory:")->in_memory());
+  EXPECT_FALSE(Parse("sqlite:///memory:")->in_memory());
+}
+
+TEST(DatabaseUrl, PostgresHidesUserAndPassword) {
+  const auto url = Parse("postgresql://ann:s%40cret@db.example:6432/users");
+  ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_EQ(url->dialect, Dialect::kPostgres);
+  EXPECT_EQ(url->display, "postgresql://db.example:6432/users");
+  EXPECT_THAT(url->target, HasSubstr("connect_timeout=5"));
+}
+
+TEST(DatabaseUrl, PostgresKeepsTheOptionsGiven) {
+  const auto url = Parse("postgres://h/d?connect_timeout=9&sslmode=disable");
+  ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_THAT(url->target, AllOf(HasSubstr("connect_timeout=9&sslmode=disable"),
+                                 Not(HasSubstr("connect_timeout=5"))));
+}
+
+TEST(DatabaseUrl, SaysWhatIsWrong) {
+  for (const auto& [url, what] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"", "empty"},
+           {"users.db", "scheme is missing"},
+           {"mysql://h/d", "unknown scheme \"mysql\""},
+           {"sqlite://", "path is missing"},
+           {"sqlite:///a=b", "'='"},
+           {"postgresql://h/d?sslmod=disable", "sslmod"},
+           {"postgresql://h/d e", "percent-encoded"}}) {
+    const auto parsed = Parse(url);
+    EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(MessageOf(parsed.status()),
+                AllOf(HasSubstr(what), HasSubstr("expected sqlite")))
+        << url;
+  }
+}
+
+TEST(DatabaseUrl, NeverPrintsAPassword) {
+  for (const char* url :
+       {"postgresql://ann:hunter2%zz@h/d", "postgresql://ann:hunter2@h:x y/d",
+        "postgresql://ann:hunter2@h/d?nonsense=1",
+        "postgresql://h/d?password=hunter2%zz",
+        "postgresql://ann:hunter2@[::1/d"}) {
+    const auto parsed = Parse(url);
+    EXPECT_FALSE(parsed.ok()) << url;
+    EXPECT_THAT(MessageOf(parsed.status()), Not(HasSubstr("hunter2")));
+  }
+}
+
+}  // namespace
+}  // namespace millrace::store

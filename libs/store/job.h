@@ -1,0 +1,42 @@
+// One transaction on its way: from the loop to a worker thread and back.
+//
+// The loop makes it and destroys it, so that what its functions captured may
+// belong to the loop; in between it belongs to whoever runs it.
+#ifndef MILLRACE_STORE_JOB_H_
+#define MILLRACE_STORE_JOB_H_
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "base/context.h"
+#include "loop/event_loop.h"
+#include "store/session.h"
+#include "store/transaction.h"
+
+namespace millrace::store {
+
+struct Job {
+  Session::Mode mode = Session::Mode::kWrite;
+  CallContext context;
+  // Worker thread; may run more than once.
+  absl::AnyInvocable<void(Tx&)> body;
+  // Loop, once; null when committed.
+  absl::AnyInvocable<void(std::exception_ptr)> settle;
+
+  absl::Time queued;
+  Timer timer;  // gives up waiting
+
+  // The outcome.
+  std::exception_ptr error;
+  std::vector<std::function<void()>> hooks;
+};
+
+using JobPtr = std::shared_ptr<Job>;
+
+}  // namespace millrace::store
+
+#endif  // MILLRACE_STORE_JOB_H_

@@ -1,0 +1,171 @@
+#include "store/lanes.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace millrace::store {
+namespace {
+
+// What a timer can hold; nobody waits longer for a connection.
+constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
+
+}  // namespace
+
+// Outlives the Lanes while a timer of a job may still look at it.
+struct Lanes::Queue {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<JobPtr> jobs;
+  bool ending = false;  // the threads end when the queue is empty
+  int running = 0;      // threads that have not ended
+  Task drained;         // for the last of them to post
+
+  // Whether the job was still waiting, and no longer is.
+  bool Withdraw(const Job* job) {
+    const std::lock_guard lock(mutex);
+    const auto found =
+        std::find_if(jobs.begin(), jobs.end(),
+                     [&](const JobPtr& queued) { return queued.get() == job; });
+    if (found == jobs.end()) return false;
+    jobs.erase(found);
+    return true;
+  }
+
+  // The next job, with the writes behind it that may share its commit; empty
+  // when the thread is to end.
+  std::vector<JobPtr> Take(size_t batch) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return ending || !jobs.empty(); });
+    std::vector<JobPtr> taken;
+    while (!jobs.empty() && taken.size() < batch) {
+      const bool write = jobs.front()->mode == Session::Mode::kWrite;
+      if (!taken.empty() && !write) break;
+      taken.push_back(std::move(jobs.front()));
+      jobs.pop_front();
+      if (!write) break;
+    }
+    return taken;
+  }
+};
+
+Lanes::Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner)
+    : loop_(loop), options_(options), queue_(std::make_shared<Queue>()) {
+  queue_->running = options_.threads;
+  for (int i = 0; i < options_.threads; ++i) {
+    threads_.emplace_back(
+        [&loop, queue = queue_, batch = options_.batch, make_runner] {
+          Work(loop, *queue, batch, make_runner);
+        });
+  }
+}
+
+Lanes::~Lanes() {
+  std::deque<JobPtr> left;
+  {
+    const std::lock_guard lock(queue_->mutex);
+    left.swap(queue_->jobs);
+  }
+  for (const JobPtr& job : left) {
+    job->error = std::make_exception_ptr(StatusError(
+        absl::CancelledError("the database was closed before this could run")));
+    Finish(loop_, *job);
+  }
+  Join();
+}
+
+void Lanes::Submit(JobPtr job) {
+  job->queued = absl::Now();
+  const absl::Duration patience =
+      std::min(options_.acquire_timeout, job->context.deadline - job->queued);
+  if (patience < kLongestTimer) {
+    job->timer = loop_.SetTimeout(patience, [&loop = loop_, queue = queue_,
+                                             options = options_, job] {
+      if (!queue->Withdraw(job.get())) return;
+      job->error = std::make_exception_ptr(StatusError(GaveUp(*job, options)));
+      Finish(loop, *job);
+    });
+  }
+  loop_.AddRef();
+  {
+    const std::lock_guard lock(queue_->mutex);
+    queue_->jobs.push_back(std::move(job));
+  }
+  queue_->changed.notify_one();
+}
+
+absl::Status Lanes::GaveUp(const Job& job, const Options& options) {
+  if (absl::Now() >= job.context.deadline) {
+    return absl::DeadlineExceededError(
+        "the deadline passed while the transaction waited for a connection");
+  }
+  return absl::ResourceExhaustedError(StrCat(
+      "no connection to the database became free within ",
+      absl::FormatDuration(options.acquire_timeout), " (all ", options.threads,
+      " are busy); shorten transactions or raise pool_size"));
+}
+
+void Lanes::Drain(Task done) {
+  {
+    const std::lock_guard lock(queue_->mutex);
+    queue_->ending = true;
+    queue_->drained = std::move(done);
+  }
+  queue_->changed.notify_all();
+}
+
+void Lanes::Join() {
+  {
+    const std::lock_guard lock(queue_->mutex);
+    queue_->ending = true;
+  }
+  queue_->changed.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void Lanes::Work(EventLoop& loop, Queue& queue, size_t batch,
+                 const MakeRunner& make_runner) {
+  std::unique_ptr<Runner> runner = make_runner();
+  for (;;) {
+    std::vector<JobPtr> jobs = queue.Take(batch);
+    if (jobs.empty()) break;
+    runner->Run(jobs);
+    for (JobPtr& job : jobs) {
+      loop.Post([&loop, job = std::move(job)] { Finish(loop, *job); });
+    }
+  }
+  runner = nullptr;  // closes its session before anybody is told
+  const std::lock_guard lock(queue.mutex);
+  if (--queue.running == 0 && queue.drained) {
+    loop.Post(std::move(queue.drained));
+  }
+}
+
+void Lanes::Finish(EventLoop& loop, Job& job) {
+  loop.Clear(std::exchange(job.timer, Timer()));
+  loop.ReleaseRef();
+  // A hook that throws is a bug for the loop to report, but what committed
+  // has committed.
+  std::exception_ptr thrown;
+  for (const auto& hook : job.hooks) {
+    try {
+      hook();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }
+  job.settle(job.error);
+  job.body = nullptr;
+  job.settle = nullptr;
+  if (thrown != nullptr) std::rethrow_exception(thrown);
+}
+
+}  // namespace millrace::store

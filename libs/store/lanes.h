@@ -1,0 +1,60 @@
+// Threads that run jobs, each with a session of its own, from one queue in
+// order of arrival.
+//
+// Everything but the threads' own work happens on the loop: a job is submitted
+// there, gives up waiting there, and settles there. Destroyed on the loop:
+// rejects what is queued with CANCELLED, waits for what runs.
+#ifndef MILLRACE_STORE_LANES_H_
+#define MILLRACE_STORE_LANES_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "loop/event_loop.h"
+#include "store/job.h"
+#include "store/runner.h"
+
+namespace millrace::store {
+
+class Lanes {
+ public:
+  struct Options {
+    int threads = 1;
+    size_t batch = 1;  // the most writes that share a commit
+    absl::Duration acquire_timeout = absl::Seconds(5);
+  };
+
+  using MakeRunner = std::function<std::unique_ptr<Runner>()>;
+
+  // `make_runner` is called on each thread.
+  Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner);
+  ~Lanes();
+
+  // Not after Drain().
+  void Submit(JobPtr job);
+
+  // Runs what is queued, ends the threads, then calls `done` on the loop.
+  void Drain(Task done);
+
+ private:
+  struct Queue;
+
+  static void Work(EventLoop& loop, Queue& queue, size_t batch,
+                   const MakeRunner& make_runner);
+  static void Finish(EventLoop& loop, Job& job);
+  static absl::Status GaveUp(const Job& job, const Options& options);
+  void Join();
+
+  EventLoop& loop_;
+  const Options options_;
+  const std::shared_ptr<Queue> queue_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace millrace::store
+
+#endif  // MILLRACE_STORE_LANES_H_

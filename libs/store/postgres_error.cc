@@ -1,0 +1,83 @@
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/strings.h"
+#include "store/sql_error.h"
+
+namespace millrace::store {
+namespace {
+
+// "users.email" from the table and "Key (email)=(...) already exists.".
+std::string KeyColumns(const PostgresDiagnosis& diagnosis) {
+  constexpr std::string_view kStart = "Key (";
+  const size_t end = diagnosis.detail.find(")=(");
+  if (diagnosis.detail.compare(0, kStart.size(), kStart) != 0 ||
+      end == std::string::npos || diagnosis.table.empty()) {
+    return diagnosis.table;
+  }
+  const std::string columns =
+      diagnosis.detail.substr(kStart.size(), end - kStart.size());
+  std::vector<std::string> full;
+  for (const absl::string_view column : absl::StrSplit(columns, ", ")) {
+    full.push_back(StrCat(diagnosis.table, ".", column));
+  }
+  return absl::StrJoin(full, ", ");
+}
+
+SqlError Constraint(absl::StatusCode code, std::string_view kind,
+                    const PostgresDiagnosis& diagnosis) {
+  const std::string key = KeyColumns(diagnosis);
+  std::string text = StrCat(kind, " constraint failed");
+  if (!key.empty()) StrAppend(&text, ": ", key);
+  if (!diagnosis.constraint.empty()) {
+    StrAppend(&text, " [", diagnosis.constraint, "]");
+  }
+  return SqlError(Fault::kStatement, absl::Status(code, text));
+}
+
+SqlError Away(const PostgresDiagnosis& diagnosis, std::string_view database) {
+  return SqlError(Fault::kConnection,
+                  absl::UnavailableError(StrCat(
+                      "database ", database, " is away: ", diagnosis.message)));
+}
+
+}  // namespace
+
+SqlError FromPostgres(const PostgresDiagnosis& diagnosis,
+                      std::string_view database) {
+  const std::string& state = diagnosis.sqlstate;
+  const auto in = [&](std::string_view prefix) {
+    return state.compare(0, prefix.size(), prefix) == 0;
+  };
+  const auto error = [&](Fault fault, absl::StatusCode code) {
+    return SqlError(
+        fault, absl::Status(code, StrCat("database ", database, ": ",
+                                         diagnosis.message, " [", state, "]")));
+  };
+  using enum absl::StatusCode;
+  // 57P01-57P05: the server shuts down, crashed, or is still starting.
+  if (state.empty() || in("08") || in("57P")) return Away(diagnosis, database);
+  if (state == "53300") return error(Fault::kConnection, kUnavailable);
+  if (state == "23505" || state == "23P01") {
+    return Constraint(kAlreadyExists, "unique", diagnosis);
+  }
+  if (state == "23503" || state == "23001") {
+    return Constraint(kFailedPrecondition, "foreign key", diagnosis);
+  }
+  if (state == "23502") {
+    return Constraint(kInvalidArgument, "not null", diagnosis);
+  }
+  if (state == "23514") {
+    return Constraint(kInvalidArgument, "check", diagnosis);
+  }
+  if (in("40") || state == "55P03") return error(Fault::kContention, kAborted);
+  if (state == "57014") return error(Fault::kStatement, kDeadlineExceeded);
+  if (in("53")) return error(Fault::kStatement, kResourceExhausted);
+  if (in("22")) return error(Fault::kStatement, kInvalidArgument);
+  if (state == "0A000" && absl::StrContains(diagnosis.message, "cached plan")) {
+    return error(Fault::kStalePlan, kAborted);
+  }
+  return error(Fault::kStatement, kInternal);
+}
+
+}  // namespace millrace::store

@@ -1,0 +1,85 @@
+#include "store/sql_error.h"
+
+#include <sqlite3.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/strings.h"
+
+namespace millrace::store {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(SqlError, UniqueViolationReadsTheSameOnBoth) {
+  const SqlError sqlite =
+      FromSqlite(SQLITE_CONSTRAINT_UNIQUE,
+                 "UNIQUE constraint failed: users.tenant, users.email", "d");
+  const SqlError postgres = FromPostgres(
+      {.sqlstate = "23505",
+       .message = "duplicate key value violates unique constraint \"u\"",
+       .detail = "Key (tenant, email)=(1, ann@example.com) already exists.",
+       .table = "users",
+       .constraint = "users_email_key"},
+      "d");
+  for (const SqlError& error : {sqlite, postgres}) {
+    EXPECT_EQ(error.status().code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(error.fault(), Fault::kStatement);
+    EXPECT_THAT(
+        MessageOf(error.status()),
+        HasSubstr("unique constraint failed: users.tenant, users.email"));
+    EXPECT_THAT(MessageOf(error.status()), Not(HasSubstr("ann@")));
+  }
+}
+
+TEST(SqlError, MapsPostgresStates) {
+  const auto code = [](std::string_view state) {
+    return FromPostgres({.sqlstate = std::string(state), .message = "m"}, "d")
+        .status()
+        .code();
+  };
+  EXPECT_EQ(code("23503"), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code("23502"), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("23514"), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("22003"), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code("40001"), absl::StatusCode::kAborted);
+  EXPECT_EQ(code("40P01"), absl::StatusCode::kAborted);
+  EXPECT_EQ(code("53100"), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(code("53300"), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(code("57014"), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(code("57P01"), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(code("08006"), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(code(""), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(code("42601"), absl::StatusCode::kInternal);
+}
+
+TEST(SqlError, MapsSqliteCodes) {
+  const auto code = [](int result) {
+    return FromSqlite(result, "m", "d").status().code();
+  };
+  EXPECT_EQ(code(SQLITE_CONSTRAINT_PRIMARYKEY),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(code(SQLITE_CONSTRAINT_FOREIGNKEY),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(code(SQLITE_CONSTRAINT_NOTNULL),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code(SQLITE_CONSTRAINT_CHECK), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code(SQLITE_BUSY_SNAPSHOT), absl::StatusCode::kAborted);
+  EXPECT_EQ(code(SQLITE_FULL), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(code(SQLITE_CANTOPEN), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(code(SQLITE_CORRUPT_VTAB), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code(SQLITE_ERROR), absl::StatusCode::kInternal);
+}
+
+TEST(SqlError, SaysWhichDatabaseIsAway) {
+  const SqlError error =
+      FromPostgres({.message = "connection refused"}, "postgresql://h/db");
+  EXPECT_EQ(MessageOf(error.status()),
+            "database postgresql://h/db is away: connection refused");
+  EXPECT_EQ(error.fault(), Fault::kConnection);
+}
+
+}  // namespace
+}  // namespace millrace::store

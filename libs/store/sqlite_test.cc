@@ -1,0 +1,169 @@
+// The suite on SQLite, and what only SQLite does.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "base/strings.h"
+#include "store/database_suite.h"
+
+namespace millrace::store {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+// A folder that goes away with its owner.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = (fs::temp_directory_path() / "millrace-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~TempDir() { fs::remove_all(path_); }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  fs::path path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::string UrlOf(const fs::path& path) {
+  return StrCat("sqlite://", path.string());
+}
+
+NewDatabase OnDisk() {
+  const auto dirs = std::make_shared<std::vector<std::shared_ptr<TempDir>>>();
+  return [dirs]() -> absl::StatusOr<std::string> {
+    *dirs = {std::make_shared<TempDir>()};
+    return UrlOf(dirs->front()->path() / "test.db");
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseSuite, ::testing::Values(OnDisk()),
+                         [](const auto&) { return std::string("OnDisk"); });
+
+using SqliteTest = DatabaseTest;
+
+const std::vector<Migration> kTables = {{1, "t", "CREATE TABLE t (x TEXT)"}};
+
+Promise<void> WorksInMemory(Database& database) {
+  co_await database.Migrate("test", kTables);
+  co_await database.Transact(
+      [](Tx& tx) { tx.Execute("INSERT INTO t VALUES ('a')"); });
+  const int64_t n = co_await database.Read([](Tx& tx) {
+    return tx.QueryOne("SELECT count(*) AS n FROM t")->Int("n");
+  });
+  EXPECT_EQ(n, 1);
+  const absl::Status refused = co_await Outcome(
+      database.Read([](Tx& tx) { tx.Execute("DELETE FROM t"); }));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(co_await database.Transact(
+                [](Tx& tx) { return tx.Execute("DELETE FROM t"); }),
+            1);
+}
+TEST_F(SqliteTest, WorksInMemory) {
+  const auto database = Open("sqlite::memory:");
+  EXPECT_EQ(Settle(WorksInMemory(*database)), absl::OkStatus());
+}
+
+Promise<void> WaitsForItsFolder(Database& database, fs::path folder) {
+  const absl::Status away = co_await Outcome(database.Ping());
+  EXPECT_EQ(away.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(MessageOf(away), HasSubstr(folder.string()));
+  fs::create_directory(folder);
+  co_await database.Ping();
+  co_await database.Close();
+}
+TEST_F(SqliteTest, WaitsForItsFolder) {
+  const TempDir dir;
+  const fs::path folder = dir.path() / "later";
+  const auto database = Open(UrlOf(folder / "x.db"));
+  EXPECT_EQ(Settle(WaitsForItsFolder(*database, folder)), absl::OkStatus());
+}
+
+TEST_F(SqliteTest, SaysThatAFileIsNoDatabase) {
+  const TempDir dir;
+  std::ofstream(dir.path() / "x.db") << std::string(10000, 'x');
+  const auto database = Open(UrlOf(dir.path() / "x.db"));
+  EXPECT_EQ(Settle(database->Ping()).code(), absl::StatusCode::kDataLoss);
+}
+
+Promise<void> IsSetUpForDurability(Database& database) {
+  const auto pragma = [](const char* name) {
+    return [name](Tx& tx) {
+      return tx.QueryOne(StrCat("PRAGMA ", name))->values()[0];
+    };
+  };
+  EXPECT_EQ(co_await database.Transact(pragma("journal_mode")), Value("wal"));
+  EXPECT_EQ(co_await database.Transact(pragma("synchronous")), Value(2));
+  EXPECT_EQ(co_await database.Transact(pragma("foreign_keys")), Value(1));
+  co_await database.Close();
+}
+TEST_F(SqliteTest, IsSetUpForDurability) {
+  const TempDir dir;
+  const auto database = Open(UrlOf(dir.path() / "x.db"));
+  EXPECT_EQ(Settle(IsSetUpForDurability(*database)), absl::OkStatus());
+}
+
+Promise<void> CheckSurvivors(Database& database, int64_t acknowledged) {
+  const Row row = co_await database.Read([](Tx& tx) {
+    return *tx.QueryOne(
+        "SELECT count(*) AS n, coalesce(max(id), 0) AS last FROM log");
+  });
+  EXPECT_GE(row.Int("last"), acknowledged);
+  EXPECT_EQ(row.Int("n"), row.Int("last"));  // no hole either
+  const Value sound = co_await database.Read([](Tx& tx) {
+    return tx.QueryOne("PRAGMA integrity_check")->values()[0];
+  });
+  EXPECT_EQ(sound, Value("ok"));
+  co_await database.Close();
+}
+
+// A child process counts upwards, a transaction each, and reports each number
+// once its promise has resolved. It is killed in the middle.
+TEST_F(SqliteTest, KilledProcessLosesNothingAcknowledged) {
+  const TempDir dir;
+  const std::string url = UrlOf(dir.path() / "x.db");
+  const std::string program =
+      (fs::read_symlink("/proc/self/exe").parent_path() / "store_crash_child")
+          .string();
+  int64_t acknowledged = 0;
+  for (int round = 1; round <= 3; ++round) {
+    int pipes[2];
+    ASSERT_EQ(pipe(pipes), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      dup2(pipes[1], STDOUT_FILENO);
+      close(pipes[0]);
+      close(pipes[1]);
+      execl(program.c_str(), program.c_str(), url.c_str(), nullptr);
+      _exit(127);
+    }
+    close(pipes[1]);
+    FILE* reports = fdopen(pipes[0], "r");
+    const int64_t enough = acknowledged + 200;
+    long long number = 0;
+    while (acknowledged < enough && fscanf(reports, "%lld", &number) == 1) {
+      acknowledged = number;
+    }
+    kill(child, SIGKILL);
+    while (fscanf(reports, "%lld", &number) == 1) acknowledged = number;
+    fclose(reports);
+    int ended = 0;
+    ASSERT_EQ(waitpid(child, &ended, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(ended)) << "the child ended by itself: " << ended;
+    const auto database = Open(url);
+    EXPECT_EQ(Settle(CheckSurvivors(*database, acknowledged)),
+              absl::OkStatus());
+  }
+}
+
+}  // namespace
+}  // namespace millrace::store

@@ -1,0 +1,1 @@
+CREATE INDEX notes_odd ON notes ([odd]);
