@@ -178,9 +178,6 @@ std::string Source(const pb::FileDescriptor* file, const Emitters& emitters) {
   Include(includes, &out);
   if (uses.Nothing()) return out.text();
   InNamespace(file, &out, [&] {
-    if (uses.services || uses.rules) {
-      out.Line("\nnamespace rules = millrace::rules;");
-    }
     for (const pb::Descriptor* message : CheckedMessages(file)) {
       DefineCheck(message, &out);
     }

@@ -96,9 +96,10 @@ class FieldWriter {
     if (!rules_.required()) {
       out_->Line("if (", IsSet(), ") {");
     } else if (ChecksValue()) {
-      out_->Call("if (rules::Required", {IsSet(), at_, "found"}, ") {");
+      out_->Call("if (millrace::rules::Required", {IsSet(), at_, "found"},
+                 ") {");
     } else {
-      out_->Call("rules::Required", {IsSet(), at_, "found"}, ";");
+      out_->Call("millrace::rules::Required", {IsSet(), at_, "found"}, ";");
       return;
     }
     out_->Indent();
@@ -109,7 +110,7 @@ class FieldWriter {
 
   void WriteList() {
     if (rules_.required()) {
-      out_->Call("rules::Required",
+      out_->Call("millrace::rules::Required",
                  {StrCat("!", get_, ".empty()"), at_, "found"}, ";");
     }
     const std::string size = StrCat(get_, ".size()");
@@ -119,7 +120,8 @@ class FieldWriter {
     if (rules_.has_max_items()) {
       WriteRule("MaxItems", size, StrCat(rules_.max_items()), at_);
     }
-    if (rules_.unique()) out_->Call("rules::Unique", {get_, at_, "found"}, ";");
+    if (rules_.unique())
+      out_->Call("millrace::rules::Unique", {get_, at_, "found"}, ";");
     if (!ChecksValue()) return;
     if (field_->is_map()) {
       out_->Line("for (const auto& [key, value] : ", get_, ") {");
@@ -140,7 +142,8 @@ class FieldWriter {
 
   void WriteRule(std::string_view rule, const std::string& value,
                  const std::string& argument, const std::string& at) {
-    out_->Call(StrCat("rules::", rule), {value, argument, at, "found"}, ";");
+    out_->Call(StrCat("millrace::rules::", rule),
+               {value, argument, at, "found"}, ";");
   }
 
   void WriteValue(const std::string& value, const std::string& at) {
@@ -156,11 +159,14 @@ class FieldWriter {
       WriteRule(IsText() ? "MaxLength" : "MaxBytes", value,
                 StrCat(rules_.max_len()), at);
     }
-    if (rules_.email()) out_->Call("rules::Email", {value, at, "found"}, ";");
-    if (rules_.uuid()) out_->Call("rules::Uuid", {value, at, "found"}, ";");
+    if (rules_.email())
+      out_->Call("millrace::rules::Email", {value, at, "found"}, ";");
+    if (rules_.uuid())
+      out_->Call("millrace::rules::Uuid", {value, at, "found"}, ";");
     if (!rules_.pattern().empty()) {
       const std::string quoted = Quoted(rules_.pattern());
-      out_->Line("static const rules::Pattern pattern(", quoted, ");");
+      out_->Call("static const millrace::rules::Pattern pattern", {quoted},
+                 ";");
       WriteRule("Matches", value, "pattern", at);
     }
     if (rules_.in_size() > 0) WriteListed(value, at);
