@@ -25,6 +25,7 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;  // 0: any free one
   int backlog = 511;
+  bool share_port = false;  // with the servers of other loops
   ParserLimits limits;
   // One more is answered with 503 and closed.
   size_t max_connections = 10'000;

@@ -1,0 +1,49 @@
+// A service written by hand, as the contract compiler would, on messages that
+// are linked anyway. For tests of the Connect protocol.
+#ifndef MILLRACE_HTTP_CONNECT_FIXTURE_H_
+#define MILLRACE_HTTP_CONNECT_FIXTURE_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "contract/dispatcher.h"
+#include "google/rpc/error_details.pb.h"
+#include "http/connect.h"
+#include "http/server_fixture.h"
+
+namespace millrace::http {
+
+using Info = google::rpc::ErrorInfo;
+
+// test.v1.Echo; requests and answers are ErrorInfo.
+//   Get      unary, no side effects: the request again. reason "fail" is
+//            NOT_FOUND with a BadRequest; "hold" waits for the abort.
+//   Put      unary: the same
+//   List     server stream, no side effects: reason "1" to domain "n", then
+//            INTERNAL if reason is "fail"; endless when domain is "all"
+//   Gather   client stream: the reasons, joined
+//   Chat     bidi: each request again
+struct EchoService {
+  std::atomic<int> aborted = 0;
+  std::atomic<int> held = 0;
+  std::atomic<int> sent = 0;  // by List
+  std::string trace_id;
+  absl::Time deadline;
+};
+
+const ServiceInfo& EchoInfo();
+
+class ConnectFixture : public ServerFixture {
+ protected:
+  ConnectFixture() : dispatcher_({ServiceBinding{&EchoInfo(), &service_}}) {
+    MountRpc(router_, dispatcher_);
+  }
+
+  EchoService service_;
+  DirectDispatcher dispatcher_;
+};
+
+}  // namespace millrace::http
+
+#endif  // MILLRACE_HTTP_CONNECT_FIXTURE_H_

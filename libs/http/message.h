@@ -1,0 +1,69 @@
+// A request as a handler gets it, and the response that it gives.
+//
+// Both are values of the loop's thread and may only be moved.
+#ifndef MILLRACE_HTTP_MESSAGE_H_
+#define MILLRACE_HTTP_MESSAGE_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "http/headers.h"
+#include "loop/abort.h"
+#include "loop/promise.h"
+#include "loop/stream.h"
+
+namespace millrace::http {
+
+struct Request {
+  std::string method;
+  std::string path;   // percent-encoded, as it came
+  std::string query;  // behind the '?', encoded; see ParseQuery
+  Headers headers;
+  std::string body;  // whole; transfer coding removed
+  std::string peer;  // "127.0.0.1:40000"
+  // What the route's :names and *rest matched, decoded.
+  std::vector<std::pair<std::string, std::string>> params;
+  // Aborted when the client is gone, or when a drain is cut short.
+  AbortSignal signal;
+
+  // Empty when the route has no such name.
+  std::string_view Param(std::string_view name) const {
+    for (const auto& [key, value] : params) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+};
+
+struct Response {
+  using Body = std::variant<std::string, Stream<std::string>>;
+
+  int status = 200;
+  Headers headers;
+  // A stream is sent as it comes: chunked, or until the connection's end to
+  // an HTTP/1.0 client. When it fails the connection is cut, so that the
+  // client sees that something is missing.
+  Body body;
+
+  static Response Text(int status, std::string text);
+  static Response Html(int status, std::string html);
+  static Response Json(int status, std::string json);
+  static Response Streamed(std::string_view content_type,
+                           Stream<std::string> body);
+};
+
+// Rejecting with a StatusError is answered as status_mapping.h says. What a
+// handler needs it takes by value; the handler itself, and what it captured,
+// live as long as the router.
+using Handler = std::function<Promise<Response>(Request)>;
+
+// Wraps a handler in another: to log, to measure, to refuse.
+using Middleware = std::function<Handler(Handler next)>;
+
+}  // namespace millrace::http
+
+#endif  // MILLRACE_HTTP_MESSAGE_H_

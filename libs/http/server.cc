@@ -1,0 +1,211 @@
+#include "http/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/strings.h"
+#include "http/connection.h"
+#include "http/serializer.h"
+
+namespace millrace::http {
+namespace {
+
+// Connections above the limit that are told so; beyond they are just closed.
+constexpr size_t kRefusals = 64;
+
+absl::Status CannotListen(const ServerOptions& options,
+                          const absl::Status& why) {
+  if (!absl::IsAlreadyExists(why)) return why;
+  const std::string address = StrCat(options.host, ":", options.port);
+  return absl::UnavailableError(StrCat("address ", address,
+                                       " is in use; choose another with ",
+                                       options.port_flag));
+}
+
+}  // namespace
+
+class Server::Impl final : public ConnectionHost {
+ public:
+  Impl(EventLoop& loop, ServerOptions options, const Router& router,
+       Logger& logger, Metrics& metrics)
+      : loop_(loop),
+        options_(std::move(options)),
+        router_(router),
+        logger_(logger),
+        metrics_(metrics) {}
+
+  ~Impl() override {
+    listener_.reset();
+    StopTimers();
+    auto connections = std::exchange(connections_, {});
+    for (auto& [key, connection] : connections) connection->Detach();
+  }
+
+  absl::Status Listen() {
+    auto listener = TcpListener::Listen(
+        loop_, options_.host, options_.port, options_.backlog,
+        [this](std::shared_ptr<TcpConnection> socket) {
+          Accept(std::move(socket));
+        },
+        options_.share_port);
+    if (!listener.ok()) return CannotListen(options_, listener.status());
+    listener_ = *std::move(listener);
+    port_ = listener_->port();
+    return absl::OkStatus();
+  }
+
+  Promise<void> Drain(absl::Duration bound) {
+    if (drained_) return drained_->promise();
+    drained_.emplace();
+    listener_->Close();
+    logger_.Info("HTTP server drains",
+                 {{"port", port_}, {"connections", connections_.size()}});
+    for (const auto& connection : Snapshot()) connection->Drain();
+    if (connections_.empty()) {
+      drained_->Resolve();
+    } else {
+      cut_ = loop_.SetTimeout(bound, [this] { CutAll(); });
+    }
+    return drained_->promise();
+  }
+
+  int port() const { return port_; }
+  size_t connections() const { return connections_.size(); }
+
+  const ServerOptions& options() const override { return options_; }
+  const Router& router() const override { return router_; }
+  Logger& logger() override { return logger_; }
+  ServerMetrics& metrics() override { return metrics_; }
+  bool draining() const override { return drained_.has_value(); }
+
+  std::string_view date() override {
+    const absl::Time now = absl::Now();
+    const int64_t second = absl::ToUnixSeconds(now);
+    if (second != date_second_) {
+      date_second_ = second;
+      date_ = HttpDate(now);
+    }
+    return date_;
+  }
+
+  absl::Duration now() const override {
+    return absl::FromChrono(
+        std::chrono::steady_clock::now().time_since_epoch());
+  }
+
+  void Closed(Connection* connection) override {
+    const auto it = connections_.find(connection);
+    if (it == connections_.end()) return;
+    // It may be running: it goes with this turn's callbacks.
+    loop_.NextTick([last = std::move(it->second)] {});
+    connections_.erase(it);
+    metrics_.connections().Add(-1);
+    if (!connections_.empty()) return;
+    StopTimers();
+    if (drained_) drained_->Resolve();
+  }
+
+ private:
+  void Accept(std::shared_ptr<TcpConnection> socket) {
+    const size_t open = connections_.size();
+    if (open >= options_.max_connections + kRefusals) {
+      metrics_.refused_connections().Add();
+      return socket->Close();
+    }
+    auto connection = std::make_shared<Connection>(this, std::move(socket));
+    connections_.emplace(connection.get(), connection);
+    metrics_.connections().Add(1);
+    if (!sweep_) {
+      sweep_ = loop_.SetInterval(SweepInterval(), [this] { Sweep(); });
+    }
+    connection->Start();
+    if (open < options_.max_connections) return;
+    metrics_.refused_connections().Add();
+    logger_.Warning("HTTP connection refused: too many are open",
+                    {{"max_connections", options_.max_connections}});
+    connection->RefuseAsTooMany();
+  }
+
+  // A wait may take a quarter of the shortest time-out longer than it says.
+  absl::Duration SweepInterval() const {
+    const absl::Duration least =
+        std::min({options_.header_timeout, options_.body_timeout,
+                  options_.idle_timeout, options_.send_timeout});
+    return std::clamp(least / 4, absl::Milliseconds(5), absl::Seconds(1));
+  }
+
+  void Sweep() {
+    for (const auto& connection : Snapshot()) connection->CheckTime();
+  }
+
+  void CutAll() {
+    cut_.reset();
+    logger_.Warning("HTTP server cuts what did not end in time",
+                    {{"connections", connections_.size()}});
+    for (const auto& connection : Snapshot()) {
+      connection->Cut(absl::UnavailableError("the server is shutting down"));
+    }
+  }
+
+  std::vector<std::shared_ptr<Connection>> Snapshot() const {
+    std::vector<std::shared_ptr<Connection>> all;
+    all.reserve(connections_.size());
+    for (const auto& [key, connection] : connections_) {
+      all.push_back(connection);
+    }
+    return all;
+  }
+
+  void StopTimers() {
+    if (sweep_) loop_.Clear(*std::exchange(sweep_, std::nullopt));
+    if (cut_) loop_.Clear(*std::exchange(cut_, std::nullopt));
+  }
+
+  EventLoop& loop_;
+  const ServerOptions options_;
+  const Router& router_;
+  Logger& logger_;
+  ServerMetrics metrics_;
+  std::unique_ptr<TcpListener> listener_;
+  int port_ = 0;
+  absl::flat_hash_map<Connection*, std::shared_ptr<Connection>> connections_;
+  std::optional<Timer> sweep_;  // while there are connections
+  std::optional<Timer> cut_;
+  std::optional<Deferred<void>> drained_;
+  std::string date_;
+  int64_t date_second_ = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(EventLoop& loop,
+                                                      ServerOptions options,
+                                                      const Router& router,
+                                                      Logger& logger,
+                                                      Metrics& metrics) {
+  absl::Status status = options.Validate();
+  if (!status.ok()) return status;
+  auto impl =
+      std::make_unique<Impl>(loop, std::move(options), router, logger, metrics);
+  status = impl->Listen();
+  if (!status.ok()) return status;
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() = default;
+
+int Server::port() const { return impl_->port(); }
+
+size_t Server::connections() const { return impl_->connections(); }
+
+Promise<void> Server::Drain(absl::Duration bound) {
+  return impl_->Drain(bound);
+}
+
+}  // namespace millrace::http

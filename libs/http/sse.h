@@ -1,0 +1,35 @@
+// Server-Sent Events, as https://html.spec.whatwg.org/#server-sent-events has
+// them. Loop thread only.
+#ifndef MILLRACE_HTTP_SSE_H_
+#define MILLRACE_HTTP_SSE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "http/message.h"
+#include "loop/stream.h"
+
+namespace millrace::http {
+
+struct SseEvent {
+  std::string event;  // empty: the browser's "message"
+  std::string data;   // may have several lines
+  std::string id;     // empty: none
+  std::optional<absl::Duration> retry;
+};
+
+// The event as it is sent. Line ends in `event` and `id`, which would begin a
+// field of their own, are dropped.
+std::string FormatSse(const SseEvent& event);
+
+// What keeps a quiet connection from being taken for a dead one.
+inline constexpr std::string_view kSsePing = ": ping\n\n";
+
+// A response whose body is events that FormatSse wrote. The client's reading
+// sets the pace; when it leaves, the stream is cancelled.
+Response SseResponse(Stream<std::string> events);
+
+}  // namespace millrace::http
+
+#endif  // MILLRACE_HTTP_SSE_H_

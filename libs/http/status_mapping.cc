@@ -1,0 +1,171 @@
+#include "http/status_mapping.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <memory>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
+#include "base/strings.h"
+#include "contract/json.h"
+#include "contract/utf8.h"
+
+namespace millrace::http {
+namespace {
+
+struct Mapping {
+  std::string_view name;
+  int http;
+};
+
+Mapping Map(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kOk:
+      return {"ok", 200};
+    case absl::StatusCode::kCancelled:
+      return {"canceled", 499};
+    case absl::StatusCode::kInvalidArgument:
+      return {"invalid_argument", 400};
+    case absl::StatusCode::kDeadlineExceeded:
+      return {"deadline_exceeded", 504};
+    case absl::StatusCode::kNotFound:
+      return {"not_found", 404};
+    case absl::StatusCode::kAlreadyExists:
+      return {"already_exists", 409};
+    case absl::StatusCode::kPermissionDenied:
+      return {"permission_denied", 403};
+    case absl::StatusCode::kUnauthenticated:
+      return {"unauthenticated", 401};
+    case absl::StatusCode::kResourceExhausted:
+      return {"resource_exhausted", 429};
+    case absl::StatusCode::kFailedPrecondition:
+      return {"failed_precondition", 400};
+    case absl::StatusCode::kAborted:
+      return {"aborted", 409};
+    case absl::StatusCode::kOutOfRange:
+      return {"out_of_range", 400};
+    case absl::StatusCode::kUnimplemented:
+      return {"unimplemented", 501};
+    case absl::StatusCode::kInternal:
+      return {"internal", 500};
+    case absl::StatusCode::kUnavailable:
+      return {"unavailable", 503};
+    case absl::StatusCode::kDataLoss:
+      return {"data_loss", 500};
+    default:
+      return {"unknown", 500};
+  }
+}
+
+// The message of that type as JSON; empty when the type or the bytes are
+// unknown.
+std::string DebugJson(const std::string& type, const std::string& bytes) {
+  const google::protobuf::Descriptor* descriptor =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+          type);
+  if (descriptor == nullptr) return {};
+  const google::protobuf::Message* prototype =
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+          descriptor);
+  if (prototype == nullptr) return {};
+  const std::unique_ptr<google::protobuf::Message> message(prototype->New());
+  if (!message->ParseFromString(bytes)) return {};
+  return ToJson(*message).value_or("");
+}
+
+std::string DetailJson(std::string_view type, const std::string& bytes) {
+  std::string base64 = absl::Base64Escape(bytes);
+  while (!base64.empty() && base64.back() == '=') base64.pop_back();
+  std::string json =
+      StrCat("{\"type\":", JsonString(type), ",\"value\":\"", base64, "\"");
+  const std::string debug = DebugJson(std::string(type), bytes);
+  if (!debug.empty()) StrAppend(&json, ",\"debug\":", debug);
+  return json + "}";
+}
+
+std::string DetailsJson(const absl::Status& status) {
+  std::string details;
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& value) {
+    const std::string_view key = FromAbsl(url);
+    const size_t slash = key.rfind('/');
+    if (slash == std::string_view::npos) return;  // not a detail
+    if (!details.empty()) details += ",";
+    details += DetailJson(key.substr(slash + 1), std::string(value));
+  });
+  return details;
+}
+
+}  // namespace
+
+std::string_view ConnectCode(absl::StatusCode code) { return Map(code).name; }
+
+int HttpStatus(absl::StatusCode code) { return Map(code).http; }
+
+std::string_view CodeForHttp(int http_status) {
+  switch (http_status) {
+    case 408:
+      return "deadline_exceeded";
+    case 413:
+    case 414:
+    case 431:
+      return "resource_exhausted";
+    case 501:
+      return "unimplemented";
+    case 503:
+      return "unavailable";
+    default:
+      return "invalid_argument";
+  }
+}
+
+std::string ErrorJson(const absl::Status& status) {
+  std::string json = ErrorJson(ConnectCode(status.code()), MessageOf(status));
+  const std::string details = DetailsJson(status);
+  if (details.empty()) return json;
+  json.pop_back();
+  return StrCat(json, ",\"details\":[", details, "]}");
+}
+
+std::string ErrorJson(std::string_view code, std::string_view message) {
+  return StrCat("{\"code\":", JsonString(code),
+                ",\"message\":", JsonString(message), "}");
+}
+
+Response ErrorResponse(const absl::Status& status) {
+  return Response::Json(HttpStatus(status.code()), ErrorJson(status));
+}
+
+Response ErrorResponse(int http_status, std::string_view code,
+                       std::string_view message) {
+  return Response::Json(http_status, ErrorJson(code, message));
+}
+
+std::string JsonString(std::string_view text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string json = "\"";
+  while (!text.empty()) {
+    const size_t valid = FirstInvalidUtf8(text);
+    for (const char c : text.substr(0, valid)) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (c == '"' || c == '\\') {
+        json += '\\';
+        json += c;
+      } else if (c == '\n') {
+        json += "\\n";
+      } else if (byte < 0x20 || byte == 0x7f) {
+        json += "\\u00";
+        json += kHex[byte >> 4];
+        json += kHex[byte & 15];
+      } else {
+        json += c;
+      }
+    }
+    if (valid == text.size()) break;
+    json += "\xef\xbf\xbd";
+    text.remove_prefix(valid + 1);
+  }
+  return json + "\"";
+}
+
+}  // namespace millrace::http
