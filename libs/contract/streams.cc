@@ -1,18 +1,19 @@
 #include "contract/streams.h"
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/status.h"
+#include "loop/combinators.h"
 
 namespace millrace {
 namespace {
 
-using Writer = StreamWriter<MessagePtr>;
-
-// These end by closing or failing the writer and never reject, so that nobody
-// has to wait for them.
-
-Promise<void> FeedOne(Promise<MessagePtr> message, Writer writer) {
+// Ends by closing or failing the writer and never rejects, so that nobody has
+// to wait for it.
+Promise<void> Feed(Promise<MessagePtr> message,
+                   StreamWriter<MessagePtr> writer) {
   try {
     co_await writer.Write(co_await std::move(message));
     writer.Close();
@@ -21,36 +22,81 @@ Promise<void> FeedOne(Promise<MessagePtr> message, Writer writer) {
   }
 }
 
-Promise<void> FeedAll(Promise<Stream<MessagePtr>> messages, Writer writer) {
-  try {
-    Stream<MessagePtr> source = co_await std::move(messages);
-    const auto subscription = writer.cancelled().OnAbort(
-        [&source, &writer] { source.Cancel(writer.cancelled().reason()); });
-    while (std::optional<MessagePtr> message = co_await source.Next()) {
-      co_await writer.Write(*std::move(message));
-    }
-    writer.Close();
-  } catch (...) {
-    writer.Fail(StatusFrom(std::current_exception()));
+// A stream that is still to come. Once it is there, reading it costs nothing
+// more.
+class LaterSource final : public StreamSource<MessagePtr> {
+ public:
+  explicit LaterSource(Promise<Stream<MessagePtr>> messages) {
+    // Cancelled or failed, and nobody reads: that is no unhandled rejection.
+    static_cast<void>(core_->ready.Catch([](std::exception_ptr) {}));
+    static_cast<void>(Open(core_, std::move(messages)));
   }
-}
+
+  Promise<std::optional<MessagePtr>> Next() override {
+    if (core_->waiting == 0 && core_->messages.valid()) {
+      return core_->messages.Next();
+    }
+    return ReadWhenOpen(core_);
+  }
+
+  void Cancel(absl::Status reason) override {
+    core_->cancelled = reason;
+    core_->messages.Cancel(reason);
+    core_->opened.Reject(reason);
+  }
+
+ private:
+  struct Core {
+    Deferred<void> opened;
+    const Promise<void> ready = opened.promise();
+    Stream<MessagePtr> messages;
+    absl::Status cancelled;
+    int waiting = 0;  // readers that came before the stream did
+  };
+
+  static Promise<void> Open(std::shared_ptr<Core> core,
+                            Promise<Stream<MessagePtr>> messages) {
+    try {
+      core->messages = co_await std::move(messages);
+      if (core->cancelled.ok()) {
+        core->opened.Resolve();
+      } else {
+        core->messages.Cancel(core->cancelled);
+      }
+    } catch (...) {
+      core->opened.Reject(StatusFrom(std::current_exception()));
+    }
+  }
+
+  static Promise<std::optional<MessagePtr>> ReadWhenOpen(
+      std::shared_ptr<Core> core) {
+    ++core->waiting;
+    const absl::Status opened = co_await AsStatusOr(core->ready);
+    --core->waiting;
+    ThrowIfError(opened);
+    ThrowIfError(core->cancelled);
+    co_return co_await core->messages.Next();
+  }
+
+  const std::shared_ptr<Core> core_ = std::make_shared<Core>();
+};
 
 }  // namespace
 
 Stream<MessagePtr> StreamOf(MessagePtr message) {
-  return StreamOf(Promise<MessagePtr>::Resolve(std::move(message)));
+  std::vector<MessagePtr> messages;
+  messages.push_back(std::move(message));
+  return Stream<MessagePtr>::Of(std::move(messages));
 }
 
 Stream<MessagePtr> StreamOf(Promise<MessagePtr> message) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(1);
-  static_cast<void>(FeedOne(std::move(message), pipe.writer));
+  static_cast<void>(Feed(std::move(message), std::move(pipe.writer)));
   return std::move(pipe.stream);
 }
 
 Stream<MessagePtr> StreamOf(Promise<Stream<MessagePtr>> messages) {
-  Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(1);
-  static_cast<void>(FeedAll(std::move(messages), pipe.writer));
-  return std::move(pipe.stream);
+  return Stream<MessagePtr>(std::make_unique<LaterSource>(std::move(messages)));
 }
 
 Promise<MessagePtr> TheOnlyOne(Stream<MessagePtr> messages,
