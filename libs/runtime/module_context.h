@@ -1,0 +1,120 @@
+// What a module is given. Loop thread only; everything here outlives the
+// module.
+#ifndef MILLRACE_RUNTIME_MODULE_CONTEXT_H_
+#define MILLRACE_RUNTIME_MODULE_CONTEXT_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/logger.h"
+#include "base/metrics.h"
+#include "contract/event.h"
+#include "contract/service.h"
+#include "loop/event_loop.h"
+
+namespace millrace {
+namespace bus {
+class Bus;
+class Outbox;
+}  // namespace bus
+namespace store {
+class Database;
+}  // namespace store
+}  // namespace millrace
+
+namespace millrace::runtime {
+
+class ModuleContext {
+ public:
+  struct Parts {
+    std::string module;
+    EventLoop* loop = nullptr;
+    store::Database* database = nullptr;  // null: the module has none
+    bus::Bus* bus = nullptr;
+    bus::Outbox* outbox = nullptr;  // null: no database
+    Logger* logger = nullptr;
+    Metrics* metrics = nullptr;
+    const Clock* clock = nullptr;
+  };
+
+  // Where a needed service is: its binding in this process, or a channel to
+  // the process that has it.
+  struct Source {
+    ServiceBinding local;
+    Channel* remote = nullptr;
+  };
+
+  struct Subscription {
+    const ContractInfo* contract = nullptr;
+    std::string group;
+    EventListener* listener = nullptr;
+  };
+
+  ModuleContext(Parts parts,
+                std::vector<std::pair<const ServiceInfo*, Source>> needs);
+  ~ModuleContext();
+  ModuleContext(const ModuleContext&) = delete;
+  ModuleContext& operator=(const ModuleContext&) = delete;
+
+  EventLoop& loop() { return *parts_.loop; }
+  Logger& logger() { return *parts_.logger; }
+  Metrics& metrics() { return *parts_.metrics; }
+  const Clock& clock() const { return *parts_.clock; }
+  bus::Bus& bus() { return *parts_.bus; }
+
+  // The module's own. Throw FAILED_PRECONDITION when it has no Migrations().
+  store::Database& database();
+  // Events put here go out if and only if their transaction commits.
+  bus::Outbox& outbox();
+
+  // A service that the module named in Needs(): the handler itself, or a
+  // client of the process that has it. Throws FAILED_PRECONDITION for others.
+  template <typename Service>
+  Service& Need() {
+    const Source& source = SourceOf(Service::Info());
+    if (source.remote == nullptr) {
+      return *static_cast<Service*>(source.local.service);
+    }
+    auto client = std::make_shared<typename Service::Client>(*source.remote);
+    Service& service = *client;
+    clients_.push_back(std::move(client));
+    return service;
+  }
+
+  // Answers the calls of a service that the module named in Provides(). The
+  // service lives as long as the module.
+  void Serve(ServiceBinding binding) { served_.push_back(binding); }
+
+  // Hands the events of a contract to `listener`, which lives as long as the
+  // module. Processes that subscribe with one group share the events.
+  void Subscribe(const ContractInfo& contract, std::string group,
+                 EventListener& listener) {
+    subscriptions_.push_back({&contract, std::move(group), &listener});
+  }
+  template <typename Contract>
+  void Subscribe(std::string group, EventListener& listener) {
+    Subscribe(Contract::Info(), std::move(group), listener);
+  }
+
+  // For the host.
+  const std::vector<ServiceBinding>& served() const { return served_; }
+  const std::vector<Subscription>& subscriptions() const {
+    return subscriptions_;
+  }
+
+ private:
+  const Source& SourceOf(const ServiceInfo& info) const;
+
+  const Parts parts_;
+  const std::vector<std::pair<const ServiceInfo*, Source>> needs_;
+  std::vector<std::shared_ptr<void>> clients_;
+  std::vector<ServiceBinding> served_;
+  std::vector<Subscription> subscriptions_;
+};
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_MODULE_CONTEXT_H_

@@ -1,0 +1,297 @@
+#include "runtime/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/combinators.h"
+#include "loop/event_loop.h"
+
+namespace millrace::runtime {
+namespace {
+
+// Longer than any call should last, short enough for a timer.
+constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
+
+TraceContext TraceOf(const Metadata& metadata) {
+  std::string_view traceparent, tracestate;
+  for (const auto& [name, value] : metadata) {
+    if (name == "traceparent") traceparent = value;
+    if (name == "tracestate") tracestate = value;
+  }
+  const auto parent = TraceContext::Parse(traceparent, tracestate);
+  return parent ? parent->Child() : TraceContext::NewRoot();
+}
+
+bool IsUnary(const MethodInfo& method) {
+  return method.kind == MethodKind::kUnary;
+}
+
+}  // namespace
+
+// A handler that runs, for as long as this lives.
+class Pipeline::InFlight {
+ public:
+  explicit InFlight(Pipeline& pipeline) : pipeline_(&pipeline) {
+    ++pipeline_->in_flight_;
+    pipeline_->Enter();
+    pipeline_->stats_.in_flight().Add(1);
+  }
+  InFlight(InFlight&& other) noexcept
+      : pipeline_(std::exchange(other.pipeline_, nullptr)) {}
+  InFlight& operator=(InFlight&&) = delete;
+  ~InFlight() {
+    if (pipeline_ == nullptr) return;
+    pipeline_->stats_.in_flight().Add(-1);
+    --pipeline_->in_flight_;
+    pipeline_->Leave();
+  }
+
+ private:
+  Pipeline* pipeline_;
+};
+
+// One call from its beginning to its line in the log.
+class Pipeline::Scope {
+ public:
+  Scope(Pipeline& pipeline, const IncomingCall& incoming)
+      : pipeline_(pipeline),
+        method_(*incoming.method),
+        face_(incoming.face),
+        peer_(incoming.peer),
+        start_(absl::Now()) {
+    pipeline_.Enter();
+  }
+  ~Scope() {
+    timer_.Clear();
+    pipeline_.Leave();
+  }
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  // What the handler is told, and waits for: the caller's leaving and the
+  // deadline, whichever is first.
+  AbortSignal Watch(const AbortSignal& caller, absl::Duration left) {
+    left_caller_ = caller.OnAbort([controller = controller_, caller] {
+      controller.Abort(caller.reason());
+    });
+    if (left < kLongestTimer) {
+      timer_ =
+          EventLoop::Current()->SetTimeout(left, [controller = controller_] {
+            controller.Abort(absl::DeadlineExceededError(
+                "the deadline passed while the call was handled"));
+          });
+    }
+    return controller_.signal();
+  }
+
+  void Abort(absl::Status reason) { controller_.Abort(std::move(reason)); }
+
+  absl::Status Finish(absl::Status status) {
+    status = pipeline_.Outward(std::move(status), *this);
+    pipeline_.stats_.Finish(
+        {&method_, face_, peer_, &context, absl::Now() - start_, status});
+    return status;
+  }
+
+  const MethodInfo& method() const { return method_; }
+
+  CallContext context;  // as far as it is known
+
+ private:
+  Pipeline& pipeline_;
+  const MethodInfo& method_;
+  const std::string_view face_;
+  const std::string peer_;
+  const absl::Time start_;
+  AbortController controller_;
+  AbortSubscription left_caller_;
+  Timer timer_;
+};
+
+Pipeline::Pipeline(std::vector<const ServiceInfo*> services,
+                   PipelineOptions options, const Clock& clock, Logger& logger,
+                   Metrics& metrics)
+    : options_(std::move(options)),
+      clock_(clock),
+      logger_(logger),
+      stats_(options_.log, logger, metrics) {
+  for (const ServiceInfo* info : services) {
+    services_.push_back({info, nullptr});
+    closed_.push_back("it has not started");
+  }
+  for (const ServiceBinding& binding : services_) {
+    for (const MethodInfo& method : binding.info->methods) {
+      targets_.emplace(method.path, Target{&binding, &method});
+    }
+  }
+}
+
+Pipeline::~Pipeline() = default;
+
+absl::Status Pipeline::Open(const ServiceBinding& binding) {
+  for (ServiceBinding& known : services_) {
+    if (known.info->full_name != binding.info->full_name) continue;
+    known.service = binding.service;
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(StrCat(binding.info->full_name,
+                                    " is served but not declared by the "
+                                    "module; name it in Provides()"));
+}
+
+void Pipeline::Close(std::string_view service, std::string reason) {
+  for (size_t i = 0; i < services_.size(); ++i) {
+    if (services_[i].info->full_name != service) continue;
+    services_[i].service = nullptr;
+    closed_[i] = std::move(reason);
+  }
+}
+
+void Pipeline::Leave() {
+  if (--active_ > 0) return;
+  for (const auto& waiting : std::exchange(waiting_, {})) waiting.Resolve();
+}
+
+Promise<void> Pipeline::Idle() {
+  if (active_ == 0) return Promise<void>::Resolve();
+  return waiting_.emplace_back().promise();
+}
+
+std::optional<Target> Pipeline::Find(std::string_view path) const {
+  const auto found = targets_.find(path);
+  if (found == targets_.end()) return std::nullopt;
+  return found->second;
+}
+
+absl::Span<const ServiceBinding> Pipeline::services() const {
+  return services_;
+}
+
+// The stages before the handler, in their order.
+Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
+                     Scope& scope) const {
+  CallContext& context = scope.context;
+  context.trace = TraceOf(incoming.metadata);
+  context.identity = Identify(incoming);
+  Limit(incoming, context.identity);
+  context.deadline = DeadlineOf(incoming);
+  // The requests of a stream are checked as they are read.
+  if (request != nullptr) ThrowIfError(incoming.method->validate(*request));
+  RequireOpen(incoming);
+  return {context,
+          scope.Watch(incoming.signal, context.deadline - clock_.Now())};
+}
+
+Promise<MessagePtr> Pipeline::Unary(IncomingCall incoming, MessagePtr request) {
+  Scope scope(*this, incoming);
+  MessagePtr response;
+  absl::Status status;
+  try {
+    Call call = Admit(incoming, request.get(), scope);
+    const AbortSignal signal = call.signal;
+    response = co_await WithSignal(Handle(InFlight(*this), std::move(incoming),
+                                          std::move(call), std::move(request)),
+                                   signal);
+  } catch (...) {
+    status = StatusFrom(std::current_exception());
+  }
+  status = scope.Finish(std::move(status));
+  if (!status.ok()) Throw(std::move(status));
+  co_return response;
+}
+
+Identity Pipeline::Identify(const IncomingCall& incoming) const {
+  if (!options_.identify) return {};
+  return ValueOrThrow(options_.identify(incoming));
+}
+
+void Pipeline::Limit(const IncomingCall& incoming,
+                     const Identity& identity) const {
+  if (in_flight_ >= options_.max_in_flight) {
+    Throw(absl::ResourceExhaustedError(StrCat("this process already handles ",
+                                              options_.max_in_flight,
+                                              " calls; try again later")));
+  }
+  if (options_.limit) {
+    ThrowIfError(options_.limit(incoming, identity));
+  }
+}
+
+absl::Time Pipeline::DeadlineOf(const IncomingCall& incoming) const {
+  const absl::Time now = clock_.Now();
+  if (incoming.deadline == absl::InfiniteFuture()) {
+    return IsUnary(*incoming.method) ? now + options_.default_deadline
+                                     : absl::InfiniteFuture();
+  }
+  if (incoming.deadline <= now) {
+    Throw(absl::DeadlineExceededError(
+        "the deadline had passed before the call was handled"));
+  }
+  return incoming.deadline;
+}
+
+void Pipeline::RequireOpen(const IncomingCall& incoming) const {
+  if (incoming.binding->service != nullptr) return;
+  const size_t index = incoming.binding - services_.data();
+  Throw(absl::UnavailableError(StrCat(incoming.binding->info->full_name,
+                                      " is not ready: ", closed_[index])));
+}
+
+Promise<MessagePtr> Pipeline::Handle(InFlight, IncomingCall incoming,
+                                     Call call, MessagePtr request) {
+  co_return co_await incoming.method->unary(incoming.binding->service, call,
+                                            *request);
+}
+
+Stream<MessagePtr> Pipeline::Streaming(IncomingCall incoming,
+                                       Stream<MessagePtr> requests) {
+  Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(1);
+  // Rejects never; Idle() waits for it.
+  static_cast<void>(
+      Pump(std::move(incoming), std::move(requests), std::move(pipe.writer)));
+  return std::move(pipe.stream);
+}
+
+Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
+                             StreamWriter<MessagePtr> writer) {
+  Scope scope(*this, incoming);
+  absl::Status status;
+  try {
+    const Call call = Admit(incoming, nullptr, scope);
+    const InFlight running(*this);
+    const AbortSubscription reader_left = writer.cancelled().OnAbort(
+        [&scope] { scope.Abort(absl::CancelledError("the caller is gone")); });
+    Stream<MessagePtr> responses = incoming.method->stream(
+        incoming.binding->service, call,
+        Validated(*incoming.method, std::move(requests)));
+    while (std::optional<MessagePtr> response =
+               co_await WithSignal(responses.Next(), call.signal)) {
+      co_await WithSignal(writer.Write(*std::move(response)), call.signal);
+    }
+  } catch (...) {
+    status = StatusFrom(std::current_exception());
+  }
+  status = scope.Finish(std::move(status));
+  if (status.ok()) {
+    writer.Close();
+  } else {
+    writer.Fail(std::move(status));
+  }
+}
+
+absl::Status Pipeline::Outward(absl::Status status, const Scope& scope) const {
+  if (status.code() != absl::StatusCode::kInternal &&
+      status.code() != absl::StatusCode::kUnknown) {
+    return status;
+  }
+  const std::string trace_id = scope.context.trace.trace_id_hex();
+  logger_.Error("a handler failed", {{"trace_id", trace_id},
+                                     {"method", scope.method().path.substr(1)},
+                                     {"error", MessageOf(status)}});
+  return absl::InternalError(
+      StrCat("internal error; the log has more under trace_id ", trace_id));
+}
+
+}  // namespace millrace::runtime

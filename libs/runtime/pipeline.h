@@ -1,0 +1,105 @@
+// What every call goes through, whichever face it came in by, in this order:
+//
+//   trace      the caller's trace goes on as a child span, or a new one begins
+//   identity   who calls
+//   admission  calls in flight are bounded; then the rate limit
+//   deadline   the caller's, or the default
+//   validate   the rules of the request
+//   handler    which is left behind when the deadline passes or the caller goes
+//   errors     what is nobody's business outside becomes INTERNAL
+//   metrics and the access log
+//
+// Loop thread only. Everything it is given outlives it; the calls do not
+// outlive it: wait for Idle().
+#ifndef MILLRACE_RUNTIME_PIPELINE_H_
+#define MILLRACE_RUNTIME_PIPELINE_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/logger.h"
+#include "contract/dispatcher.h"
+#include "loop/abort.h"
+#include "runtime/call_stats.h"
+
+namespace millrace::runtime {
+
+struct PipelineOptions {
+  // Of unary calls that have none; streams may last.
+  absl::Duration default_deadline = absl::Seconds(30);
+  int max_in_flight = 10'000;
+  CallLog log = CallLog::kAll;
+
+  // Tells who calls; everybody is anonymous without it.
+  std::function<absl::StatusOr<Identity>(const IncomingCall&)> identify;
+  // Refuses calls that are too many, with RESOURCE_EXHAUSTED.
+  std::function<absl::Status(const IncomingCall&, const Identity&)> limit;
+};
+
+class Pipeline final : public Dispatcher {
+ public:
+  // Knows `services` from the start; each is UNAVAILABLE until Open().
+  Pipeline(std::vector<const ServiceInfo*> services, PipelineOptions options,
+           const Clock& clock, Logger& logger, Metrics& metrics);
+  ~Pipeline() override;
+
+  // Calls reach the service from now on. NOT_FOUND when it is none of
+  // `services`.
+  absl::Status Open(const ServiceBinding& binding);
+  // Calls are refused from now on, with this sentence.
+  void Close(std::string_view service, std::string reason);
+
+  // Handlers that run, those included that were left behind.
+  int in_flight() const { return in_flight_; }
+  // Resolves when no handler runs and every call is answered.
+  Promise<void> Idle();
+
+  // Dispatcher.
+  std::optional<Target> Find(std::string_view path) const override;
+  Promise<MessagePtr> Unary(IncomingCall incoming, MessagePtr request) override;
+  Stream<MessagePtr> Streaming(IncomingCall incoming,
+                               Stream<MessagePtr> requests) override;
+  absl::Span<const ServiceBinding> services() const override;
+
+ private:
+  class Scope;
+  class InFlight;
+
+  Call Admit(const IncomingCall& incoming, const Message* request,
+             Scope& scope) const;
+  Identity Identify(const IncomingCall& incoming) const;
+  void Limit(const IncomingCall& incoming, const Identity& identity) const;
+  absl::Time DeadlineOf(const IncomingCall& incoming) const;
+  void RequireOpen(const IncomingCall& incoming) const;
+  // The handler, and what it may refer to.
+  static Promise<MessagePtr> Handle(InFlight running, IncomingCall incoming,
+                                    Call call, MessagePtr request);
+  Promise<void> Pump(IncomingCall incoming, Stream<MessagePtr> requests,
+                     StreamWriter<MessagePtr> writer);
+  void Enter() { ++active_; }
+  void Leave();
+  // What the caller is told.
+  absl::Status Outward(absl::Status status, const Scope& scope) const;
+
+  const PipelineOptions options_;
+  const Clock& clock_;
+  Logger& logger_;
+  CallStats stats_;
+  std::vector<ServiceBinding> services_;
+  std::vector<std::string> closed_;  // why, by service
+  absl::flat_hash_map<std::string_view, Target> targets_;
+  int in_flight_ = 0;  // handlers
+  int active_ = 0;     // handlers and answers that are under way
+  std::vector<Deferred<void>> waiting_;  // for idleness
+};
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_PIPELINE_H_
