@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "loop/combinators.h"
 
 namespace millrace::bus {
 namespace {

@@ -7,6 +7,7 @@
 #include "bus/backoff.h"
 #include "bus/codec.h"
 #include "bus/dead_letter.h"
+#include "loop/combinators.h"
 #include "bus/subscription.h"
 
 namespace millrace::bus {
