@@ -1,5 +1,7 @@
 #include "loop/event_loop.h"
 
+#include <signal.h>
+
 #include <utility>
 
 #include "loop/loop_impl.h"
@@ -10,6 +12,16 @@ namespace {
 
 constinit thread_local EventLoop* current_loop = nullptr;
 
+// As in Node: a peer that is gone fails a write, it does not end the process.
+// libuv writes without MSG_NOSIGNAL. A handler of the program's own stays.
+void IgnoreBrokenPipes() {
+  struct sigaction action = {};
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 &&
+      action.sa_handler == SIG_DFL) {
+    signal(SIGPIPE, SIG_IGN);
+  }
+}
+
 }  // namespace
 
 using loop_internal::Fatal;
@@ -17,6 +29,7 @@ using loop_internal::Fatal;
 EventLoop::EventLoop() {
   if (current_loop != nullptr) Fatal("this thread has an EventLoop already");
   current_loop = this;
+  IgnoreBrokenPipes();
   impl_ = std::make_unique<loop_internal::LoopImpl>(this);
 }
 
