@@ -13,8 +13,9 @@ function(millrace_protos target)
   set(generated "")
   foreach(proto IN LISTS ARG_PROTOS)
     string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${proto})
+    # In protoc's order, as below.
     add_custom_command(
-      OUTPUT ${stem}.pb.h ${stem}.pb.cc
+      OUTPUT ${stem}.pb.cc ${stem}.pb.h
       COMMAND ${PROTOC_PROGRAM} --proto_path=${MILLRACE_PROTO_DIR}
         --cpp_out=${MILLRACE_GEN_DIR} --dependency_out=${stem}.d ${proto}
       DEPENDS ${MILLRACE_PROTO_DIR}/${proto} DEPFILE ${stem}.d
@@ -42,7 +43,9 @@ function(add_contract name)
   set(generated "")
   foreach(proto IN LISTS ARG_PROTOS)
     string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${proto})
-    set(files ${stem}.pb.h ${stem}.pb.cc ${stem}.millrace.h ${stem}.millrace.cc)
+    # In protoc's order: ninja wants the first to be the depfile's first, and
+    # else runs the command in every build.
+    set(files ${stem}.millrace.cc ${stem}.millrace.h ${stem}.pb.cc ${stem}.pb.h)
     add_custom_command(
       OUTPUT ${files}
       COMMAND ${PROTOC_PROGRAM}
