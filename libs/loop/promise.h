@@ -43,6 +43,8 @@ std::exception_ptr ErrorFrom(absl::Status status);
 template <typename T>
 struct CoroutinePromise;
 template <typename T>
+struct Adoption;
+template <typename T>
 class OwningAwaiter;
 template <typename T>
 class BorrowingAwaiter;

@@ -59,7 +59,7 @@ class StateBase : public Pooled {
   // pending, whoever waits for it is told.
   void AddResolver() { ++resolvers_; }
   void DropResolver() {
-    if (--resolvers_ == 0 && pending() && refs_ > 1) Abandon();
+    if (--resolvers_ == 0 && pending() && !locked_ && refs_ > 1) Abandon();
   }
 
   // Resolve(promise) was called: later calls do nothing although it is pending.

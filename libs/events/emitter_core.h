@@ -1,0 +1,116 @@
+// The part of an emitter that knows no types: lists of listeners, and the
+// order in which Node adds, removes and reports them. Private to events.
+//
+// A list is shared by the emitter and the emits that go through it: a change
+// during an emit makes a copy, so that an emit sees the listeners that were
+// there when it began, and costs no copy otherwise.
+#ifndef MILLRACE_EVENTS_EMITTER_CORE_H_
+#define MILLRACE_EVENTS_EMITTER_CORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "events/event_tags.h"
+#include "events/listener.h"
+
+namespace millrace::events_internal {
+
+struct ListenerList {
+  struct Entry {
+    void (*invoke)(ListenerNode*, const void*);
+    ListenerNode* node;  // counted
+  };
+
+  ListenerList() = default;
+  ListenerList(const ListenerList&) = delete;
+  ListenerList& operator=(const ListenerList&) = delete;
+  ~ListenerList() {
+    for (const Entry& entry : entries) entry.node->Unref();
+  }
+
+  void Unref() {
+    if (--refs == 0) delete this;
+  }
+
+  // The list must not be modified meanwhile: the caller holds a reference.
+  void Call(const void* payload) const {
+    const Entry* const end = entries.data() + entries.size();
+    for (const Entry* entry = entries.data(); entry != end; ++entry) {
+      entry->invoke(entry->node, payload);
+    }
+  }
+
+  uint32_t refs = 1;
+  bool warned = false;
+  std::vector<Entry> entries;  // never empty while an emitter has it
+};
+
+// What a leak warning says.
+struct LeakWarning {
+  std::string_view event;
+  size_t count;
+};
+
+class EmitterCore {
+ public:
+  using Warn = absl::AnyInvocable<void(const LeakWarning&)>;
+
+  // `slots`: one for each event, the built-in ones last.
+  EmitterCore(ListenerList** slots, size_t count);
+  ~EmitterCore();
+  EmitterCore(const EmitterCore&) = delete;
+  EmitterCore& operator=(const EmitterCore&) = delete;
+
+  void Add(size_t event, std::string_view name, NodeRef node, bool prepend);
+  // The last added one that is `node` or wraps it; false when there is none.
+  bool Remove(size_t event, ListenerNode* node);
+  void RemoveAll();
+  void RemoveAll(size_t event);
+  size_t Count(size_t event, const ListenerNode* node) const;
+  std::vector<NodeRef> Listeners(size_t event, bool raw) const;
+  std::vector<std::string_view> Names() const;
+
+  bool Emit(size_t event, const void* payload) {
+    ListenerList* list = slots_[event];
+    if (list == nullptr) return false;
+    const Hold hold(list);
+    list->Call(payload);
+    return true;
+  }
+  bool EmitError(const std::exception_ptr& error);
+
+  void set_max_listeners(size_t max) { max_listeners_ = max; }
+  size_t max_listeners() const { return max_listeners_; }
+  void set_warn(Warn warn) { warn_ = std::move(warn); }
+
+ private:
+  // A list in use.
+  struct Hold {
+    explicit Hold(ListenerList* l) : list(l) { ++list->refs; }
+    ~Hold() { list->Unref(); }
+    ListenerList* const list;
+  };
+  struct Used {
+    size_t event;
+    std::string_view name;
+  };
+
+  size_t builtin(size_t which) const { return count_ - kBuiltInCount + which; }
+  ListenerList* Writable(size_t event);
+  void Drop(size_t event);
+  void CheckLeak(size_t event, std::string_view name);
+
+  ListenerList** const slots_;
+  const size_t count_;
+  std::vector<Used> used_;  // events with listeners, in order of addition
+  size_t max_listeners_ = 10;
+  Warn warn_;
+};
+
+}  // namespace millrace::events_internal
+
+#endif  // MILLRACE_EVENTS_EMITTER_CORE_H_
