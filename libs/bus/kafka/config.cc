@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ids.h"
 #include "base/strings.h"
 #include "bus/kafka/errors.h"
 
@@ -93,33 +94,53 @@ absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one) {
       .Make(RD_KAFKA_PRODUCER);
 }
 
+namespace {
+
+// What all that reads has in common.
+void SetReading(const KafkaOptions& options, Config& config) {
+  config.Set("enable.auto.commit", "false")
+      .Set("enable.auto.offset.store", "false")
+      .Set("auto.offset.reset", "earliest")
+      .Set("check.crcs", "true")
+      .Set("queued.max.messages.kbytes",
+           std::max<int64_t>(1, options.prefetch_bytes >> 10))
+      .Set("fetch.error.backoff.ms", absl::Milliseconds(100));
+}
+
+}  // namespace
+
 absl::StatusOr<Handle> MakeConsumer(Environment& environment,
                                     const std::string& group,
                                     const std::string& member_id) {
   const KafkaOptions& options = environment.options;
   Config config(environment);
+  SetReading(options, config);
   if (!member_id.empty()) config.Set("group.instance.id", member_id);
   // A broker lets a rebalance wait this long for a member; it must cover the
   // revoke bound. That the loop runs is watched elsewhere, and GroupMember
   // polls now and then, so it says nothing of a slow handler.
   const absl::Duration poll_interval =
-      std::max({absl::Minutes(5), 2 * options.session_timeout});
+      std::max(absl::Minutes(5), 2 * options.session_timeout);
   return config.Set("group.id", group)
-      .Set("enable.auto.commit", "false")
-      .Set("enable.auto.offset.store", "false")
-      .Set("auto.offset.reset", "earliest")
-      .Set("check.crcs", "true")
       .Set("session.timeout.ms", options.session_timeout)
       .Set("heartbeat.interval.ms",
            std::min(absl::Seconds(3), options.session_timeout / 4))
       .Set("max.poll.interval.ms", poll_interval)
       .Set("partition.assignment.strategy", options.assignment)
-      .Set("queued.max.messages.kbytes",
-           std::max<int64_t>(1, options.prefetch_bytes >> 10))
-      .Set("fetch.wait.max.ms", absl::Milliseconds(500))
-      .Set("fetch.error.backoff.ms", absl::Milliseconds(100))
       .Events(RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
               RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR)
+      .Make(RD_KAFKA_CONSUMER);
+}
+
+absl::StatusOr<Handle> MakeReader(Environment& environment) {
+  Config config(environment);
+  SetReading(environment.options, config);
+  return config
+      // librdkafka wants one to take partitions; nothing joins or commits.
+      .Set("group.id", "millrace-tail-" + NewId())
+      .Set("max.poll.interval.ms", absl::Hours(24))
+      .Set("enable.partition.eof", "true")
+      .Events(RD_KAFKA_EVENT_FETCH | RD_KAFKA_EVENT_ERROR)
       .Make(RD_KAFKA_CONSUMER);
 }
 

@@ -46,6 +46,10 @@ absl::StatusOr<Handle> MakeConsumer(Environment& environment,
                                     const std::string& group,
                                     const std::string& member_id);
 
+// A consumer that is given its partitions, without a group. The end of a
+// partition is told as an error event.
+absl::StatusOr<Handle> MakeReader(Environment& environment);
+
 }  // namespace millrace::bus::kafka
 
 #endif  // MILLRACE_BUS_KAFKA_CONFIG_H_

@@ -16,13 +16,15 @@
 #include "base/logger.h"
 #include "bus/kafka/log_sink.h"
 #include "bus/kafka/options.h"
+#include "loop/abort.h"
 #include "loop/event_loop.h"
 #include "loop/worker_pool.h"
 
 namespace millrace::bus::kafka {
 
 // An instance of librdkafka. Whoever holds it last starts its destruction,
-// from any thread but librdkafka's own. Its queues must be gone by then.
+// from any thread but librdkafka's own, while the environment exists: a job
+// lets go of its own before it returns. Its queues must be gone by then.
 using Handle = std::shared_ptr<rd_kafka_t>;
 
 // Destroys instances beside the loop: to join their threads takes a while.
@@ -49,6 +51,8 @@ struct Environment {
   Reaper reaper;
   // Metadata and offsets, which librdkafka 2.0.2 gives only to who waits.
   WorkerPool calls;
+  // Aborted when the transport closes: ends what is under way on its own.
+  AbortController closed;
 };
 
 }  // namespace millrace::bus::kafka

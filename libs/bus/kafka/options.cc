@@ -72,11 +72,11 @@ absl::Status KafkaOptions::Validate() const {
   }
   if (linger < absl::ZeroDuration()) return Bad("linger", "is negative");
   if (max_in_flight < 1) return Bad("max_in_flight", "is below 1");
-  if (max_in_flight_bytes < 1024) {
-    return Bad("max_in_flight_bytes", "is below 1024");
-  }
   if (max_record_bytes < 1024 || max_record_bytes > 100'000'000) {
     return Bad("max_record_bytes", "must be from 1024 to 100000000");
+  }
+  if (max_in_flight_bytes < max_record_bytes) {
+    return Bad("max_in_flight_bytes", "is below max_record_bytes");
   }
   if (session_timeout < absl::Seconds(1)) {
     return Bad("session_timeout", "is below 1 s");
@@ -84,8 +84,7 @@ absl::Status KafkaOptions::Validate() const {
   if (commit_interval < absl::Milliseconds(1)) {
     return Bad("commit_interval", "is below 1 ms");
   }
-  if (revoke_bound < absl::ZeroDuration() ||
-      revoke_bound > absl::Minutes(4)) {
+  if (revoke_bound < absl::ZeroDuration() || revoke_bound > absl::Minutes(4)) {
     return Bad("revoke_bound", "must be from 0 to 4 minutes");
   }
   if (prefetch_bytes < 1024) return Bad("prefetch_bytes", "is below 1024");
@@ -94,8 +93,8 @@ absl::Status KafkaOptions::Validate() const {
   }
   if (assignment != "roundrobin" && assignment != "range") {
     // cooperative-sticky can hang in librdkafka 2.0.2.
-    return Bad("assignment", StrCat("'", assignment,
-                                    "' is not one of roundrobin, range"));
+    return Bad("assignment",
+               StrCat("'", assignment, "' is not one of roundrobin, range"));
   }
   for (const auto& [name, value] : properties) {
     for (const std::string_view ours : kOurs) {

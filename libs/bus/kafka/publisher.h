@@ -95,7 +95,7 @@ class Publisher {
   rd_kafka_queue_t* queue_ = nullptr;
   absl::flat_hash_map<std::string, rd_kafka_topic_t*> topics_;
 
-  Batches batches_;                        // in the order of the calls
+  Batches batches_;                          // in the order of the calls
   Batches::iterator pump_ = batches_.end();  // the first with records left
   Timer deadline_;
   bool fatal_ = false;  // reports of the old producer are still awaited

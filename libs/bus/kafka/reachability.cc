@@ -60,10 +60,11 @@ void Reachability::Probe() {
     if (*self != nullptr) (*self)->OnProbe(result);
   };
   (void)environment_.calls
-      .Run([client = std::move(client)] {
-        const rd_kafka_metadata* metadata = nullptr;
+      .Run([client = std::move(client)]() mutable {
+        const Handle mine = std::move(client);
+        const struct rd_kafka_metadata* metadata = nullptr;
         const rd_kafka_resp_err_t error = rd_kafka_metadata(
-            client.get(), 0, nullptr, &metadata, kProbeTimeoutMs);
+            mine.get(), 0, nullptr, &metadata, kProbeTimeoutMs);
         if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
         return ToStatus(error, "no answer to a request for metadata");
       })

@@ -12,14 +12,10 @@ Wake::Wake(EventLoop& loop, absl::AnyInvocable<bool()> turn)
     : loop_(loop),
       turn_(std::move(turn)),
       fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      watcher_(std::make_unique<FdWatcher>(loop, fd_,
-                                           [this] { OnReadable(); })) {}
+      watcher_(
+          std::make_unique<FdWatcher>(loop, fd_, [this] { OnReadable(); })) {}
 
-Wake::~Wake() {
-  Stop();
-  watcher_.reset();
-  close(fd_);
-}
+Wake::~Wake() { Stop(); }
 
 void Wake::Watch(rd_kafka_queue_t* queue) {
   // An eventfd takes eight bytes and nothing else.
@@ -34,7 +30,7 @@ void Wake::Unwatch(rd_kafka_queue_t* queue) {
 }
 
 void Wake::Again() {
-  if (armed_ || stopped_) return;
+  if (armed_ || fd_ < 0) return;
   armed_ = true;
   again_ = loop_.SetImmediate([this] {
     armed_ = false;
@@ -43,8 +39,11 @@ void Wake::Again() {
 }
 
 void Wake::Stop() {
-  stopped_ = true;
+  if (fd_ < 0) return;
   again_.Clear();
+  watcher_.reset();
+  close(fd_);
+  fd_ = -1;
 }
 
 void Wake::OnReadable() {
@@ -55,7 +54,7 @@ void Wake::OnReadable() {
 }
 
 void Wake::Run() {
-  if (!stopped_ && turn_()) Again();
+  if (fd_ >= 0 && turn_()) Again();
 }
 
 }  // namespace millrace::bus::kafka

@@ -22,21 +22,21 @@ namespace millrace::bus::kafka {
 class Wake {
  public:
   // `turn` returns whether it left something, because it has done enough for
-  // one turn. It may not destroy the Wake; it may call Stop().
+  // one turn. It may call Stop(), but not destroy the Wake.
   Wake(EventLoop& loop, absl::AnyInvocable<bool()> turn);
   ~Wake();
   Wake(const Wake&) = delete;
   Wake& operator=(const Wake&) = delete;
 
-  // From now on `queue` wakes. Its owner calls Unwatch() before it is
-  // destroyed, and before the Wake is.
+  // From now on `queue` wakes. Its owner calls Unwatch() before it drops the
+  // queue, and before the Wake is stopped or destroyed.
   void Watch(rd_kafka_queue_t* queue);
   static void Unwatch(rd_kafka_queue_t* queue);
 
   // A turn will come, whatever the queues say.
   void Again();
 
-  // No turn comes any more.
+  // No turn comes any more, and the loop is not kept running by this.
   void Stop();
 
  private:
@@ -45,11 +45,10 @@ class Wake {
 
   EventLoop& loop_;
   absl::AnyInvocable<bool()> turn_;
-  const int fd_;
+  int fd_;
   std::unique_ptr<FdWatcher> watcher_;
   Immediate again_;
   bool armed_ = false;
-  bool stopped_ = false;
 };
 
 }  // namespace millrace::bus::kafka

@@ -1,0 +1,107 @@
+// A member of a consumer group: one librdkafka consumer on the loop. Loop
+// thread only; held by shared_ptr, since a hand-over may outlast its owner.
+//
+// Each partition has a queue of its own. A paused partition is one whose queue
+// is not read: nothing that was fetched is thrown away, librdkafka stops
+// fetching when the queue is full, and heartbeats go on by themselves.
+#ifndef MILLRACE_BUS_KAFKA_GROUP_MEMBER_H_
+#define MILLRACE_BUS_KAFKA_GROUP_MEMBER_H_
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bus/kafka/environment.h"
+#include "bus/kafka/offset_commits.h"
+#include "bus/kafka/reachability.h"
+#include "bus/kafka/wake.h"
+#include "bus/transport.h"
+#include "loop/promise.h"
+
+namespace millrace::bus::kafka {
+
+class GroupMember : public std::enable_shared_from_this<GroupMember> {
+ public:
+  static absl::StatusOr<std::shared_ptr<GroupMember>> Join(
+      Environment& environment, Reachability& reachability, GroupSpec spec,
+      ConsumerEvents& events);
+  ~GroupMember();
+
+  // As Consumer's.
+  void Commit(const TopicPartition& partition, int64_t next_offset);
+  void Pause(const std::vector<TopicPartition>& partitions);
+  void Resume(const std::vector<TopicPartition>& partitions);
+  Promise<void> Close();
+  // No more callbacks; the group is left without a word.
+  void Abandon();
+
+  // Not OK when the member cannot go on: another took its name.
+  const absl::Status& health() const { return health_; }
+
+ private:
+  struct Partition {
+    TopicPartition id;
+    rd_kafka_queue_t* queue = nullptr;
+    bool paused = false;
+  };
+  struct Rebalance {
+    bool assign = false;
+    std::vector<TopicPartition> partitions;
+  };
+
+  GroupMember(Environment& environment, Reachability& reachability,
+              GroupSpec spec, ConsumerEvents& events);
+  absl::Status Subscribe();
+
+  bool Turn();
+  bool DrainEvents();
+  bool Deliver();
+  void OnEvent(rd_kafka_event_t* event);
+  void OnError(rd_kafka_resp_err_t error, const char* text);
+  void OnFatal(const char* text);
+  void Trouble(absl::Status status);
+
+  void OnRebalance(rd_kafka_event_t* event);
+  void NextRebalance();
+  void Assign(std::vector<TopicPartition> partitions);
+  void Unassign();
+  // Gives up all partitions: tells the owner, waits for it, makes its commits
+  // durable.
+  static Promise<void> HandOver(std::shared_ptr<GroupMember> self, Revoked how);
+  static Promise<void> Revoke(std::shared_ptr<GroupMember> self);
+  static Promise<void> CloseNow(std::shared_ptr<GroupMember> self);
+  std::vector<TopicPartition> TakePartitions();
+  void Release();
+
+  Environment& environment_;
+  Reachability& reachability_;
+  const GroupSpec spec_;
+  ConsumerEvents* events_;  // null once abandoned
+  OffsetCommits commits_;
+  Wake wake_;
+  Handle client_;                      // null once released
+  rd_kafka_queue_t* queue_ = nullptr;  // of all but records
+  Timer poll_;
+
+  std::vector<Partition> partitions_;
+  size_t turn_of_ = 0;  // the partition that is read first
+  std::deque<Rebalance> rebalances_;
+  std::optional<Deferred<void>> handing_over_;  // while under way
+  bool closing_ = false;                        // and all is handed over
+  Promise<void> close_;
+  Deferred<void> closed_;  // librdkafka is done with the group
+  absl::Status health_;
+  std::string last_trouble_;
+  int64_t last_trouble_ms_ = 0;
+};
+
+}  // namespace millrace::bus::kafka
+
+#endif  // MILLRACE_BUS_KAFKA_GROUP_MEMBER_H_

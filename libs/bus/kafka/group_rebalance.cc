@@ -1,0 +1,164 @@
+// The part of GroupMember that takes partitions and gives them up.
+
+#include <utility>
+
+#include "base/strings.h"
+#include "bus/kafka/errors.h"
+#include "bus/kafka/group_member.h"
+#include "loop/combinators.h"
+
+namespace millrace::bus::kafka {
+namespace {
+
+// How long the commits of a hand-over may take, and the leaving of a group.
+constexpr absl::Duration kFlushBound = absl::Seconds(5);
+constexpr absl::Duration kCloseBound = absl::Seconds(5);
+
+std::vector<TopicPartition> ToVector(
+    const rd_kafka_topic_partition_list_t* list) {
+  std::vector<TopicPartition> partitions;
+  for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+    partitions.push_back({list->elems[i].topic, list->elems[i].partition});
+  }
+  return partitions;
+}
+
+// What OnRevoked() throws is a rejection too.
+Promise<void> Tell(ConsumerEvents* events,
+                   std::vector<TopicPartition> partitions, Revoked how) {
+  co_await events->OnRevoked(std::move(partitions), how);
+}
+
+}  // namespace
+
+void GroupMember::OnRebalance(rd_kafka_event_t* event) {
+  const bool assign =
+      rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  rebalances_.push_back(
+      {assign, ToVector(rd_kafka_event_topic_partition_list(event))});
+  if (!handing_over_) NextRebalance();
+}
+
+void GroupMember::NextRebalance() {
+  while (!rebalances_.empty() && client_ != nullptr && !handing_over_) {
+    Rebalance next = std::move(rebalances_.front());
+    rebalances_.pop_front();
+    if (closing_) {
+      Unassign();
+    } else if (next.assign) {
+      Assign(std::move(next.partitions));
+    } else {
+      (void)Revoke(shared_from_this());
+    }
+  }
+}
+
+void GroupMember::Assign(std::vector<TopicPartition> partitions) {
+  rd_kafka_topic_partition_list_t* list =
+      rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()));
+  for (const TopicPartition& partition : partitions) {
+    rd_kafka_topic_partition_list_add(list, partition.topic.c_str(),
+                                      partition.partition);
+    rd_kafka_queue_t* queue = rd_kafka_queue_get_partition(
+        client_.get(), partition.topic.c_str(), partition.partition);
+    // Before anything is fetched into it, or that would go to queue_.
+    rd_kafka_queue_forward(queue, nullptr);
+    wake_.Watch(queue);
+    partitions_.push_back({partition, queue, false});
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), list);
+  rd_kafka_topic_partition_list_destroy(list);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    Trouble(ToStatus(error, StrCat(environment_.place(), ": group ",
+                                   spec_.group, ": assign")));
+  }
+  commits_.Assign(partitions);
+  if (!partitions.empty() && events_ != nullptr) {
+    events_->OnAssigned(partitions);
+  }
+}
+
+void GroupMember::Unassign() { rd_kafka_assign(client_.get(), nullptr); }
+
+Promise<void> GroupMember::Revoke(std::shared_ptr<GroupMember> self) {
+  const bool lost = rd_kafka_assignment_lost(self->client_.get());
+  co_await HandOver(self, lost ? Revoked::kLost : Revoked::kHandedOver);
+  if (self->client_ == nullptr) co_return;
+  self->Unassign();
+  self->NextRebalance();
+}
+
+Promise<void> GroupMember::HandOver(std::shared_ptr<GroupMember> self,
+                                    Revoked how) {
+  std::vector<TopicPartition> partitions = self->TakePartitions();
+  if (partitions.empty() || self->events_ == nullptr) co_return;
+  self->handing_over_.emplace();
+  const bool wait = how == Revoked::kHandedOver;
+  const absl::Duration bound =
+      wait ? self->environment_.options.revoke_bound : absl::ZeroDuration();
+  co_await AsStatusOr(
+      WithTimeout(Tell(self->events_, std::move(partitions), how), bound));
+  if (wait && self->client_ != nullptr &&
+      !rd_kafka_assignment_lost(self->client_.get())) {
+    co_await AsStatusOr(WithTimeout(self->commits_.Flush(), kFlushBound));
+  }
+  self->commits_.Clear();
+  std::exchange(self->handing_over_, std::nullopt)->Resolve();
+}
+
+std::vector<TopicPartition> GroupMember::TakePartitions() {
+  std::vector<TopicPartition> ids;
+  for (Partition& partition : std::exchange(partitions_, {})) {
+    Wake::Unwatch(partition.queue);
+    rd_kafka_queue_destroy(partition.queue);
+    ids.push_back(std::move(partition.id));
+  }
+  return ids;
+}
+
+Promise<void> GroupMember::Close() {
+  if (!close_.valid()) close_ = CloseNow(shared_from_this());
+  return close_;
+}
+
+Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self) {
+  while (self->handing_over_) co_await self->handing_over_->promise();
+  co_await HandOver(self, Revoked::kHandedOver);
+  if (self->client_ == nullptr) co_return;
+  self->closing_ = true;
+  // What is left to come goes to a queue of its own.
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(self->client_.get());
+  self->wake_.Watch(queue);
+  Wake::Unwatch(self->queue_);
+  rd_kafka_error_t* error =
+      rd_kafka_consumer_close_queue(self->client_.get(), queue);
+  rd_kafka_queue_destroy(std::exchange(self->queue_, queue));
+  self->commits_.SetQueue(queue);
+  self->NextRebalance();
+  if (error == nullptr) {
+    co_await AsStatusOr(WithTimeout(self->closed_.promise(), kCloseBound));
+  } else {
+    rd_kafka_error_destroy(error);
+  }
+  self->Release();
+}
+
+void GroupMember::Abandon() {
+  events_ = nullptr;
+  Release();
+}
+
+void GroupMember::Release() {
+  TakePartitions();
+  commits_.Stop();
+  poll_.Clear();
+  if (queue_ != nullptr) {
+    Wake::Unwatch(queue_);
+    rd_kafka_queue_destroy(queue_);
+    queue_ = nullptr;
+  }
+  wake_.Stop();
+  client_.reset();
+}
+
+}  // namespace millrace::bus::kafka

@@ -1,0 +1,68 @@
+// What a group member has done with, on its way to the broker: gathers
+// Commit() calls and sends them together, again when it did not work. Loop
+// thread only; one of its requests is under way at a time.
+#ifndef MILLRACE_BUS_KAFKA_OFFSET_COMMITS_H_
+#define MILLRACE_BUS_KAFKA_OFFSET_COMMITS_H_
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "bus/kafka/environment.h"
+#include "bus/transport.h"
+#include "loop/promise.h"
+
+namespace millrace::bus::kafka {
+
+class OffsetCommits {
+ public:
+  explicit OffsetCommits(Environment& environment);
+  ~OffsetCommits();
+  OffsetCommits(const OffsetCommits&) = delete;
+  OffsetCommits& operator=(const OffsetCommits&) = delete;
+
+  // Results come as events on `queue`, for OnResult().
+  void Start(Handle client, rd_kafka_queue_t* queue);
+  // The queue is about to change.
+  void SetQueue(rd_kafka_queue_t* queue) { queue_ = queue; }
+  // Nothing is sent any more.
+  void Stop();
+
+  // From here on commits of these are taken; of no others.
+  void Assign(const std::vector<TopicPartition>& partitions);
+  void Clear();
+
+  void Commit(const TopicPartition& partition, int64_t next_offset);
+
+  // Resolves when all is durable, or was refused for good.
+  Promise<void> Flush();
+
+  // The status is what went wrong for good: the partitions were lost.
+  absl::Status OnResult(rd_kafka_event_t* event);
+
+ private:
+  struct Entry {
+    int64_t wanted = -1;
+    int64_t durable = -1;
+  };
+
+  void Send();
+  void SendSoon(absl::Duration delay);
+  bool Dirty() const;
+
+  Environment& environment_;
+  Handle client_;
+  rd_kafka_queue_t* queue_ = nullptr;
+  absl::flat_hash_map<TopicPartition, Entry> entries_;
+  bool sent_ = false;
+  Timer timer_;
+  std::optional<Deferred<void>> flushed_;
+};
+
+}  // namespace millrace::bus::kafka
+
+#endif  // MILLRACE_BUS_KAFKA_OFFSET_COMMITS_H_

@@ -1,0 +1,167 @@
+#include "bus/kafka/offsets.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "bus/kafka/errors.h"
+
+namespace millrace::bus::kafka {
+namespace {
+
+constexpr int kTimeoutMs = 5000;
+
+struct ListDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+};
+using List = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+
+// An answer that did not come is the cluster's absence, not a deadline of the
+// caller's.
+void ThrowIfFailed(rd_kafka_resp_err_t error, std::string_view what) {
+  absl::Status status = ToStatus(error, what);
+  if (absl::IsDeadlineExceeded(status)) {
+    status = absl::UnavailableError(status.message());
+  }
+  ThrowIfError(status);
+}
+
+int PartitionsOf(rd_kafka_t* client, const std::string& place,
+                 const std::string& name) {
+  const std::string what = StrCat(place, ": topic ", name);
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name.c_str(), nullptr);
+  if (topic == nullptr) ThrowIfFailed(rd_kafka_last_error(), what);
+  const struct rd_kafka_metadata* metadata = nullptr;
+  rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client, 0, topic, &metadata, kTimeoutMs);
+  rd_kafka_topic_destroy(topic);
+  int partitions = 0;
+  if (metadata != nullptr) {
+    if (metadata->topic_cnt == 1) {
+      error = metadata->topics[0].err;
+      partitions = metadata->topics[0].partition_cnt;
+    }
+    rd_kafka_metadata_destroy(metadata);
+  }
+  ThrowIfFailed(error, what);
+  return partitions;
+}
+
+// Asks for the offset at `when`: RD_KAFKA_OFFSET_BEGINNING or _END, which the
+// protocol takes in place of a time.
+List OffsetsAt(rd_kafka_t* client, const std::string& place,
+               const std::vector<GroupOffset>& offsets, int64_t when) {
+  List list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const GroupOffset& offset : offsets) {
+    rd_kafka_topic_partition_list_add(
+        list.get(), offset.partition.topic.c_str(), offset.partition.partition)
+        ->offset = when;
+  }
+  ThrowIfFailed(rd_kafka_offsets_for_times(client, list.get(), kTimeoutMs),
+                place + ": offsets");
+  for (int i = 0; i < list->cnt; ++i) {
+    ThrowIfFailed(list->elems[i].err,
+                  StrCat(place, ": offsets of topic ", list->elems[i].topic));
+  }
+  return list;
+}
+
+std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
+                                       const std::string& place,
+                                       const std::vector<std::string>& topics) {
+  std::vector<GroupOffset> offsets;
+  for (const std::string& topic : topics) {
+    const int partitions = PartitionsOf(client, place, topic);
+    for (int p = 0; p < partitions; ++p) {
+      offsets.emplace_back().partition = {topic, p};
+    }
+  }
+  if (offsets.empty()) return offsets;
+  const List begin =
+      OffsetsAt(client, place, offsets, RD_KAFKA_OFFSET_BEGINNING);
+  const List end = OffsetsAt(client, place, offsets, RD_KAFKA_OFFSET_END);
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    offsets[i].begin = begin->elems[i].offset;
+    offsets[i].end = end->elems[i].offset;
+  }
+  return offsets;
+}
+
+void AddCommitted(rd_kafka_t* client, const std::string& place,
+                  const std::string& group, std::vector<GroupOffset>& offsets) {
+  const std::string what = StrCat(place, ": offsets of group ", group);
+  const List list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const GroupOffset& offset : offsets) {
+    rd_kafka_topic_partition_list_add(
+        list.get(), offset.partition.topic.c_str(), offset.partition.partition);
+  }
+  rd_kafka_ListConsumerGroupOffsets_t* request =
+      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get());
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  rd_kafka_ListConsumerGroupOffsets(client, &request, 1, nullptr, queue);
+  rd_kafka_ListConsumerGroupOffsets_destroy(request);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kTimeoutMs);
+  rd_kafka_queue_destroy(queue);
+  if (event == nullptr) {
+    return ThrowIfFailed(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+  }
+  const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)>
+      owned(event, &rd_kafka_event_destroy);
+  ThrowIfFailed(rd_kafka_event_error(event), what);
+  size_t count = 0;
+  const rd_kafka_group_result_t** groups =
+      rd_kafka_ListConsumerGroupOffsets_result_groups(
+          rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+  for (size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error =
+            rd_kafka_group_result_error(groups[i])) {
+      ThrowIfFailed(rd_kafka_error_code(error), what);
+    }
+    const rd_kafka_topic_partition_list_t* partitions =
+        rd_kafka_group_result_partitions(groups[i]);
+    for (GroupOffset& offset : offsets) {
+      const rd_kafka_topic_partition_t* found =
+          rd_kafka_topic_partition_list_find(
+              const_cast<rd_kafka_topic_partition_list_t*>(partitions),
+              offset.partition.topic.c_str(), offset.partition.partition);
+      if (found != nullptr && found->offset >= 0) {
+        offset.committed = found->offset;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Promise<std::vector<GroupOffset>> Watermarks(Environment& environment,
+                                             Handle client,
+                                             std::vector<std::string> topics) {
+  return environment.calls.Run([client = std::move(client),
+                                place = environment.place(),
+                                topics = std::move(topics)]() mutable {
+    const Handle mine = std::move(client);
+    return WatermarksNow(mine.get(), place, topics);
+  });
+}
+
+Promise<std::vector<GroupOffset>> CommittedOffsets(
+    Environment& environment, Handle client, std::string group,
+    std::vector<std::string> topics) {
+  return environment.calls.Run(
+      [client = std::move(client), place = environment.place(),
+       group = std::move(group), topics = std::move(topics)]() mutable {
+        const Handle mine = std::move(client);
+        std::vector<GroupOffset> offsets =
+            WatermarksNow(mine.get(), place, topics);
+        if (!offsets.empty()) AddCommitted(mine.get(), place, group, offsets);
+        return offsets;
+      });
+}
+
+}  // namespace millrace::bus::kafka

@@ -1,0 +1,33 @@
+#include "bus/kafka/received.h"
+
+namespace millrace::bus::kafka {
+
+Record ToRecord(const rd_kafka_message_t& message) {
+  Record record;
+  record.topic = rd_kafka_topic_name(message.rkt);
+  record.partition = message.partition;
+  record.offset = message.offset;
+  record.key.assign(static_cast<const char*>(message.key), message.key_len);
+  record.has_value = message.payload != nullptr;
+  record.value.assign(static_cast<const char*>(message.payload), message.len);
+  record.time =
+      absl::FromUnixMillis(rd_kafka_message_timestamp(&message, nullptr));
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return record;
+  }
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
+       RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    record.headers.emplace_back(
+        name, std::string(static_cast<const char*>(value), size));
+  }
+  return record;
+}
+
+}  // namespace millrace::bus::kafka

@@ -1,0 +1,237 @@
+#include "bus/kafka/tail.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "bus/kafka/config.h"
+#include "bus/kafka/errors.h"
+#include "bus/kafka/offsets.h"
+#include "bus/kafka/received.h"
+#include "bus/kafka/wake.h"
+#include "loop/combinators.h"
+
+namespace millrace::bus::kafka {
+namespace {
+
+constexpr size_t kHighWater = 64;
+constexpr int kEventsPerTurn = 256;
+constexpr int64_t kOpenMs = 15'000;
+constexpr absl::Duration kOpenRetry = absl::Milliseconds(500);
+
+class TailReader : public std::enable_shared_from_this<TailReader> {
+ public:
+  TailReader(Environment& environment, Reachability& reachability,
+             StreamWriter<Record> writer, TailFrom from, bool follow)
+      : environment_(environment),
+        reachability_(reachability),
+        writer_(std::move(writer)),
+        from_(from),
+        follow_(follow),
+        wake_(environment.loop, [this] { return Turn(); }) {}
+  ~TailReader() { Stop(); }
+
+  static Promise<void> Run(std::shared_ptr<TailReader> self, Handle client,
+                           std::vector<std::string> topics);
+  // Whoever comes first ends it: the transport or the reader.
+  void Watch();
+
+ private:
+  static Promise<bool> Open(std::shared_ptr<TailReader> self, Handle client,
+                            std::vector<std::string> topics);
+  bool Turn();
+  absl::Status Start(const std::vector<GroupOffset>& offsets);
+  std::optional<Record> Take(rd_kafka_event_t* event);
+  void OnError(rd_kafka_event_t* event);
+  void PartitionAt(const TopicPartition& partition, int64_t next_offset);
+  void Finish(const absl::Status& status);
+  void Stop();
+
+  Environment& environment_;
+  Reachability& reachability_;
+  StreamWriter<Record> writer_;
+  const TailFrom from_;
+  const bool follow_;
+  Wake wake_;
+  bool stopped_ = false;
+  Handle client_;
+  rd_kafka_queue_t* queue_ = nullptr;
+  // Without follow: what is left to read, up to these offsets.
+  absl::flat_hash_map<TopicPartition, int64_t> ends_;
+  std::optional<Deferred<void>> turn_;  // the next one
+  AbortSubscription closed_;
+  AbortSubscription cancelled_;
+};
+
+void TailReader::Watch() {
+  const std::weak_ptr<TailReader> weak = weak_from_this();
+  closed_ = environment_.closed.signal().OnAbort([weak] {
+    if (const auto self = weak.lock()) self->Finish(absl::OkStatus());
+  });
+  cancelled_ = writer_.cancelled().OnAbort([weak] {
+    if (const auto self = weak.lock()) self->Stop();
+  });
+}
+
+Promise<void> TailReader::Run(std::shared_ptr<TailReader> self, Handle client,
+                              std::vector<std::string> topics) {
+  if (!co_await Open(self, std::move(client), std::move(topics))) co_return;
+  for (int budget = kEventsPerTurn; !self->stopped_; --budget) {
+    if (!self->follow_ && self->ends_.empty()) {
+      self->Finish(absl::OkStatus());
+      co_return;
+    }
+    rd_kafka_event_t* event =
+        budget > 0 ? rd_kafka_queue_poll(self->queue_, 0) : nullptr;
+    if (event == nullptr) {
+      if (budget <= 0) self->wake_.Again();
+      self->turn_.emplace();
+      budget = kEventsPerTurn;
+      co_await self->turn_->promise();
+      continue;
+    }
+    std::optional<Record> record = self->Take(event);
+    rd_kafka_event_destroy(event);
+    if (!record) continue;
+    const TopicPartition partition{record->topic, record->partition};
+    const int64_t next = record->offset + 1;
+    // Rejected when the reader has gone, which stops this too.
+    co_await AsStatusOr(self->writer_.Write(*std::move(record)));
+    self->PartitionAt(partition, next);
+  }
+}
+
+Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self, Handle client,
+                               std::vector<std::string> topics) {
+  const int64_t patience = self->environment_.loop.TimeMs() + kOpenMs;
+  while (true) {
+    const absl::StatusOr<std::vector<GroupOffset>> offsets =
+        co_await AsStatusOr(Watermarks(self->environment_, client, topics));
+    if (self->stopped_) co_return false;
+    if (offsets.ok()) {
+      client.reset();
+      const absl::Status started = self->Start(*offsets);
+      if (!started.ok()) self->Finish(started);
+      co_return started.ok();
+    }
+    if (!absl::IsUnavailable(offsets.status()) ||
+        self->environment_.loop.TimeMs() > patience) {
+      self->Finish(offsets.status());
+      co_return false;
+    }
+    co_await Delay(kOpenRetry);
+    if (self->stopped_) co_return false;
+  }
+}
+
+absl::Status TailReader::Start(const std::vector<GroupOffset>& offsets) {
+  absl::StatusOr<Handle> client = MakeReader(environment_);
+  if (!client.ok()) return client.status();
+  client_ = *std::move(client);
+  rd_kafka_poll_set_consumer(client_.get());
+  queue_ = rd_kafka_queue_get_consumer(client_.get());
+  rd_kafka_topic_partition_list_t* list =
+      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()));
+  for (const GroupOffset& offset : offsets) {
+    const int64_t start =
+        from_ == TailFrom::kBeginning ? offset.begin : offset.end;
+    if (!follow_) {
+      if (start >= offset.end) continue;
+      ends_[offset.partition] = offset.end;
+    }
+    rd_kafka_topic_partition_list_add(list, offset.partition.topic.c_str(),
+                                      offset.partition.partition)
+        ->offset = start;
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), list);
+  rd_kafka_topic_partition_list_destroy(list);
+  wake_.Watch(queue_);
+  return ToStatus(error, environment_.place() + ": tail");
+}
+
+bool TailReader::Turn() {
+  if (turn_) std::exchange(turn_, std::nullopt)->Resolve();
+  return false;
+}
+
+std::optional<Record> TailReader::Take(rd_kafka_event_t* event) {
+  if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) OnError(event);
+  if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH) return std::nullopt;
+  const rd_kafka_message_t* message = rd_kafka_event_message_next(event);
+  reachability_.Good();
+  Record record = ToRecord(*message);
+  if (!follow_) {
+    const auto end = ends_.find({record.topic, record.partition});
+    if (end == ends_.end() || record.offset >= end->second) {
+      PartitionAt({record.topic, record.partition}, record.offset);
+      return std::nullopt;
+    }
+  }
+  return record;
+}
+
+void TailReader::OnError(rd_kafka_event_t* event) {
+  const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+  const char* text = rd_kafka_event_error_string(event);
+  if (error == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    // The last offsets of a partition need not be records.
+    rd_kafka_topic_partition_t* at = rd_kafka_event_topic_partition(event);
+    PartitionAt({at->topic, at->partition}, at->offset);
+    rd_kafka_topic_partition_destroy(at);
+    return;
+  }
+  if (IsConnectionError(error)) return reachability_.Suspect(text);
+  const absl::Status status =
+      ToStatus(error, environment_.place() + ": tail", text);
+  if (absl::IsNotFound(status)) return Finish(status);
+  environment_.logger.Warning("Kafka tail",
+                              {{"brokers", environment_.options.brokers},
+                               {"error", MessageOf(status)}});
+}
+
+void TailReader::PartitionAt(const TopicPartition& partition,
+                             int64_t next_offset) {
+  const auto end = ends_.find(partition);
+  if (end != ends_.end() && next_offset >= end->second) ends_.erase(end);
+}
+
+void TailReader::Finish(const absl::Status& status) {
+  if (stopped_) return;
+  if (status.ok()) {
+    writer_.Close();
+  } else {
+    writer_.Fail(status);
+  }
+  Stop();
+}
+
+void TailReader::Stop() {
+  stopped_ = true;
+  if (queue_ != nullptr) {
+    Wake::Unwatch(queue_);
+    rd_kafka_queue_destroy(queue_);
+    queue_ = nullptr;
+  }
+  wake_.Stop();
+  client_.reset();
+  if (turn_) std::exchange(turn_, std::nullopt)->Resolve();
+}
+
+}  // namespace
+
+Stream<Record> OpenTail(Environment& environment, Reachability& reachability,
+                        Handle client, std::vector<std::string> topics,
+                        TailFrom from, bool follow) {
+  Pipe<Record> pipe = MakePipe<Record>(kHighWater);
+  auto reader = std::make_shared<TailReader>(
+      environment, reachability, std::move(pipe.writer), from, follow);
+  reader->Watch();
+  (void)TailReader::Run(std::move(reader), std::move(client),
+                        std::move(topics));
+  return std::move(pipe.stream);
+}
+
+}  // namespace millrace::bus::kafka

@@ -1,0 +1,154 @@
+#include "bus/kafka/topics.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/strings.h"
+#include "bus/kafka/errors.h"
+#include "bus/kafka/wake.h"
+#include "loop/abort.h"
+
+namespace millrace::bus::kafka {
+namespace {
+
+constexpr int kTimeoutMs = 10'000;
+
+// One request under way: its queue, and the promise of its answer.
+class Request {
+ public:
+  Request(Environment& environment, Handle client)
+      : environment_(environment),
+        client_(std::move(client)),
+        queue_(rd_kafka_queue_new(client_.get())),
+        wake_(environment.loop, [this] { return Turn(); }),
+        closed_(environment.closed.signal().OnAbort([this] { OnClosed(); })) {}
+  ~Request() { Release(); }
+
+  Promise<void> Send(const std::vector<TopicSpec>& topics);
+
+ private:
+  bool Turn();
+  absl::Status ResultOf(rd_kafka_event_t* event) const;
+  void OnClosed();
+  void Release();
+
+  Environment& environment_;
+  Handle client_;
+  rd_kafka_queue_t* queue_;
+  Wake wake_;
+  Deferred<void> done_;
+  AbortSubscription closed_;
+};
+
+void Request::OnClosed() {
+  Release();
+  done_.Reject(absl::UnavailableError(environment_.place() +
+                                      ": the transport is closed"));
+}
+
+void Request::Release() {
+  if (queue_ == nullptr) return;
+  Wake::Unwatch(queue_);
+  rd_kafka_queue_destroy(queue_);
+  queue_ = nullptr;
+  wake_.Stop();
+  client_.reset();
+}
+
+Promise<void> Request::Send(const std::vector<TopicSpec>& topics) {
+  const KafkaOptions& options = environment_.options;
+  std::vector<rd_kafka_NewTopic_t*> wanted;
+  absl::Status status;
+  char reason[512];
+  for (const TopicSpec& spec : topics) {
+    const int partitions =
+        spec.partitions > 0 ? spec.partitions : options.default_partitions;
+    rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(
+        spec.name.c_str(), partitions, options.replication_factor, reason,
+        sizeof(reason));
+    if (topic == nullptr) {
+      status = absl::InvalidArgumentError(
+          StrCat(environment_.place(), ": topic ", spec.name, ": ", reason));
+      break;
+    }
+    wanted.push_back(topic);
+    if (spec.retention > absl::ZeroDuration()) {
+      const int64_t retention = spec.retention == absl::InfiniteDuration()
+                                    ? -1
+                                    : absl::ToInt64Milliseconds(spec.retention);
+      rd_kafka_NewTopic_set_config(topic, "retention.ms",
+                                   std::to_string(retention).c_str());
+    }
+  }
+  if (status.ok()) {
+    rd_kafka_AdminOptions_t* settings = rd_kafka_AdminOptions_new(
+        client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_AdminOptions_set_request_timeout(settings, kTimeoutMs, reason,
+                                              sizeof(reason));
+    // The controller answers when the topics have leaders.
+    rd_kafka_AdminOptions_set_operation_timeout(settings, kTimeoutMs / 2,
+                                                reason, sizeof(reason));
+    wake_.Watch(queue_);
+    rd_kafka_CreateTopics(client_.get(), wanted.data(), wanted.size(), settings,
+                          queue_);
+    rd_kafka_AdminOptions_destroy(settings);
+  } else {
+    done_.Reject(status);
+  }
+  rd_kafka_NewTopic_destroy_array(wanted.data(), wanted.size());
+  return done_.promise();
+}
+
+bool Request::Turn() {
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue_, 0);
+  if (event == nullptr) return false;
+  const absl::Status status = ResultOf(event);
+  rd_kafka_event_destroy(event);
+  if (status.ok()) {
+    done_.Resolve();
+  } else {
+    done_.Reject(status);
+  }
+  return false;
+}
+
+absl::Status Request::ResultOf(rd_kafka_event_t* event) const {
+  const std::string what = environment_.place() + ": create topics";
+  const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+  if (CodeOf(error) == absl::StatusCode::kDeadlineExceeded) {
+    return absl::UnavailableError(
+        StrCat(what, ": ", rd_kafka_event_error_string(event)));
+  }
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return ToStatus(error, what, rd_kafka_event_error_string(event));
+  }
+  size_t count = 0;
+  const rd_kafka_topic_result_t** results = rd_kafka_CreateTopics_result_topics(
+      rd_kafka_event_CreateTopics_result(event), &count);
+  for (size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t one = rd_kafka_topic_result_error(results[i]);
+    if (one == RD_KAFKA_RESP_ERR_NO_ERROR ||
+        one == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      continue;
+    }
+    const char* text = rd_kafka_topic_result_error_string(results[i]);
+    return ToStatus(one,
+                    StrCat(environment_.place(), ": create topic ",
+                           rd_kafka_topic_result_name(results[i])),
+                    text == nullptr ? std::string_view() : text);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Promise<void> CreateTopics(Environment& environment, Handle client,
+                           std::vector<TopicSpec> topics) {
+  if (topics.empty()) co_return;
+  const auto request =
+      std::make_unique<Request>(environment, std::move(client));
+  co_await request->Send(topics);
+}
+
+}  // namespace millrace::bus::kafka
