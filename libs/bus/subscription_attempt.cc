@@ -7,8 +7,8 @@
 #include "bus/backoff.h"
 #include "bus/codec.h"
 #include "bus/dead_letter.h"
-#include "loop/combinators.h"
 #include "bus/subscription.h"
+#include "loop/combinators.h"
 
 namespace millrace::bus {
 namespace {

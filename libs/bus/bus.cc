@@ -1,0 +1,194 @@
+#include "bus/bus.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "bus/backoff.h"
+#include "bus/codec.h"
+#include "bus/make_event.h"
+#include "loop/combinators.h"
+
+namespace millrace::bus {
+namespace {
+
+constexpr BackoffPolicy kDeclareBackoff{absl::Milliseconds(200),
+                                        absl::Seconds(10), 2};
+
+std::vector<TopicSpec> TopicsOf(const ContractInfo& contract) {
+  std::vector<TopicSpec> topics(2);
+  topics[0].name = std::string(contract.topic);
+  topics[0].partitions = contract.partitions;
+  topics[0].retention = contract.retention;
+  // Letters want looking at: they stay longer than what they are made of.
+  topics[1] = topics[0];
+  topics[1].name = std::string(contract.dead_letter_topic);
+  topics[1].retention = std::max(contract.retention, absl::Hours(24 * 30));
+  return topics;
+}
+
+bool Matches(const EventEnvelope& event, const TailOptions& options) {
+  return (options.types.empty() ||
+          std::find(options.types.begin(), options.types.end(), event.type) !=
+              options.types.end()) &&
+         (!options.key || *options.key == event.key);
+}
+
+}  // namespace
+
+Bus::Bus(EventLoop& loop, Transport& transport, Logger& logger,
+         Metrics& metrics, BusOptions options)
+    : loop_(loop),
+      transport_(transport),
+      logger_(logger),
+      metrics_(metrics),
+      options_(std::move(options)),
+      published_(metrics.AddCounter("millrace_bus_published_total",
+                                    "Events published without an outbox.")) {}
+
+Bus::~Bus() { declaring_.Abort(); }
+
+Promise<void> Bus::Declare(const ContractInfo& contract) {
+  contracts_[std::string(contract.topic)] = &contract;
+  return transport_.EnsureTopics(TopicsOf(contract));
+}
+
+absl::Status Bus::Subscribe(const ContractInfo& contract, std::string group,
+                            EventListener& listener) {
+  SubscriptionSpec spec;
+  spec.topic = std::string(contract.topic);
+  spec.dead_letter_topic = std::string(contract.dead_letter_topic);
+  if (!options_.instance_id.empty()) {
+    spec.member_id = StrCat(options_.instance_id, "-", spec.topic, "-",
+                            subscriptions_.size());
+  }
+  spec.group = std::move(group);
+  spec.retry = contract.retry;
+  spec.options = options_.subscription;
+  auto subscription = Subscription::Start(loop_, transport_, logger_, metrics_,
+                                          std::move(spec), listener);
+  if (!subscription.ok()) return subscription.status();
+  subscriptions_.push_back(*std::move(subscription));
+  contracts_[std::string(contract.topic)] = &contract;
+  declaring_.Spawn(KeepDeclaring(transport_, logger_, TopicsOf(contract),
+                                 declaring_.signal()));
+  return absl::OkStatus();
+}
+
+Promise<void> Bus::KeepDeclaring(Transport& transport, Logger& logger,
+                                 std::vector<TopicSpec> topics,
+                                 AbortSignal signal) {
+  for (int failures = 1; !signal.aborted(); ++failures) {
+    const absl::Status status =
+        co_await AsStatusOr(transport.EnsureTopics(topics));
+    if (status.ok()) co_return;
+    if (signal.aborted()) co_return;
+    logger.Warning("the topics of a contract cannot be made; will try again",
+                   {{"topic", topics[0].name}, {"error", status.ToString()}});
+    (void)co_await AsStatusOr(
+        Delay(BackoffAfter(failures, kDeclareBackoff), signal));
+  }
+}
+
+Promise<std::string> Bus::Publish(const ContractInfo& contract,
+                                  const EventInfo& info,
+                                  const google::protobuf::Message& payload,
+                                  std::string key, CallContext context) {
+  const EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
+                                        payload, std::move(key));
+  std::vector<Record> records;
+  records.push_back(EncodeEvent(event, std::string(contract.topic)));
+  return transport_.Publish(std::move(records))
+      .Then([id = event.id, &published = published_] {
+        published.Add();
+        return id;
+      });
+}
+
+Stream<EventEnvelope> Bus::Tail(std::vector<const ContractInfo*> contracts,
+                                TailOptions options) {
+  std::vector<TopicSpec> topics;
+  for (const ContractInfo* contract : contracts) {
+    topics.push_back(TopicsOf(*contract)[0]);
+  }
+  Pipe<EventEnvelope> pipe = MakePipe<EventEnvelope>();
+  (void)RunTail(transport_, std::move(topics), std::move(options),
+                std::move(pipe.writer));
+  return std::move(pipe.stream);
+}
+
+Promise<void> Bus::RunTail(Transport& transport, std::vector<TopicSpec> topics,
+                           TailOptions options,
+                           StreamWriter<EventEnvelope> writer) {
+  try {
+    co_await transport.EnsureTopics(topics);
+    std::vector<std::string> names;
+    for (const TopicSpec& topic : topics) names.push_back(topic.name);
+    Stream<Record> records =
+        transport.Tail(std::move(names), options.from, options.follow);
+    while (std::optional<Record> record =
+               co_await WithSignal(records.Next(), writer.cancelled())) {
+      absl::StatusOr<EventEnvelope> event = DecodeEvent(*record);
+      if (!event.ok() || !Matches(*event, options)) continue;
+      co_await writer.Write(*std::move(event));
+    }
+    writer.Close();
+  } catch (...) {
+    writer.Fail(StatusFrom(std::current_exception()));
+  }
+}
+
+std::vector<DeadLetterTopic> Bus::dead_letter_topics() const {
+  std::vector<DeadLetterTopic> topics;
+  for (const auto& [topic, contract] : contracts_) {
+    topics.push_back({topic, std::string(contract->dead_letter_topic)});
+  }
+  return topics;
+}
+
+Promise<DeadLetterPage> Bus::ListDeadLetters(DeadLetterQuery query) {
+  return bus::ListDeadLetters(transport_, dead_letter_topics(),
+                              std::move(query));
+}
+
+Promise<std::vector<DeadLetter>> Bus::ReplayDeadLetters(DeadLetterQuery query,
+                                                        bool dry_run) {
+  return bus::ReplayDeadLetters(transport_, dead_letter_topics(),
+                                std::move(query), dry_run);
+}
+
+void Bus::Pause() {
+  for (const auto& subscription : subscriptions_) subscription->Pause();
+}
+
+void Bus::Resume() {
+  for (const auto& subscription : subscriptions_) subscription->Resume();
+}
+
+size_t Bus::in_flight() const {
+  size_t sum = 0;
+  for (const auto& subscription : subscriptions_) {
+    sum += subscription->in_flight();
+  }
+  return sum;
+}
+
+Promise<void> Bus::Drain(absl::Duration bound) {
+  declaring_.Abort();
+  return DrainAll(std::exchange(subscriptions_, {}), declaring_, bound);
+}
+
+Promise<void> Bus::DrainAll(
+    std::vector<std::shared_ptr<Subscription>> subscriptions,
+    TaskGroup declaring, absl::Duration bound) {
+  std::vector<Promise<void>> draining;
+  for (const auto& subscription : subscriptions) {
+    draining.push_back(subscription->Drain(bound));
+  }
+  // All of them, whichever fails.
+  const auto outcomes = co_await AllSettled(std::move(draining));
+  (void)co_await AsStatusOr(declaring.Join());
+  for (const absl::Status& status : outcomes) ThrowIfError(status);
+}
+
+}  // namespace millrace::bus

@@ -1,0 +1,154 @@
+// The event emitter between processes: what a service publishes to and
+// subscribes at. A face on a Transport; loop thread only.
+//
+//   bus.Subscribe<UserEvents>("admin.audit", audit);
+//
+// The promises, and where they are kept:
+//
+//   published if and only if the transaction committed      outbox.h, relay.h
+//   delivered at least once, in order per key, never
+//   committed past work in flight, given up only as a
+//   durable dead letter                                     subscription.h
+//   effects exactly once                                    inbox.h
+//   what the log itself promises                            transport.h
+//
+// A process killed at any point leaves the following, and nothing is lost and
+// nothing applied twice:
+//
+//   in the transaction that emits     no effect, no event
+//   after it, before publishing       published by the next relay
+//   after publishing, before marking  published twice, applied once (inbox)
+//   after the effects of a listener,
+//   before its offset is committed    delivered twice, applied once (inbox)
+//   after writing a dead letter,
+//   before its offset is committed    the event is tried again, and may become
+//                                     a letter again, with the same id
+#ifndef MILLRACE_BUS_BUS_H_
+#define MILLRACE_BUS_BUS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/logger.h"
+#include "base/metrics.h"
+#include "bus/dead_letters.h"
+#include "bus/subscription.h"
+#include "bus/transport.h"
+#include "contract/event.h"
+#include "loop/event_loop.h"
+#include "loop/stream.h"
+#include "loop/task_group.h"
+
+namespace millrace::bus {
+
+struct BusOptions {
+  // Who emits what Publish() publishes.
+  std::string source = "/millrace";
+  // Names this process through restarts, so that its groups need not be
+  // rebalanced when it comes back soon. Unique among live processes. Empty: a
+  // new member each time.
+  std::string instance_id;
+  SubscriptionOptions subscription;
+};
+
+struct TailOptions {
+  std::vector<std::string> types;  // only these; empty: all
+  std::optional<std::string> key;
+  TailFrom from = TailFrom::kEnd;
+  bool follow = true;
+};
+
+class Bus {
+ public:
+  // What is passed by reference outlives the bus.
+  Bus(EventLoop& loop, Transport& transport, Logger& logger, Metrics& metrics,
+      BusOptions options = {});
+  ~Bus();
+  Bus(const Bus&) = delete;
+  Bus& operator=(const Bus&) = delete;
+
+  // Makes the topics of the contract, and lets List and Replay know of it.
+  // UNAVAILABLE while the transport is away.
+  Promise<void> Declare(const ContractInfo& contract);
+
+  // Hands the contract's events to `listener`, as a member of `group`, until
+  // Drain(). The topics are made as soon as the transport is there. The
+  // listener outlives the bus.
+  template <typename C>
+  absl::Status Subscribe(std::string group, EventListener& listener) {
+    return Subscribe(C::Info(), std::move(group), listener);
+  }
+  absl::Status Subscribe(const ContractInfo& contract, std::string group,
+                         EventListener& listener);
+
+  // Emits an event that belongs to no transaction; resolves with its id when
+  // it is durable. Whoever changes a database wants an Outbox instead.
+  template <typename E>
+  Promise<std::string> Publish(const typename E::Payload& payload,
+                               CallContext context = {}) {
+    const ContractInfo& contract = E::Contract::Info();
+    return Publish(contract, contract.events[E::kIndex], payload,
+                   E::Key(payload), std::move(context));
+  }
+  Promise<std::string> Publish(const ContractInfo& contract,
+                               const EventInfo& event,
+                               const google::protobuf::Message& payload,
+                               std::string key, CallContext context = {});
+
+  // The events on the topics of these contracts; records that are no events
+  // are passed over.
+  Stream<EventEnvelope> Tail(std::vector<const ContractInfo*> contracts,
+                             TailOptions options = {});
+
+  // Of the contracts that were declared or subscribed to.
+  Promise<DeadLetterPage> ListDeadLetters(DeadLetterQuery query = {});
+  Promise<std::vector<DeadLetter>> ReplayDeadLetters(DeadLetterQuery query,
+                                                     bool dry_run = false);
+
+  // No listener begins until Resume(); what runs goes on.
+  void Pause();
+  void Resume();
+  size_t in_flight() const;
+
+  // Ends all subscriptions: see Subscription::Drain(). The transport stays.
+  Promise<void> Drain(absl::Duration bound);
+
+  // The transport's.
+  absl::Status health() const { return transport_.health(); }
+  Transport& transport() const { return transport_; }
+
+ private:
+  std::vector<DeadLetterTopic> dead_letter_topics() const;
+  static Promise<void> KeepDeclaring(Transport& transport, Logger& logger,
+                                     std::vector<TopicSpec> topics,
+                                     AbortSignal signal);
+  static Promise<void> RunTail(Transport& transport,
+                               std::vector<TopicSpec> topics,
+                               TailOptions options,
+                               StreamWriter<EventEnvelope> writer);
+  static Promise<void> DrainAll(
+      std::vector<std::shared_ptr<Subscription>> subscriptions,
+      TaskGroup declaring, absl::Duration bound);
+
+  EventLoop& loop_;
+  Transport& transport_;
+  Logger& logger_;
+  Metrics& metrics_;
+  const BusOptions options_;
+  const SystemClock clock_;
+  Counter& published_;
+  absl::flat_hash_map<std::string, const ContractInfo*> contracts_;  // by topic
+  std::vector<std::shared_ptr<Subscription>> subscriptions_;
+  TaskGroup declaring_;
+};
+
+}  // namespace millrace::bus
+
+#endif  // MILLRACE_BUS_BUS_H_

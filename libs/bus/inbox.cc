@@ -1,0 +1,58 @@
+#include "bus/inbox.h"
+
+#include "absl/time/clock.h"
+
+namespace millrace::bus {
+
+Inbox::Inbox(store::Database& database, std::string consumer,
+             InboxOptions options)
+    : database_(database), consumer_(std::move(consumer)), options_(options) {}
+
+std::vector<store::Migration> Inbox::Migrations() {
+  return {{1, "inbox", R"sql(
+    CREATE TABLE millrace_inbox (
+      consumer TEXT NOT NULL,
+      source TEXT NOT NULL,
+      event_id TEXT NOT NULL,
+      seen_ms BIGINT NOT NULL,
+      PRIMARY KEY (consumer, event_id, source)
+    );
+    CREATE INDEX millrace_inbox_by_age ON millrace_inbox (consumer, seen_ms);
+  )sql"}};
+}
+
+Inbox::Note Inbox::NextNote(const EventEnvelope& envelope) {
+  const absl::Time now = absl::Now();
+  Note note{consumer_, envelope.source, envelope.id, absl::ToUnixMillis(now)};
+  if (taken_++ % options_.clean_every == 0) {
+    note.clean_before_ms = absl::ToUnixMillis(now - options_.retention);
+    note.clean_batch = options_.clean_batch;
+  }
+  return note;
+}
+
+bool Inbox::Take(store::Tx& tx, const Note& note) {
+  const int64_t inserted = tx.Execute(
+      "INSERT INTO millrace_inbox (consumer, source, event_id, seen_ms) "
+      "VALUES (:consumer, :source, :event_id, :seen_ms) "
+      "ON CONFLICT DO NOTHING",
+      store::Params{{"consumer", note.consumer},
+                    {"source", note.source},
+                    {"event_id", note.event_id},
+                    {"seen_ms", note.seen_ms}});
+  if (inserted == 0) return false;
+  if (note.clean_batch > 0) {
+    tx.Execute(
+        "DELETE FROM millrace_inbox WHERE consumer = :consumer "
+        "AND (event_id, source) IN "
+        "(SELECT event_id, source FROM millrace_inbox "
+        "WHERE consumer = :consumer AND seen_ms < :before "
+        "ORDER BY seen_ms LIMIT :count)",
+        store::Params{{"consumer", note.consumer},
+                      {"before", note.clean_before_ms},
+                      {"count", note.clean_batch}});
+  }
+  return true;
+}
+
+}  // namespace millrace::bus

@@ -1,0 +1,28 @@
+#include "bus/make_event.h"
+
+#include <utility>
+
+#include "base/ids.h"
+#include "bus/codec.h"
+
+namespace millrace::bus {
+
+EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
+                        const std::string& source, const EventInfo& info,
+                        const google::protobuf::Message& payload,
+                        std::string key) {
+  EventEnvelope event;
+  event.id = NewId();
+  event.type = std::string(info.type);
+  event.source = source;
+  event.key = std::move(key);
+  event.time = clock.Now();
+  event.trace = context.trace.valid() ? context.trace : TraceContext::NewRoot();
+  event.payload = payload.SerializeAsString();
+  if (!context.causation_id.empty()) {
+    event.extensions.emplace_back(kCausationExtension, context.causation_id);
+  }
+  return event;
+}
+
+}  // namespace millrace::bus
