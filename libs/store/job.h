@@ -5,6 +5,7 @@
 #ifndef MILLRACE_STORE_JOB_H_
 #define MILLRACE_STORE_JOB_H_
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -29,6 +30,22 @@ struct Job {
 
   absl::Time queued;
   Timer timer;  // gives up waiting
+  // Who decides: the loop gives up what has not started, a worker starts what
+  // was not given up.
+  enum State { kWaiting, kStarted, kGivenUp };
+  std::atomic<State> state = kWaiting;
+
+  // Worker thread, before each run.
+  bool Start() {
+    State before = kWaiting;
+    return state.compare_exchange_strong(before, kStarted) ||
+           before == kStarted;
+  }
+  // Loop.
+  bool GiveUp() {
+    State before = kWaiting;
+    return state.compare_exchange_strong(before, kGivenUp);
+  }
 
   // The outcome.
   std::exception_ptr error;

@@ -27,15 +27,13 @@ struct Lanes::Queue {
   int running = 0;      // threads that have not ended
   Task drained;         // for the last of them to post
 
-  // Whether the job was still waiting, and no longer is.
-  bool Withdraw(const Job* job) {
+  // Makes room for others; a worker may already have taken it.
+  void Remove(const Job* job) {
     const std::lock_guard lock(mutex);
     const auto found =
         std::find_if(jobs.begin(), jobs.end(),
                      [&](const JobPtr& queued) { return queued.get() == job; });
-    if (found == jobs.end()) return false;
-    jobs.erase(found);
-    return true;
+    if (found != jobs.end()) jobs.erase(found);
   }
 
   // The next job, with the writes behind it that may share its commit; empty
@@ -87,7 +85,8 @@ void Lanes::Submit(JobPtr job) {
   if (patience < kLongestTimer) {
     job->timer = loop_.SetTimeout(patience, [&loop = loop_, queue = queue_,
                                              options = options_, job] {
-      if (!queue->Withdraw(job.get())) return;
+      if (!job->GiveUp()) return;
+      queue->Remove(job.get());
       job->error = std::make_exception_ptr(StatusError(GaveUp(*job, options)));
       Finish(loop, *job);
     });
@@ -139,7 +138,10 @@ void Lanes::Work(EventLoop& loop, Queue& queue, size_t batch,
     if (jobs.empty()) break;
     runner->Run(jobs);
     for (JobPtr& job : jobs) {
-      loop.Post([&loop, job = std::move(job)] { Finish(loop, *job); });
+      // What was given up has settled, but ends on the loop all the same.
+      loop.Post([&loop, job = std::move(job)] {
+        if (job->state == Job::kStarted) Finish(loop, *job);
+      });
     }
   }
   runner = nullptr;  // closes its session before anybody is told

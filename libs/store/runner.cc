@@ -69,7 +69,9 @@ void Runner::Run(absl::Span<const JobPtr> jobs) {
     metrics_.wait_seconds.Observe(absl::ToDoubleSeconds(start - job->queued));
   }
   if (jobs.size() == 1 || !RunTogether(jobs)) {
-    for (const JobPtr& job : jobs) RunAlone(*job);
+    for (const JobPtr& job : jobs) {
+      if (job->Start()) RunAlone(*job);
+    }
   }
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
   for (const JobPtr& job : jobs) {
@@ -139,6 +141,7 @@ bool Runner::RunTogether(absl::Span<const JobPtr> jobs) {
   try {
     Begin(Session::Mode::kWrite, absl::InfiniteFuture());
     for (const JobPtr& job : jobs) {
+      if (!job->Start()) continue;
       job->error = nullptr;
       job->hooks.clear();
       if (absl::Now() > job->context.deadline) {
