@@ -15,6 +15,9 @@ void CheckUv(int result, const char* what) {
   Fatal(StrCat("the event loop cannot ", what, ": ", uv_strerror(result)));
 }
 
+// It only ends the sleep.
+void OnAlarm(uv_timer_t*) {}
+
 }  // namespace
 
 LoopImpl::LoopImpl(EventLoop* owner)
@@ -179,53 +182,55 @@ int64_t LoopImpl::SleepMs() const {
   return timers.UntilAlarm();
 }
 
+// libuv does nothing at all without a ref'd handle, although others may have
+// something to tell: the waker stands for them.
+void LoopImpl::RunUv(uv_run_mode mode) {
+  uv_ref(reinterpret_cast<uv_handle_t*>(&async_));
+  uv_run(&uv_, mode);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+}
+
+bool LoopImpl::UvMustNotSleep() {
+  uv_ref(reinterpret_cast<uv_handle_t*>(&async_));
+  const bool busy = uv_backend_timeout(&uv_) == 0;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+  return busy;
+}
+
 void LoopImpl::PollUv() {
   timers.UpdateTime();
-  int64_t timeout = SleepMs();
+  const int64_t timeout = SleepMs();
   if (timeout == 0 && handles_ == 0) return PostedAndCheck();
-  const bool sleep = timeout != 0 && mailbox->BeginSleep();
-  if (!sleep) {
-    uv_run(&uv_, UV_RUN_NOWAIT);
-    // Without a live handle uv_run() does nothing at all.
-    if (!std::exchange(checked_, false)) PostedAndCheck();
-    return;
-  }
+  sleeping_ = timeout != 0 && mailbox->BeginSleep();
+  if (!sleeping_) return RunUv(UV_RUN_NOWAIT);
   uv_update_time(&uv_);
-  if (timeout > 0)
-    uv_timer_start(
-        &alarm_, [](uv_timer_t*) {}, timeout, 0);
-  uv_ref(reinterpret_cast<uv_handle_t*>(&async_));
-  uv_run(&uv_, UV_RUN_ONCE);
-  uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+  if (timeout > 0) uv_timer_start(&alarm_, &OnAlarm, timeout, 0);
+  RunUv(UV_RUN_ONCE);
   if (timeout > 0) uv_timer_stop(&alarm_);
-  if (!std::exchange(checked_, false)) PostedAndCheck();
 }
 
 void LoopImpl::PollWithSource() {
   if (source->RunReady(kSourceBudget) == 0) SleepInSource();
-  if (handles_ > 0) uv_run(&uv_, UV_RUN_NOWAIT);
-  if (!std::exchange(checked_, false)) PostedAndCheck();
+  if (handles_ > 0) {
+    RunUv(UV_RUN_NOWAIT);
+  } else {
+    PostedAndCheck();
+  }
 }
 
 void LoopImpl::SleepInSource() {
   timers.UpdateTime();
   const int64_t timeout = SleepMs();
-  // libuv says 0 when no handle is alive, so it is asked only if one is.
-  if (timeout == 0 ||
-      (uv_loop_alive(&uv_) != 0 && uv_backend_timeout(&uv_) == 0) ||
-      !mailbox->BeginSleep()) {
-    return;
-  }
+  if (timeout == 0 || UvMustNotSleep() || !mailbox->BeginSleep()) return;
+  sleeping_ = true;
   source->Sleep(
       uv_backend_fd(&uv_),
       timeout < 0 ? std::nullopt : std::optional(absl::Milliseconds(timeout)));
-  mailbox->EndSleep();
 }
 
 void LoopImpl::PostedAndCheck() {
   if (closing_) return;
-  checked_ = true;
-  mailbox->EndSleep();
+  if (std::exchange(sleeping_, false)) mailbox->EndSleep();
   RunPosted();
   RunCheck();
 }

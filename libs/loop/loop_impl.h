@@ -69,6 +69,8 @@ class LoopImpl {
 
   void Turn();
   void PollUv();
+  void RunUv(uv_run_mode mode);
+  bool UvMustNotSleep();
   void PollWithSource();
   void SleepInSource();
   // The rest of the poll phase, then the immediates. Inside uv_run() when that
@@ -85,8 +87,8 @@ class LoopImpl {
   uv_timer_t alarm_;  // ends it in time for the timers
   uv_check_t check_;
   int64_t handles_ = 0;
-  int depth_ = 0;  // callbacks on the stack
-  bool checked_ = false;
+  int depth_ = 0;          // callbacks on the stack
+  bool sleeping_ = false;  // the mailbox has been told so
   bool closing_ = false;
   std::vector<Task> posted_;
   std::unique_ptr<char[]> read_buffer_;
