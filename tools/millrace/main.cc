@@ -2,6 +2,11 @@
 // one.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -11,6 +16,7 @@
 #include "services/users/module.h"
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
+#include "tools/millrace/loop_trace.h"
 
 namespace millrace::cli {
 namespace {
@@ -19,6 +25,24 @@ int Up(int argc, char** argv) {
   return runtime::Main(
       argc, argv,
       {&users::NewModule, &admin::NewModule, &templates::NewModule});
+}
+
+// SCALE in the environment multiplies the scenario's times.
+int TraceScenario(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path);
+    if (!file) {
+      std::cerr << "millrace loop-trace: cannot read " << path << "\n";
+      return 2;
+    }
+  }
+  std::istream& in = path == "-" ? std::cin : file;
+  const std::string json(std::istreambuf_iterator<char>(in), {});
+  const char* scale = std::getenv("SCALE");
+  return RunLoopTrace(
+      json, std::cout,
+      {.scale = scale == nullptr ? 1 : std::max(1.0, std::atof(scale))});
 }
 
 void AddClientOptions(CLI::App* command, ClientOptions* options) {
@@ -72,6 +96,13 @@ int Run(int argc, char** argv) {
                  "Begin with the oldest event that is kept");
   tail->add_flag("!--no-follow", tail_filter.follow, "End with the last event");
   tail->callback([&] { code = Tail(client, tail_filter); });
+
+  std::string scenario;
+  CLI::App* trace = app.add_subcommand(
+      "loop-trace", "Run a scheduling scenario on an event loop");
+  trace->add_option("FILE", scenario, "Its JSON, or - for standard input")
+      ->required();
+  trace->callback([&] { code = TraceScenario(scenario); });
 
   LetterFilter letters;
   const auto add_letter_options = [&](CLI::App* command) {

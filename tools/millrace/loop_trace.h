@@ -1,0 +1,34 @@
+// Runs a scheduling scenario, a tree of operations in JSON, on an event loop
+// of its own and prints the trace it leaves: {"trace":["a","b"]}. The same
+// document interpreted in Node.js must leave the same trace.
+//
+// To be called on a thread that has no EventLoop.
+#ifndef MILLRACE_TOOLS_MILLRACE_LOOP_TRACE_H_
+#define MILLRACE_TOOLS_MILLRACE_LOOP_TRACE_H_
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string_view>
+
+#include "loop/event_loop.h"
+#include "loop/poll_source.h"
+
+namespace millrace {
+
+// Makes what the loop shall sleep in instead of libuv.
+using PollSourceFactory =
+    std::function<std::unique_ptr<PollSource>(EventLoop& loop)>;
+
+struct LoopTraceOptions {
+  PollSourceFactory source;
+  double scale = 1;  // of every time
+};
+
+// 0, or 2 after saying on stderr what is wrong with the scenario.
+int RunLoopTrace(std::string_view scenario_json, std::ostream& out,
+                 const LoopTraceOptions& options = {});
+
+}  // namespace millrace
+
+#endif  // MILLRACE_TOOLS_MILLRACE_LOOP_TRACE_H_
