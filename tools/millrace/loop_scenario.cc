@@ -148,6 +148,22 @@ class Parser {
   size_t at_ = 0;
 };
 
+std::string QuoteJson(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof(escape), "\\u%04x", c);
+      quoted += escape;
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
 }  // namespace
 
 const ScenarioValue* ScenarioValue::Find(std::string_view key) const {
@@ -183,20 +199,13 @@ absl::StatusOr<ScenarioValue> ParseScenario(std::string_view json) {
   return Parser(json).Parse();
 }
 
-std::string QuoteJson(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof(escape), "\\u%04x", c);
-      quoted += escape;
-    } else {
-      quoted += c;
-    }
+std::string TraceLine(const std::vector<std::string>& trace) {
+  std::string line = "{\"trace\":[";
+  for (const std::string& text : trace) {
+    if (&text != &trace.front()) line += ",";
+    line += QuoteJson(text);
   }
-  return quoted + "\"";
+  return line + "]}\n";
 }
 
 }  // namespace millrace

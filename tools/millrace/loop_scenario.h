@@ -35,8 +35,8 @@ struct ScenarioValue {
 // INVALID_ARGUMENT with the offset of what is wrong.
 absl::StatusOr<ScenarioValue> ParseScenario(std::string_view json);
 
-// `text` as a JSON string.
-std::string QuoteJson(std::string_view text);
+// {"trace":["a","b"]} and a newline.
+std::string TraceLine(const std::vector<std::string>& trace);
 
 }  // namespace millrace
 

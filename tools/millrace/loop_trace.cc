@@ -391,13 +391,7 @@ int RunLoopTrace(std::string_view scenario_json, std::ostream& out,
   }
   interpreter.Run();
   interpreter.loop().SetPollSource(nullptr);
-  out << "{\"trace\":[";
-  bool first = true;
-  for (const std::string& text : interpreter.trace()) {
-    out << (first ? "" : ",") << QuoteJson(text);
-    first = false;
-  }
-  out << "]}\n";
+  out << TraceLine(interpreter.trace());
   return 0;
 }
 
