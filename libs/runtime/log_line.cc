@@ -96,6 +96,12 @@ Severity SeverityOf(std::string_view name) {
   return Severity::kError;
 }
 
+std::string JsonText(std::string_view text) {
+  std::string quoted;
+  AppendQuoted(text, quoted);
+  return quoted;
+}
+
 std::string FormatLogLine(absl::Time time, Severity severity,
                           std::string_view message, std::string_view fixed,
                           absl::Span<const LogField> fields) {

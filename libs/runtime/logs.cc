@@ -73,7 +73,7 @@ struct Logs::Impl {
   }
 
   const LogOptions options;
-  const std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::details::thread_pool> pool;
   const std::shared_ptr<spdlog::async_logger> target;
   std::mutex mutex;
   std::map<std::string, std::unique_ptr<Logger>> loggers;
@@ -96,6 +96,12 @@ Logger& Logs::ForService(const std::string& service) {
   return *logger;
 }
 
-uint64_t Logs::dropped() const { return impl_->pool->overrun_counter(); }
+uint64_t Logs::dropped() const {
+  return impl_->pool == nullptr ? 0 : impl_->pool->overrun_counter();
+}
+
+// Loggers keep only a weak reference: the last one makes the thread write
+// everything and end.
+void Logs::Close() { impl_->pool.reset(); }
 
 }  // namespace millrace::runtime

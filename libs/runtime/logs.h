@@ -33,6 +33,9 @@ std::string FormatLogLine(absl::Time time, Severity severity,
                           std::string_view message, std::string_view fixed,
                           absl::Span<const LogField> fields);
 
+// `text` as a JSON string, with its quotes.
+std::string JsonText(std::string_view text);
+
 class Logs {
  public:
   explicit Logs(LogOptions options);
@@ -43,6 +46,10 @@ class Logs {
 
   // A logger whose lines carry "service". Lives as long as the Logs.
   Logger& ForService(const std::string& service);
+
+  // Writes what waits; what is logged afterwards is lost. For the way to
+  // _exit(), which runs no destructors.
+  void Close();
 
   // Lines dropped because too many waited.
   uint64_t dropped() const;

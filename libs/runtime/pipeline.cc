@@ -239,8 +239,8 @@ void Pipeline::RequireOpen(const IncomingCall& incoming) const {
                                       " is not ready: ", closed_[index])));
 }
 
-Promise<MessagePtr> Pipeline::Handle(InFlight, IncomingCall incoming,
-                                     Call call, MessagePtr request) {
+Promise<MessagePtr> Pipeline::Handle(InFlight, IncomingCall incoming, Call call,
+                                     MessagePtr request) {
   co_return co_await incoming.method->unary(incoming.binding->service, call,
                                             *request);
 }

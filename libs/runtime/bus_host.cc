@@ -1,0 +1,135 @@
+#include "runtime/bus_host.h"
+
+#include <filesystem>
+
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "bus/kafka/kafka_transport.h"
+#include "bus/local/local_transport.h"
+#include "loop/combinators.h"
+#include "runtime/retry.h"
+
+namespace millrace::runtime {
+namespace {
+
+constexpr char kNeed[] = "bus";
+
+bus::KafkaOptions OptionsOf(const config::v1::Kafka& kafka) {
+  bus::KafkaOptions options;
+  options.brokers = absl::StrJoin(kafka.brokers(), ",");
+  options.replication_factor = kafka.replication_factor();
+  options.session_timeout = DurationOf(kafka.session_timeout());
+  const auto set = [&](const char* name, const std::string& value) {
+    if (!value.empty()) options.properties.emplace_back(name, value);
+  };
+  set("security.protocol", kafka.security());
+  set("ssl.ca.location", kafka.ca_file());
+  if (kafka.security().starts_with("sasl")) {
+    set("sasl.mechanism", kafka.sasl_mechanism());
+    set("sasl.username", kafka.sasl_username());
+    set("sasl.password", kafka.sasl_password());
+  }
+  return options;
+}
+
+bus::BusOptions OptionsOf(const Config& config) {
+  bus::BusOptions options;
+  if (config.bus().transport() == "kafka") {
+    options.instance_id = config.bus().kafka().member_id();
+  }
+  options.subscription.max_parallel = config.bus().max_parallel();
+  return options;
+}
+
+}  // namespace
+
+BusHost::BusHost(HostParts& parts, bus::Transport* transport)
+    : parts_(parts), logger_(parts.logger("millrace")), transport_(transport) {
+  parts_.readiness.Need(kNeed);
+}
+
+BusHost::~BusHost() = default;
+
+Promise<void> BusHost::Open(AbortSignal stop) {
+  for (int failures = 1; transport_ == nullptr; ++failures) {
+    const absl::Status status = co_await AsStatusOr(OpenTransport());
+    if (!status.ok()) co_await WaitOut(status, failures, stop);
+  }
+  bus_ = std::make_unique<bus::Bus>(parts_.loop, *transport_, logger_,
+                                    parts_.metrics, OptionsOf(parts_.config));
+}
+
+Promise<void> BusHost::MakeTopics(std::vector<const ContractInfo*> contracts,
+                                  AbortSignal stop) {
+  for (int failures = 1; !complete_; ++failures) {
+    const absl::Status status = co_await AsStatusOr(DeclareAll(contracts));
+    if (!status.ok()) co_await WaitOut(status, failures, stop);
+    complete_ = status.ok();
+  }
+  Check();
+}
+
+Promise<void> BusHost::DeclareAll(
+    const std::vector<const ContractInfo*>& contracts) {
+  for (const ContractInfo* contract : contracts) {
+    co_await bus_->Declare(*contract);
+  }
+}
+
+Promise<void> BusHost::WaitOut(absl::Status status, int failures,
+                               AbortSignal stop) {
+  if (!IsTransient(status)) {
+    Throw(absl::Status(status.code(),
+                       StrCat("the bus cannot be used: ", MessageOf(status))));
+  }
+  parts_.readiness.Set(kNeed, status);
+  co_await Delay(PauseAfter(failures), stop);
+}
+
+Promise<void> BusHost::OpenTransport() {
+  if (parts_.config.bus().transport() == "kafka") {
+    own_ = ValueOrThrow(bus::OpenKafka(
+        parts_.loop, OptionsOf(parts_.config.bus().kafka()), logger_));
+  } else {
+    co_await OpenLocal();
+  }
+  transport_ = own_.get();
+}
+
+Promise<void> BusHost::OpenLocal() {
+  if (data_dir_ == nullptr) {
+    data_dir_ = ValueOrThrow(DataDir::Lock(parts_.config.data_dir()));
+  }
+  if (database_ == nullptr) {
+    std::filesystem::path file = parts_.config.bus().local().path();
+    if (file.empty()) {
+      file = std::filesystem::path(parts_.config.data_dir()) / "bus.db";
+    }
+    store::DatabaseOptions options;
+    options.url = StrCat("sqlite://", std::filesystem::absolute(file).string());
+    database_ = ValueOrThrow(store::Database::Open(
+        parts_.loop, std::move(options), logger_, parts_.metrics));
+  }
+  own_ = co_await bus::local::LocalTransport::Open(
+      parts_.loop, *database_, parts_.clock, logger_, parts_.metrics);
+}
+
+void BusHost::Check() {
+  if (complete_) parts_.readiness.Set(kNeed, transport_->health());
+}
+
+void BusHost::Forget() { bus_.reset(); }
+
+Promise<void> BusHost::Drain(absl::Duration bound) {
+  if (bus_ == nullptr) return Promise<void>::Resolve();
+  return bus_->Drain(bound);
+}
+
+Promise<void> BusHost::Close(absl::Duration bound) {
+  complete_ = false;
+  if (transport_ != nullptr) co_await transport_->Close(bound);
+  if (database_ != nullptr) co_await database_->Close();
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,231 @@
+#include "runtime/host.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "http/connect.h"
+#include "loop/combinators.h"
+#include "millrace/v1/bus.millrace.h"
+#include "rpc/channel.h"
+#include "runtime/bus_rpc.h"
+#include "runtime/config_validate.h"
+
+namespace millrace::runtime {
+namespace {
+
+// How often what is missing is looked for.
+constexpr absl::Duration kMissingInterval = absl::Milliseconds(500);
+
+std::string Address(const std::string& host, int port) {
+  const bool v6 = host.find(':') != host.npos;
+  return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
+}
+
+CallLog CallLogOf(const std::string& name) {
+  if (name == "all") return CallLog::kAll;
+  return name == "failed" ? CallLog::kFailed : CallLog::kNone;
+}
+
+http::ServerOptions HttpOptions(const config::v1::Http& http) {
+  http::ServerOptions options;
+  options.host = http.host();
+  options.port = http.port();
+  options.limits.max_body_bytes = http.limits().max_body_bytes();
+  options.limits.max_header_bytes = http.limits().max_header_bytes();
+  options.max_connections = http.limits().max_connections();
+  options.header_timeout = DurationOf(http.limits().header_timeout());
+  options.body_timeout = DurationOf(http.limits().body_timeout());
+  options.idle_timeout = DurationOf(http.limits().idle_timeout());
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
+                                                   PrometheusMetrics& metrics,
+                                                   HostOptions options) {
+  std::unique_ptr<Host> host(new Host(loop, metrics, std::move(options)));
+  if (absl::Status status = host->MakeModules(); !status.ok()) return status;
+  return host;
+}
+
+Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options)
+    : loop_(loop),
+      metrics_(metrics),
+      options_(std::move(options)),
+      logger_(options_.logger("millrace")),
+      readiness_(logger_),
+      parts_{loop_,
+             options_.config,
+             options_.clock == nullptr ? system_clock_ : *options_.clock,
+             options_.logger,
+             metrics_,
+             readiness_},
+      engine_(loop),
+      bus_(parts_, options_.transport) {}
+
+Host::~Host() { bus_.Forget(); }
+
+absl::Status Host::MakeModules() {
+  const auto& names = options_.config.services();
+  std::vector<ModuleFactory> factories;
+  std::vector<std::unique_ptr<Module>> probes;
+  std::vector<const Module*> modules;
+  std::vector<const ServiceInfo*> services = {
+      &::millrace::v1::BusService::Info()};
+  for (const ModuleFactory& factory : options_.modules) {
+    std::unique_ptr<Module> probe = factory();
+    if (std::find(names.begin(), names.end(), probe->name()) == names.end()) {
+      continue;
+    }
+    for (const ServiceInfo* service : probe->Provides()) {
+      services.push_back(service);
+    }
+    for (const ContractInfo* contract : probe->Contracts()) {
+      const auto same = [&](const ContractInfo* known) {
+        return known->full_name == contract->full_name;
+      };
+      if (std::none_of(contracts_.begin(), contracts_.end(), same)) {
+        contracts_.push_back(contract);
+      }
+    }
+    factories.push_back(factory);
+    modules.push_back(probe.get());
+    probes.push_back(std::move(probe));
+  }
+  auto wiring = Wire(modules, {options_.config.remote().begin(),
+                               options_.config.remote().end()});
+  if (!wiring.ok()) return wiring.status();
+  wiring_ = *std::move(wiring);
+  MakePipeline(std::move(services));
+  for (ModuleFactory& factory : factories) {
+    modules_.push_back(std::make_unique<HostedModule>(parts_, bus_, *pipeline_,
+                                                      std::move(factory)));
+  }
+  return absl::OkStatus();
+}
+
+void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
+  PipelineOptions options;
+  options.default_deadline =
+      DurationOf(options_.config.calls().default_deadline());
+  options.max_in_flight = options_.config.calls().max_in_flight();
+  options.log = CallLogOf(options_.config.log().calls());
+  pipeline_ = std::make_unique<Pipeline>(
+      std::move(services), std::move(options), parts_.clock, logger_, metrics_);
+}
+
+absl::Status Host::Listen() {
+  AddRoutes();
+  auto http = http::Server::Start(loop_, HttpOptions(options_.config.http()),
+                                  router_, logger_, metrics_);
+  if (!http.ok()) return http.status();
+  http_ = *std::move(http);
+  rpc::ServerOptions options;
+  options.address =
+      Address(options_.config.grpc().host(), options_.config.grpc().port());
+  options.max_message_bytes = options_.config.grpc().max_message_bytes();
+  auto grpc =
+      rpc::Server::Start(engine_, options, *pipeline_, logger_, metrics_);
+  if (!grpc.ok()) return grpc.status();
+  grpc_ = *std::move(grpc);
+  TellReadiness(false);
+  readiness_.OnChange([this](bool ready) { TellReadiness(ready); });
+  return absl::OkStatus();
+}
+
+void Host::AddRoutes() {
+  router_.Get("/healthz", [](http::Request) {
+    return Promise<http::Response>::Resolve(http::Response::Text(200, "ok\n"));
+  });
+  router_.Get("/readyz", [this](http::Request) {
+    return Promise<http::Response>::Resolve(http::Response::Json(
+        readiness_.ready() ? 200 : 503, readiness_.ToJson()));
+  });
+  router_.Get("/metrics", [this](http::Request) {
+    http::Response response = http::Response::Text(200, metrics_.Expose());
+    response.headers.Set("content-type", kMetricsContentType);
+    return Promise<http::Response>::Resolve(std::move(response));
+  });
+  http::MountRpc(router_, *pipeline_);
+}
+
+void Host::TellReadiness(bool ready) {
+  if (grpc_ != nullptr) grpc_->SetServing(ready);
+  if (ready) first_ready_.Resolve();
+}
+
+Promise<void> Host::Start() {
+  ThrowIfError(Listen());
+  starting_.Spawn(OpenBus());
+  for (const int index : wiring_.order) starting_.Spawn(RunModule(index));
+  started_ = starting_.Join();
+  Watch();
+  co_await *started_;
+  co_await first_ready_.promise();
+}
+
+Promise<void> Host::OpenBus() {
+  co_await bus_.Open(starting_.signal());
+  bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), contracts_);
+  ThrowIfError(pipeline_->Open(Bind(*bus_rpc_)));
+  bus_open_.Resolve();
+  co_await bus_.MakeTopics(contracts_, starting_.signal());
+}
+
+Promise<void> Host::RunModule(int index) {
+  std::vector<Promise<void>> before = {bus_open_.promise()};
+  for (const WiredNeed& need : wiring_.needs[index]) {
+    if (need.provider < 0) continue;
+    before.push_back(modules_[need.provider]->started());
+  }
+  return modules_[index]->Run(
+      All(std::move(before)), [this, index] { return NeedsOf(index); },
+      starting_.signal());
+}
+
+HostedModule::Needs Host::NeedsOf(int index) {
+  HostedModule::Needs needs;
+  for (const WiredNeed& need : wiring_.needs[index]) {
+    ModuleContext::Source source;
+    if (need.provider >= 0) {
+      source.local = modules_[need.provider]->Binding(need.service->full_name);
+    } else {
+      std::unique_ptr<Channel>& channel = channels_[need.remote];
+      if (channel == nullptr) {
+        channel = rpc::NewChannel(engine_, {.target = need.remote});
+      }
+      source.remote = channel.get();
+    }
+    needs.emplace_back(need.service, source);
+  }
+  return needs;
+}
+
+void Host::Watch() {
+  const absl::Duration pause =
+      readiness_.ready() ? DurationOf(options_.config.readiness_interval())
+                         : kMissingInterval;
+  watch_ = loop_.SetTimeout(pause, [this] { check_ = CheckAll(); });
+  watch_.Unref();
+}
+
+Promise<void> Host::CheckAll() {
+  bus_.Check();
+  std::vector<Promise<void>> checks;
+  for (const auto& module : modules_) checks.push_back(module->Check());
+  co_await All(std::move(checks));
+  if (!draining_) Watch();
+}
+
+std::string Host::http_address() const {
+  return Address(options_.config.http().host(), http_->port());
+}
+
+std::string Host::grpc_address() const {
+  return Address(options_.config.grpc().host(), grpc_->port());
+}
+
+}  // namespace millrace::runtime

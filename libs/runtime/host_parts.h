@@ -1,0 +1,29 @@
+// What the pieces of a host share. All of it outlives them.
+#ifndef MILLRACE_RUNTIME_HOST_PARTS_H_
+#define MILLRACE_RUNTIME_HOST_PARTS_H_
+
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/logger.h"
+#include "base/metrics.h"
+#include "loop/event_loop.h"
+#include "runtime/config.h"
+#include "runtime/readiness.h"
+
+namespace millrace::runtime {
+
+struct HostParts {
+  EventLoop& loop;
+  const Config& config;
+  const Clock& clock;
+  // The logger of a service, or of "millrace" for the host itself.
+  std::function<Logger&(const std::string& service)> logger;
+  Metrics& metrics;
+  Readiness& readiness;
+};
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_HOST_PARTS_H_

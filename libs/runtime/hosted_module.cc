@@ -1,0 +1,138 @@
+#include "runtime/hosted_module.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/combinators.h"
+#include "runtime/retry.h"
+
+namespace millrace::runtime {
+
+HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
+                           ModuleFactory factory)
+    : parts_(parts),
+      bus_(bus),
+      pipeline_(pipeline),
+      factory_(std::move(factory)),
+      module_(factory_()),
+      name_(module_->name()),
+      logger_(parts.logger(name_)) {
+  if (!module_->Migrations().empty()) {
+    database_ = std::make_unique<ModuleDatabase>(parts, name_);
+  }
+  parts_.readiness.Need(name_);
+}
+
+// What the module was given has to outlive it.
+HostedModule::~HostedModule() { Forget(); }
+
+Promise<void> HostedModule::Run(Promise<void> before,
+                                std::function<Needs()> needs,
+                                AbortSignal stop) {
+  Wait(absl::UnavailableError("it has not started"));
+  if (database_ != nullptr) {
+    co_await database_->Open(module_->Migrations(), stop);
+  }
+  co_await WithSignal(std::move(before), stop);
+  if (database_ != nullptr) {
+    outbox_ = std::make_unique<bus::Outbox>(*database_->get(), "/" + name_);
+    bus::RelayOptions options;
+    options.contracts = module_->Contracts();
+    relay_ = std::make_unique<bus::OutboxRelay>(
+        parts_.loop, *outbox_, bus_.transport(), logger_, parts_.metrics,
+        std::move(options));
+    ThrowIfError(relay_->Start());
+  }
+  for (int failures = 1;; ++failures) {
+    const absl::Status status = co_await AsStatusOr(StartOnce(needs()));
+    if (status.ok()) break;
+    Forget();
+    if (!IsTransient(status)) {
+      Throw(absl::Status(
+          status.code(),
+          StrCat("module ", name_, " cannot start: ", MessageOf(status))));
+    }
+    Wait(status);
+    co_await Delay(PauseAfter(failures), stop);
+    module_ = factory_();
+  }
+  Activate();
+  running_ = true;
+  parts_.readiness.Set(name_, absl::OkStatus());
+  started_.Resolve();
+}
+
+Promise<void> HostedModule::StartOnce(const Needs& needs) {
+  context_ = std::make_unique<ModuleContext>(
+      ModuleContext::Parts{
+          .module = name_,
+          .loop = &parts_.loop,
+          .database = database_ == nullptr ? nullptr : database_->get(),
+          .bus = &bus_.bus(),
+          .outbox = outbox_.get(),
+          .logger = &logger_,
+          .metrics = &parts_.metrics,
+          .clock = &parts_.clock},
+      needs);
+  co_await module_->Start(*context_);
+  for (const ServiceInfo* service : module_->Provides()) {
+    if (Binding(service->full_name).info != nullptr) continue;
+    Throw(absl::FailedPreconditionError(
+        StrCat("it provides ", service->full_name,
+               ", which it did not bind with Serve()")));
+  }
+}
+
+// From here on the module is in use, and stays until the end.
+void HostedModule::Activate() {
+  for (const ModuleContext::Subscription& wanted : context_->subscriptions()) {
+    ThrowIfError(
+        bus_.bus().Subscribe(*wanted.contract, wanted.group, *wanted.listener));
+  }
+  for (const ServiceBinding& binding : context_->served()) {
+    ThrowIfError(pipeline_.Open(binding));
+  }
+}
+
+void HostedModule::Wait(const absl::Status& status) {
+  parts_.readiness.Set(name_, status);
+  for (const ServiceInfo* service : module_->Provides()) {
+    pipeline_.Close(service->full_name, std::string(MessageOf(status)));
+  }
+}
+
+void HostedModule::Forget() {
+  module_.reset();
+  context_.reset();
+}
+
+ServiceBinding HostedModule::Binding(std::string_view service) const {
+  if (context_ == nullptr) return {};
+  for (const ServiceBinding& binding : context_->served()) {
+    if (binding.info->full_name == service) return binding;
+  }
+  return {};
+}
+
+Promise<void> HostedModule::Check() {
+  if (database_ == nullptr) return Promise<void>::Resolve();
+  return database_->Check();
+}
+
+Promise<void> HostedModule::Stop() {
+  if (!running_) return Promise<void>::Resolve();
+  return module_->Stop();
+}
+
+Promise<void> HostedModule::Flush(absl::Duration bound) {
+  if (relay_ == nullptr) return Promise<void>::Resolve();
+  return relay_->Stop(bound);
+}
+
+Promise<void> HostedModule::Close() {
+  if (database_ == nullptr) return Promise<void>::Resolve();
+  return database_->Close();
+}
+
+}  // namespace millrace::runtime

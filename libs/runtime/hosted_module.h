@@ -1,0 +1,79 @@
+// One module in its host: its database, its outbox and relay, the module
+// itself, and what it serves. Loop thread only.
+#ifndef MILLRACE_RUNTIME_HOSTED_MODULE_H_
+#define MILLRACE_RUNTIME_HOSTED_MODULE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bus/outbox.h"
+#include "bus/relay.h"
+#include "loop/abort.h"
+#include "loop/promise.h"
+#include "runtime/bus_host.h"
+#include "runtime/host_parts.h"
+#include "runtime/module.h"
+#include "runtime/module_database.h"
+#include "runtime/pipeline.h"
+
+namespace millrace::runtime {
+
+class HostedModule {
+ public:
+  using Needs =
+      std::vector<std::pair<const ServiceInfo*, ModuleContext::Source>>;
+
+  // All of these outlive it.
+  HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
+               ModuleFactory factory);
+  ~HostedModule();
+
+  const std::string& name() const { return name_; }
+  const Module& module() const { return *module_; }
+
+  // Resolves when the module runs. `before` is what has to be there first
+  // besides its database, `needs` is called then. Goes on trying while
+  // something is away, until `stop` aborts; rejects when it cannot work.
+  Promise<void> Run(Promise<void> before, std::function<Needs()> needs,
+                    AbortSignal stop);
+  // Resolves when Run() has; never rejects.
+  Promise<void> started() const { return started_.promise(); }
+
+  // What it serves under this name, once it runs.
+  ServiceBinding Binding(std::string_view service) const;
+
+  Promise<void> Check();
+
+  // The order of a drain. Each is fine for a module that never ran.
+  Promise<void> Stop();
+  Promise<void> Flush(absl::Duration bound);
+  Promise<void> Close();
+
+ private:
+  Promise<void> StartOnce(const Needs& needs);
+  // Not running, for this reason.
+  void Wait(const absl::Status& status);
+  void Activate();
+  void Forget();
+
+  HostParts& parts_;
+  BusHost& bus_;
+  Pipeline& pipeline_;
+  const ModuleFactory factory_;
+  std::unique_ptr<Module> module_;
+  const std::string name_;
+  Logger& logger_;
+  std::unique_ptr<ModuleDatabase> database_;  // null: the module has none
+  std::unique_ptr<bus::Outbox> outbox_;
+  std::unique_ptr<bus::OutboxRelay> relay_;
+  std::unique_ptr<ModuleContext> context_;
+  bool running_ = false;
+  Deferred<void> started_;
+};
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_HOSTED_MODULE_H_

@@ -1,0 +1,183 @@
+#include "runtime/main.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include "absl/strings/str_replace.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/combinators.h"
+#include "loop/event_loop.h"
+#include "loop/signals.h"
+#include "runtime/config.h"
+#include "runtime/flags.h"
+#include "runtime/host.h"
+#include "runtime/logs.h"
+#include "runtime/prometheus.h"
+
+namespace millrace::runtime {
+namespace {
+
+// What went wrong, as a person reads it: a problem per line.
+void Complain(const char* program, std::string_view problems) {
+  while (!problems.empty()) {
+    const size_t end = problems.find('\n');
+    const std::string line(problems.substr(0, end));
+    std::fprintf(stderr, "%s: %s\n", program, line.c_str());
+    problems =
+        end == problems.npos ? std::string_view() : problems.substr(end + 1);
+  }
+}
+
+// The program from its configuration to its exit code.
+class Process {
+ public:
+  Process(const char* program, Config config,
+          std::vector<ModuleFactory> modules, MainOptions options)
+      : program_(program),
+        options_(std::move(options)),
+        logs_({SeverityOf(config.log().level()), config.environment()}),
+        logger_(logs_.ForService("millrace")) {
+    host_options_ = {.config = std::move(config),
+                     .modules = std::move(modules),
+                     .logger = [this](const std::string& service) -> Logger& {
+                       return logs_.ForService(service);
+                     }};
+    loop_.OnUncaught([this](std::exception_ptr error) {
+      Crash("an error escaped a callback", error);
+    });
+    loop_.OnUnhandledRejection([this](std::exception_ptr error) {
+      logger_.Error("nobody waits for a promise that failed",
+                    {{"error", MessageOf(StatusFrom(error))}});
+    });
+  }
+
+  int Run() {
+    auto host = Host::Create(loop_, metrics_, std::move(host_options_));
+    if (!host.ok()) {
+      Complain(program_, MessageOf(host.status()));
+      return 1;
+    }
+    host_ = *std::move(host);
+    for (const int signum : {SIGTERM, SIGINT}) {
+      signals_.emplace_back(std::make_unique<SignalWatcher>(
+          loop_, signum, [this, signum] { OnSignal(signum); }));
+    }
+    loop_.AddRef();
+    const Promise<void> whole = Serve();
+    loop_.Run();
+    host_.reset();
+    return exit_code_;
+  }
+
+ private:
+  // Never rejects.
+  Promise<void> Serve() {
+    const Promise<void> started = host_->Start();
+    const absl::Status status =
+        co_await AsStatusOr(WithSignal(started, stop_.signal()));
+    if (status.ok()) {
+      SayReady();
+      co_await AsStatusOr(Aborted(stop_.signal()));
+    } else if (!stop_.signal().aborted()) {
+      exit_code_ = 1;
+      Complain(program_, MessageOf(status));
+      logger_.Error("cannot start", {{"error", MessageOf(status)}});
+    }
+    const absl::Status drained = co_await host_->Drain();
+    if (!drained.ok()) {
+      // What was cut off may still run, and refer to what would be destroyed.
+      Complain(program_, MessageOf(drained));
+      logs_.Close();
+      _exit(1);
+    }
+    loop_.ReleaseRef();
+    loop_.Stop();
+  }
+
+  void SayReady() {
+    const std::string http = host_->http_address();
+    const std::string grpc = host_->grpc_address();
+    std::printf("ready http=%s grpc=%s\n", http.c_str(), grpc.c_str());
+    const std::string hint = absl::StrReplaceAll(
+        options_.hint,
+        {{"{http}", Reachable(http)}, {"{grpc}", Reachable(grpc)}});
+    if (!hint.empty()) std::printf("%s\n", hint.c_str());
+    std::fflush(stdout);
+    logger_.Info("ready", {{"http", http}, {"grpc", grpc}});
+  }
+
+  // Where one that listens everywhere is found on this machine.
+  static std::string Reachable(const std::string& address) {
+    return absl::StrReplaceAll(
+        address, {{"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}});
+  }
+
+  void OnSignal(int signum) {
+    logger_.Info("a signal ends the process", {{"signal", signum}});
+    // The next one has its usual effect: it ends the process at once, even when
+    // the loop is stuck. Not from within the watcher itself.
+    loop_.SetImmediate([this] { signals_.clear(); });
+    stop_.Abort(absl::CancelledError("a signal"));
+  }
+
+  void Crash(std::string_view what, std::exception_ptr error) {
+    const absl::Status status = StatusFrom(error);
+    logger_.Error(what, {{"error", MessageOf(status)}});
+    exit_code_ = 1;
+    stop_.Abort(status);
+  }
+
+  const char* const program_;
+  const MainOptions options_;
+  Logs logs_;
+  Logger& logger_;
+  PrometheusMetrics metrics_;
+  EventLoop loop_;
+  HostOptions host_options_;
+  std::unique_ptr<Host> host_;
+  std::vector<std::unique_ptr<SignalWatcher>> signals_;
+  AbortController stop_;
+  int exit_code_ = 0;
+};
+
+}  // namespace
+
+int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
+         MainOptions options) {
+  const char* program = argc > 0 ? argv[0] : "millrace";
+  const auto line = ParseCommandLine(argc, argv);
+  if (!line.ok()) {
+    Complain(program, MessageOf(line.status()));
+    return 1;
+  }
+  if (!line->help.empty()) {
+    std::fputs(line->help.c_str(), stdout);
+    return 0;
+  }
+  ConfigSources sources{.file = line->config_file,
+                        .environment = ProcessEnvironment(),
+                        .overrides = line->overrides};
+  for (const ModuleFactory& factory : modules) {
+    sources.services.emplace_back(factory()->name());
+  }
+  auto config = LoadConfig(sources);
+  if (!config.ok()) {
+    Complain(program, MessageOf(config.status()));
+    return 1;
+  }
+  if (line->check_config) {
+    std::puts("the configuration is valid");
+    return 0;
+  }
+  // A client that leaves is an error of its socket, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  return Process(program, *std::move(config), std::move(modules),
+                 std::move(options))
+      .Run();
+}
+
+}  // namespace millrace::runtime
