@@ -20,6 +20,13 @@ constexpr absl::Duration kPoll = absl::Seconds(60);
 // The same trouble is not told again for so long.
 constexpr int64_t kTroubleMs = 10'000;
 
+// An event has the reason in place of "fatal".
+rd_kafka_resp_err_t ErrorOf(rd_kafka_event_t* event) {
+  return rd_kafka_event_error_is_fatal(event) != 0
+             ? RD_KAFKA_RESP_ERR__FATAL
+             : rd_kafka_event_error(event);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<GroupMember>> GroupMember::Join(
@@ -143,8 +150,7 @@ bool GroupMember::Deliver() {
         records.push_back(ToRecord(*message));
         bytes += message->len + message->key_len;
       } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-        errors.emplace_back(rd_kafka_event_error(event),
-                            rd_kafka_event_error_string(event));
+        errors.emplace_back(ErrorOf(event), rd_kafka_event_error_string(event));
       }
       rd_kafka_event_destroy(event);
       more = records.size() >= kRecordsPerTurn || bytes >= kBytesPerTurn ||
@@ -173,8 +179,7 @@ void GroupMember::OnEvent(rd_kafka_event_t* event) {
       return;
     }
     case RD_KAFKA_EVENT_ERROR:
-      return OnError(rd_kafka_event_error(event),
-                     rd_kafka_event_error_string(event));
+      return OnError(ErrorOf(event), rd_kafka_event_error_string(event));
     default:
       return;
   }

@@ -15,7 +15,7 @@ namespace {
 constexpr int kEventsPerTurn = 64;
 constexpr int kRecordsPerTurn = 1000;
 // How long the reports of a failed producer are waited for.
-constexpr absl::Duration kFatalBound = absl::Seconds(2);
+constexpr absl::Duration kFatalBound = absl::Milliseconds(500);
 constexpr absl::Duration kOneByOne = absl::Seconds(30);
 
 size_t SizeOf(const Record& record) {
@@ -208,7 +208,7 @@ absl::Status Publisher::Refused(const rd_kafka_message_t& message) {
 void Publisher::OnError(rd_kafka_event_t* event) {
   const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   const char* text = rd_kafka_event_error_string(event);
-  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+  if (rd_kafka_event_error_is_fatal(event) != 0) {
     environment_.logger.Error(
         "the Kafka producer failed and is replaced",
         {{"brokers", environment_.options.brokers}, {"reason", text}});
