@@ -1,0 +1,82 @@
+#include "rpc/engine.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "loop/worker_pool.h"
+#include "rpc/test_support.h"
+
+namespace millrace::rpc {
+namespace {
+
+TEST_F(RpcTest, PostsOfOtherThreadsWakeTheLoop) {
+  constexpr int kThreads = 4, kPosts = 2000;
+  int arrived = 0;
+  loop_.AddRef();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < kPosts; ++j) {
+        loop_.Post([&] {
+          if (++arrived == kThreads * kPosts) loop_.ReleaseRef();
+        });
+      }
+    });
+  }
+  loop_.Run();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(arrived, kThreads * kPosts);
+}
+
+TEST_F(RpcTest, EachPostWakesASleepingLoop) {
+  constexpr int kPosts = 500;
+  std::atomic<int> arrived = 0;
+  loop_.AddRef();
+  std::thread thread([&] {
+    for (int j = 0; j < kPosts; ++j) {
+      loop_.Post([&] {
+        ++arrived;
+        arrived.notify_one();
+      });
+      arrived.wait(j);
+    }
+    loop_.Post([&] { loop_.ReleaseRef(); });
+  });
+  loop_.Run();
+  thread.join();
+  EXPECT_EQ(arrived.load(), kPosts);
+}
+
+TEST_F(RpcTest, WorkOfThePoolComesBack) {
+  Promise<int> promise = loop_.workers().Run([] { return 42; });
+  absl::StatusOr<int> result = Await(std::move(promise));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(*result, 42);
+}
+
+TEST_F(RpcTest, AnIdleLoopSleepsThrough) {
+  StartServer();
+  Connect();
+  ASSERT_TRUE(Await(Say(Request(""))).ok());
+  // Let what the call left behind come to rest.
+  ASSERT_EQ(Await(Delay(absl::Milliseconds(100))), absl::OkStatus());
+  const EngineStats before = engine_->stats();
+  ASSERT_EQ(Await(Delay(absl::Milliseconds(500))), absl::OkStatus());
+  const EngineStats after = engine_->stats();
+  EXPECT_EQ(after.completions, before.completions);
+  EXPECT_EQ(after.wakes, before.wakes);
+  // The sleep itself, and what is left of it when it ends a little early.
+  EXPECT_LE(after.sleeps - before.sleeps, 3u);
+}
+
+TEST_F(RpcTest, NothingAliveEndsTheLoop) {
+  loop_.Run();
+  bool ran = false;
+  loop_.SetTimeout(absl::Milliseconds(1), [&] { ran = true; });
+  loop_.Run();
+  EXPECT_TRUE(ran);
+}
+
+}  // namespace
+}  // namespace millrace::rpc

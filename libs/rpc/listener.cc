@@ -1,0 +1,131 @@
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "base/strings.h"
+#include "rpc/listener_internal.h"
+
+namespace millrace::rpc {
+namespace {
+
+class EngineCredentials final : public grpc::ServerCredentials {
+ public:
+  explicit EngineCredentials(grpc_completion_queue* queue)
+      : queue_(queue), plain_(grpc_insecure_server_credentials_create()) {}
+  ~EngineCredentials() override { grpc_server_credentials_release(plain_); }
+
+  void SetAuthMetadataProcessor(
+      const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
+
+ private:
+  // Called between the making of the server and its start, which is when a
+  // queue can be registered.
+  int AddPortToServer(const std::string& address,
+                      grpc_server* server) override {
+    grpc_server_register_completion_queue(server, queue_, nullptr);
+    return grpc_server_add_http2_port(server, address.c_str(), plain_);
+  }
+
+  grpc_completion_queue* const queue_;
+  grpc_server_credentials* const plain_;
+};
+
+absl::Status Refused(std::string_view address, std::string_view setting,
+                     std::string_view reason) {
+  return absl::UnavailableError(StrCat("address ", address, " ", reason,
+                                       "; choose another with ", setting));
+}
+
+std::string Reason(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return "is in use";
+    case EADDRNOTAVAIL:
+      return "is not an address of this machine";
+    case EACCES:
+      return "may not be listened on by this user";
+    default:
+      return StrCat("cannot be listened on: ", std::strerror(error));
+  }
+}
+
+// The error of binding and listening, 0 when both work.
+int TryListen(int family, const sockaddr* address, socklen_t length) {
+  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno;
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const bool listening = bind(fd, address, length) == 0 && listen(fd, 1) == 0;
+  const int error = listening ? 0 : errno;
+  close(fd);
+  return error;
+}
+
+absl::Status ProbeUnix(const std::string& address, const std::string& path,
+                       const std::string& setting) {
+  sockaddr_un name{.sun_family = AF_UNIX};
+  if (path.empty() || path.size() >= sizeof name.sun_path) {
+    return Refused(address, setting,
+                   StrCat("has a path of ", path.size(), " bytes where 1 to ",
+                          sizeof name.sun_path - 1, " are possible"));
+  }
+  std::memcpy(name.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return Refused(address, setting, Reason(errno));
+  // gRPC replaces a socket file of a process that is gone; one that answers
+  // belongs to a process that is not.
+  const bool answers =
+      connect(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0;
+  close(fd);
+  return answers ? Refused(address, setting, Reason(EADDRINUSE))
+                 : absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ProbeAddress(const std::string& address,
+                          const std::string& setting) {
+  constexpr std::string_view kUnix = "unix:";
+  if (address.starts_with(kUnix)) {
+    return ProbeUnix(address, address.substr(kUnix.size()), setting);
+  }
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) {
+    return Refused(address, setting, "has no port (host:port)");
+  }
+  std::string host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  const std::string port = address.substr(colon + 1);
+  const addrinfo hints{.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+                       .ai_socktype = SOCK_STREAM};
+  addrinfo* found = nullptr;
+  if (int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+      error != 0) {
+    return Refused(address, setting,
+                   StrCat("is not an address: ", gai_strerror(error)));
+  }
+  int error = 0;
+  for (addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    error = TryListen(each->ai_family, each->ai_addr, each->ai_addrlen);
+    if (error != 0) break;
+  }
+  freeaddrinfo(found);
+  return error == 0 ? absl::OkStatus()
+                    : Refused(address, setting, Reason(error));
+}
+
+std::shared_ptr<grpc::ServerCredentials> PlainListener(
+    grpc_completion_queue* queue) {
+  return std::make_shared<EngineCredentials>(queue);
+}
+
+}  // namespace millrace::rpc

@@ -1,0 +1,237 @@
+#include <grpc/grpc.h>
+
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "base/suggest.h"
+#include "rpc/server_call_internal.h"
+#include "rpc/wire_internal.h"
+
+namespace millrace::rpc {
+namespace {
+
+std::string_view View(grpc::string_ref text) {
+  return {text.data(), text.size()};
+}
+
+absl::Status UnknownMethod(std::string_view path,
+                           const Dispatcher& dispatcher) {
+  std::vector<std::string> known;
+  for (const ServiceBinding& binding : dispatcher.services()) {
+    for (const MethodInfo& method : binding.info->methods) {
+      known.emplace_back(method.path);
+    }
+  }
+  return absl::UnimplementedError(
+      StrCat("method ", path, " is not served here", DidYouMean(path, known)));
+}
+
+}  // namespace
+
+ServerCore::ServerCore(EngineImpl& engine, Dispatcher& dispatcher,
+                       Logger& logger, Metrics& metrics)
+    : engine(engine),
+      dispatcher(dispatcher),
+      logger(logger),
+      calls_total(metrics.AddCounter("millrace_rpc_server_calls_total",
+                                     "gRPC calls that arrived")),
+      calls_in_flight(metrics.AddGauge("millrace_rpc_server_calls_in_flight",
+                                       "gRPC calls being answered")),
+      builtin(dispatcher) {}
+
+void ServerCore::StartListening() {
+  listening = true;
+  engine.loop().AddRef();
+}
+
+void ServerCore::StopListening() {
+  if (std::exchange(listening, false)) engine.loop().ReleaseRef();
+}
+
+void ServerCore::CallStarted() {
+  ++calls;
+  engine.CallStarted();
+  calls_total.Add();
+  calls_in_flight.Add(1);
+}
+
+void ServerCore::CallEnded() {
+  --calls;
+  engine.CallEnded();
+  calls_in_flight.Add(-1);
+  if (calls == 0 && idle.has_value()) idle->Resolve();
+}
+
+ServerCall::ServerCall(std::shared_ptr<ServerCore> core)
+    : core_(std::move(core)) {
+  wire_.emplace();
+}
+
+void ServerCall::Post(std::shared_ptr<ServerCore> core) {
+  auto call = std::make_shared<ServerCall>(std::move(core));
+  call->self_ = call;
+  call->operations_ = 1;
+  Wire& wire = *call->wire_;
+  wire.context.AsyncNotifyWhenDone(call->done_op_.tag());
+  grpc::ServerCompletionQueue* queue = call->core_->engine.queue();
+  call->core_->service.RequestCall(&wire.context, &wire.io, queue, queue,
+                                   call->request_op_.tag());
+}
+
+void ServerCall::OnRequest(bool ok) {
+  if (!ok) {  // the server shuts down; nothing was started
+    wire_.reset();
+    core_.reset();
+    self_.reset();
+    return;
+  }
+  // The request has come back; the notice of the call's end is now due.
+  core_->CallStarted();
+  if (core_->listening) Post(core_);
+  Serve();
+}
+
+void ServerCall::Serve() {
+  const std::string& path = wire_->context.method();
+  dispatcher_ = &core_->dispatcher;
+  std::optional<Target> target = dispatcher_->Find(path);
+  if (!target.has_value()) {
+    dispatcher_ = &core_->builtin.dispatcher();
+    target = dispatcher_->Find(path);
+    if (target.has_value()) core_->builtin_calls.insert(this);
+  }
+  if (!target.has_value()) {
+    Finish(UnknownMethod(path, core_->dispatcher));
+    return;
+  }
+  target_ = *target;
+  // Answers every failure to the caller, so that nobody need await it.
+  (void)rpc::Serve(shared_from_this());
+}
+
+IncomingCall ServerCall::Incoming() {
+  IncomingCall incoming{.binding = target_.binding,
+                        .method = target_.method,
+                        .signal = abort_.signal(),
+                        .face = "grpc"};
+  if (!wire_.has_value()) return incoming;
+  const grpc::GenericServerContext& context = wire_->context;
+  incoming.metadata.reserve(context.client_metadata().size());
+  for (const auto& [key, value] : context.client_metadata()) {
+    incoming.metadata.emplace_back(View(key), View(value));
+  }
+  incoming.deadline = ToTime(context.raw_deadline());
+  incoming.peer = context.peer();
+  return incoming;
+}
+
+Promise<MessagePtr> ServerCall::Read() {
+  if (!alive()) return Promise<MessagePtr>::Reject(WhyDead());
+  reading_.emplace();
+  ++operations_;
+  wire_->io.Read(&wire_->received, read_op_.tag());
+  return reading_->promise();
+}
+
+void ServerCall::OnRead(bool ok) {
+  const Deferred<MessagePtr> reading = *std::exchange(reading_, std::nullopt);
+  if (ok) {
+    MessagePtr request(target_.method->request().New());
+    absl::Status status = FromBuffer(&wire_->received, request.get());
+    if (status.ok()) {
+      reading.Resolve(std::move(request));
+    } else {
+      reading.Reject(std::move(status));
+    }
+  } else if (done_ || grpc_call_failed_before_recv_message(
+                          wire_->context.c_call()) != 0) {
+    // Not the end of the requests: half an upload must not pass for a whole.
+    reading.Reject(WhyDead());
+  } else {
+    reading.Resolve(nullptr);
+  }
+  Settle();
+}
+
+void ServerCall::SetReplies(Stream<MessagePtr> replies) {
+  replies_ = std::move(replies);
+  if (!alive()) replies_.Cancel(WhyDead());
+}
+
+Promise<std::optional<MessagePtr>> ServerCall::NextReply() {
+  if (replies_.valid()) return replies_.Next();
+  return Promise<std::optional<MessagePtr>>::Reject(WhyDead());
+}
+
+Promise<void> ServerCall::Write(const Message& reply) {
+  if (!alive() || finishing_) return Promise<void>::Reject(WhyDead());
+  grpc::ByteBuffer buffer;
+  if (absl::Status status = ToBuffer(reply, &buffer); !status.ok()) {
+    return Promise<void>::Reject(std::move(status));
+  }
+  writing_.emplace();
+  ++operations_;
+  wire_->io.Write(buffer, write_op_.tag());
+  return writing_->promise();
+}
+
+void ServerCall::OnWrite(bool ok) {
+  const Deferred<void> writing = *std::exchange(writing_, std::nullopt);
+  if (ok) {
+    writing.Resolve();
+  } else {
+    writing.Reject(WhyDead());
+  }
+  Settle();
+}
+
+void ServerCall::Finish(const absl::Status& status) {
+  if (!alive() || std::exchange(finishing_, true)) return;
+  ++operations_;
+  wire_->io.Finish(ToGrpc(status), finish_op_.tag());
+}
+
+void ServerCall::FinishWith(const Message& reply) {
+  grpc::ByteBuffer buffer;
+  if (absl::Status status = ToBuffer(reply, &buffer); !status.ok()) {
+    Finish(status);
+    return;
+  }
+  if (!alive() || std::exchange(finishing_, true)) return;
+  ++operations_;
+  wire_->io.WriteAndFinish(buffer, grpc::WriteOptions(), grpc::Status::OK,
+                           finish_op_.tag());
+}
+
+void ServerCall::OnFinish(bool) { Settle(); }
+
+void ServerCall::OnDone(bool) {
+  done_ = true;
+  if (wire_->context.IsCancelled()) {
+    ++core_->cancelled;
+    cancelled_ = ToTime(wire_->context.raw_deadline()) <= absl::Now()
+                     ? absl::DeadlineExceededError(
+                           "the deadline of the call "
+                           "has passed")
+                     : absl::CancelledError("the caller gave up");
+  }
+  if (!finishing_) abort_.Abort(WhyDead());
+  replies_.Cancel(WhyDead());
+  Settle();
+}
+
+absl::Status ServerCall::WhyDead() const {
+  return cancelled_.ok() ? absl::CancelledError("the call is over")
+                         : cancelled_;
+}
+
+void ServerCall::Settle() {
+  if (--operations_ > 0) return;
+  wire_.reset();
+  core_->builtin_calls.erase(this);
+  std::exchange(core_, nullptr)->CallEnded();
+  self_.reset();  // may be the last owner
+}
+
+}  // namespace millrace::rpc
