@@ -19,9 +19,10 @@ MessagePtr Copy(const Message& message) {
   return copy;
 }
 
-MessagePtr WithReason(std::string reason) {
+MessagePtr WithReason(std::string reason, size_t padding = 0) {
   auto info = std::make_unique<Info>();
   info->set_reason(std::move(reason));
+  info->set_domain(std::string(padding, 'x'));
   return info;
 }
 
@@ -64,8 +65,9 @@ Promise<void> Emit(EchoService* service, Stream<MessagePtr> requests,
     ThrowIfError(Validate(**request));
     const auto& info = static_cast<const Info&>(**request);
     const int count = std::atoi(info.domain().c_str());
+    const size_t padding = info.reason() == "pad" ? 4000 : 0;
     for (int i = 1; info.domain() == "all" || i <= count; ++i) {
-      co_await out.Write(WithReason(std::to_string(i)));
+      co_await out.Write(WithReason(std::to_string(i), padding));
       ++service->sent;
     }
     if (info.reason() == "fail") Throw(absl::InternalError("list broke"));

@@ -21,7 +21,8 @@ using Info = google::rpc::ErrorInfo;
 //            NOT_FOUND with a BadRequest; "hold" waits for the abort.
 //   Put      unary: the same
 //   List     server stream, no side effects: reason "1" to domain "n", then
-//            INTERNAL if reason is "fail"; endless when domain is "all"
+//            INTERNAL if reason is "fail"; endless when domain is "all";
+//            of some size when reason is "pad"
 //   Gather   client stream: the reasons, joined
 //   Chat     bidi: each request again
 struct EchoService {

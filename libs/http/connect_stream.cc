@@ -69,8 +69,7 @@ Promise<void> Pump(Stream<MessagePtr> answers, StreamWriter<std::string> out,
 Stream<std::string> Written(Stream<MessagePtr> answers, Codec codec,
                             Form form) {
   Pipe<std::string> pipe = MakePipe<std::string>(kHighWater);
-  Promise<void> pump = Pump(std::move(answers), pipe.writer, codec, form);
-  (void)pump;
+  (void)Pump(std::move(answers), pipe.writer, codec, form);
   return std::move(pipe.stream);
 }
 

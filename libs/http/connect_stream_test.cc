@@ -165,7 +165,8 @@ TEST_F(ConnectStreamTest, AnUnreadStreamStopsItsHandler) {
   Serve([this] {
     TestClient client(port());
     client.Send(
-        GetRequest("/test.v1.Echo/List?message=%7B%22domain%22:%22all%22%7D",
+        GetRequest("/test.v1.Echo/List?message=%7B%22domain%22:%22all%22,"
+                   "%22reason%22:%22pad%22%7D",
                    "Accept: text/event-stream\r\n"));
     client.ReadUntil("\"1\"");
     // Until the buffers between are full the count grows; then it stands.
@@ -178,9 +179,26 @@ TEST_F(ConnectStreamTest, AnUnreadStreamStopsItsHandler) {
     loop_.Post([&] { connections.set_value(server_->connections()); });
     EXPECT_EQ(connections.get_future().get(), 1u);
     // It goes on once the client reads.
-    client.ReadUntil(StrCat("\"", before + 1000, "\""));
+    client.ReadUntil(StrCat("\"", before + 10, "\""));
     EXPECT_GT(service_.sent, before);
   });
+}
+
+TEST_F(ServerFixture, AQuietEventStreamIsPinged) {
+  Pipe<std::string> quiet = MakePipe<std::string>();
+  router_.Get("/quiet", [&](Request) {
+    return Promise<Response>::Resolve(
+        SseResponse(std::move(quiet.stream), absl::Milliseconds(5)));
+  });
+  Serve([&] {
+    TestClient client(port());
+    client.Send(GetRequest("/quiet"));
+    client.ReadUntil(": ping\n\n");
+    loop_.Post([&] { (void)quiet.writer.Write("data: x\n\n"); });
+    client.ReadUntil("data: x\n\n");
+    client.ReadUntil(": ping\n\n");
+  });
+  EXPECT_TRUE(quiet.writer.cancelled().aborted());
 }
 
 TEST(EnvelopeTest, SplitsWhatItWrote) {

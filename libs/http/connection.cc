@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -31,7 +32,8 @@ struct Connection::Exchange {
   ResponseForm form;
   AbortController abort;
   std::optional<Response> response;
-  absl::Duration since;
+  std::chrono::steady_clock::time_point since =
+      std::chrono::steady_clock::now();
   std::string path;
 };
 
@@ -135,7 +137,6 @@ void Connection::MeetExpectation() {
 void Connection::Dispatch() {
   RequestHead& head = parser_.head();
   auto exchange = std::make_shared<Exchange>();
-  exchange->since = host_->now();
   exchange->form.head_only = head.method == "HEAD";
   exchange->form.http10 = head.minor_version == 0;
   exchange->form.keep_alive = head.keep_alive;
@@ -166,12 +167,11 @@ void Connection::Dispatch() {
 
 void Connection::Run(std::shared_ptr<Exchange> exchange, Request request) {
   exchange->path = request.path;
-  const Promise<void> awaited =
-      Await(shared_from_this(), std::move(exchange),
-            Route(host_->router(), std::move(request)));
-  (void)awaited;  // never rejects; exchanges_ has what it waits for
+  (void)Await(shared_from_this(), std::move(exchange),
+              Route(host_->router(), std::move(request)));
 }
 
+// Never rejects; exchanges_ has what it waits for.
 Promise<void> Connection::Await(std::shared_ptr<Connection> self,
                                 std::shared_ptr<Exchange> exchange,
                                 Promise<Response> response) {
@@ -217,7 +217,9 @@ void Connection::Flush() {
 
 void Connection::Send(Exchange& exchange, bool keep_alive) {
   Response response = *std::exchange(exchange.response, std::nullopt);
-  host_->metrics().Answered(response.status, host_->now() - exchange.since);
+  host_->metrics().Answered(
+      response.status,
+      absl::FromChrono(std::chrono::steady_clock::now() - exchange.since));
   ResponseForm form = exchange.form;
   form.keep_alive = keep_alive;
   const absl::Status status =
@@ -232,7 +234,6 @@ void Connection::Send(Exchange& exchange, bool keep_alive) {
 // For requests that cannot be read: what follows them cannot be, either.
 void Connection::Fail(int status, std::string_view message) {
   auto exchange = std::make_shared<Exchange>();
-  exchange->since = host_->now();
   exchange->form.keep_alive = false;
   exchange->response = ErrorResponse(status, CodeForHttp(status), message);
   host_->logger().Debug(

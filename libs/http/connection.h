@@ -41,7 +41,7 @@ class ConnectionHost {
   virtual ServerMetrics& metrics() = 0;
   virtual bool draining() const = 0;
   virtual std::string_view date() = 0;     // of now, for the Date header
-  virtual absl::Duration now() const = 0;  // steady, since some start
+  virtual absl::Duration now() const = 0;  // the loop's, for time-outs
   // The connection is over; called once, last.
   virtual void Closed(Connection* connection) = 0;
 };

@@ -12,8 +12,9 @@
 namespace millrace::http {
 namespace {
 
-// A larger body is written by itself in place of being copied.
-constexpr size_t kCopyLimit = 32 << 10;
+// A larger body is sent in pieces of this size, so that a client that reads
+// slowly is told from one that does not read.
+constexpr size_t kPiece = 128 << 10;
 
 bool MayHaveBody(int status) { return status != 204 && status != 304; }
 
@@ -49,11 +50,11 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
       SendBody(std::move(std::get<Stream<std::string>>(response.body)),
                framing.chunked);
     }
-  } else if (!bodiless && text->size() <= kCopyLimit) {
+  } else if (!bodiless && text->size() <= kPiece) {
     output_.append(*text);
   } else if (!bodiless) {
-    WriteOut();
-    output_ = std::move(*text);
+    streaming_ = true;
+    (void)SendPieces(shared_from_this(), std::move(*text));
   }
   Schedule();
   return absl::OkStatus();
@@ -62,8 +63,33 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
 void ResponseWriter::SendBody(Stream<std::string> body, bool chunked) {
   body_ = std::move(body);
   streaming_ = true;
-  const Promise<void> pump = Pump(shared_from_this(), chunked);
-  (void)pump;  // never rejects; Stop() ends it
+  (void)Pump(shared_from_this(), chunked);  // Stop() ends it
+}
+
+// Like Pump, never rejects.
+Promise<void> ResponseWriter::SendPieces(std::shared_ptr<ResponseWriter> self,
+                                         std::string body) {
+  absl::Status broken;
+  try {
+    for (size_t at = 0; at < body.size() && self->owner_ != nullptr;
+         at += kPiece) {
+      self->output_.append(body, at, kPiece);
+      co_await self->socket_->Write(std::exchange(self->output_, {}));
+    }
+  } catch (...) {
+    broken = StatusFrom(std::current_exception());
+  }
+  self->BodySent(broken);
+}
+
+void ResponseWriter::BodySent(const absl::Status& broken) {
+  streaming_ = false;
+  if (owner_ == nullptr) return;
+  if (broken.ok()) {
+    owner_->OnProgress();
+  } else {
+    owner_->OnBroken(broken);
+  }
 }
 
 Promise<void> ResponseWriter::Pump(std::shared_ptr<ResponseWriter> self,
@@ -84,14 +110,8 @@ Promise<void> ResponseWriter::Pump(std::shared_ptr<ResponseWriter> self,
   } catch (...) {
     broken = StatusFrom(std::current_exception());
   }
-  self->streaming_ = false;
-  if (self->owner_ == nullptr) co_return;
-  if (!broken.ok()) {
-    self->owner_->OnBroken(broken);
-    co_return;
-  }
-  if (chunked) self->Append(kLastChunk);
-  self->owner_->OnProgress();
+  if (broken.ok() && chunked) self->Append(kLastChunk);
+  self->BodySent(broken);
 }
 
 // At the end of the microtasks, so that the answers to pipelined requests go
@@ -106,12 +126,13 @@ void ResponseWriter::Schedule() {
 
 void ResponseWriter::WriteOut() {
   if (output_.empty() || owner_ == nullptr) return;
+  Promise<void> written = socket_->Write(std::exchange(output_, {}));
+  if (written.settled() && !written.rejected()) return owner_->OnProgress();
   ++writes_;
-  const Promise<void> watch = AwaitWritten(
-      shared_from_this(), socket_->Write(std::exchange(output_, {})));
-  (void)watch;  // never rejects
+  (void)AwaitWritten(shared_from_this(), std::move(written));
 }
 
+// Never rejects.
 Promise<void> ResponseWriter::AwaitWritten(std::shared_ptr<ResponseWriter> self,
                                            Promise<void> written) {
   absl::Status broken;

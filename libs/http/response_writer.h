@@ -59,6 +59,9 @@ class ResponseWriter final
  private:
   void SendBody(Stream<std::string> body, bool chunked);
   static Promise<void> Pump(std::shared_ptr<ResponseWriter> self, bool chunked);
+  static Promise<void> SendPieces(std::shared_ptr<ResponseWriter> self,
+                                  std::string body);
+  void BodySent(const absl::Status& broken);
   void Schedule();
   void WriteOut();
   static Promise<void> AwaitWritten(std::shared_ptr<ResponseWriter> self,

@@ -1,7 +1,6 @@
 #include "http/server.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,8 +94,7 @@ class Server::Impl final : public ConnectionHost {
   }
 
   absl::Duration now() const override {
-    return absl::FromChrono(
-        std::chrono::steady_clock::now().time_since_epoch());
+    return absl::Milliseconds(loop_.TimeMs());
   }
 
   void Closed(Connection* connection) override {

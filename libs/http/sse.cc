@@ -1,9 +1,12 @@
 #include "http/sse.h"
 
+#include <exception>
 #include <string_view>
 #include <utility>
 
+#include "base/status.h"
 #include "base/strings.h"
+#include "loop/event_loop.h"
 
 namespace millrace::http {
 namespace {
@@ -16,6 +19,48 @@ void AppendField(std::string_view name, std::string_view value,
     if (c != '\r' && c != '\n' && c != '\0') out->push_back(c);
   }
   out->push_back('\n');
+}
+
+// Writes a comment now and then while nobody else writes.
+class Ping {
+ public:
+  Ping(StreamWriter<std::string> out, absl::Duration every)
+      : timer_(EventLoop::Current()->SetInterval(every, [this, out] {
+          if (busy_) return;
+          (void)out.Write(": ping\n\n").Catch([](std::exception_ptr) {});
+        })) {
+    timer_.Unref();
+  }
+  Ping(const Ping&) = delete;
+  ~Ping() { timer_.Clear(); }
+
+  void set_busy(bool busy) {
+    busy_ = busy;
+    if (!busy) timer_.Refresh();
+  }
+
+ private:
+  Timer timer_;
+  bool busy_ = false;
+};
+
+// Never rejects: a failure goes to `out`.
+Promise<void> Relay(Stream<std::string> events, StreamWriter<std::string> out,
+                    absl::Duration every) {
+  const auto gone = out.cancelled().OnAbort([&events] { events.Cancel(); });
+  Ping ping(out, every);
+  try {
+    while (!out.cancelled().aborted()) {
+      std::optional<std::string> event = co_await events.Next();
+      if (!event) break;
+      ping.set_busy(true);
+      co_await out.Write(*std::move(event));
+      ping.set_busy(false);
+    }
+    out.Close();
+  } catch (...) {
+    out.Fail(StatusFrom(std::current_exception()));
+  }
 }
 
 }  // namespace
@@ -39,9 +84,11 @@ std::string FormatSse(const SseEvent& event) {
   return out;
 }
 
-Response SseResponse(Stream<std::string> events) {
+Response SseResponse(Stream<std::string> events, absl::Duration ping) {
+  Pipe<std::string> pipe = MakePipe<std::string>(1);
+  (void)Relay(std::move(events), pipe.writer, ping);
   Response response =
-      Response::Streamed("text/event-stream", std::move(events));
+      Response::Streamed("text/event-stream", std::move(pipe.stream));
   response.headers.Add("Cache-Control", "no-store");
   // Tells nginx not to gather events before it passes them on.
   response.headers.Add("X-Accel-Buffering", "no");

@@ -23,12 +23,12 @@ struct SseEvent {
 // field of their own, are dropped.
 std::string FormatSse(const SseEvent& event);
 
-// What keeps a quiet connection from being taken for a dead one.
-inline constexpr std::string_view kSsePing = ": ping\n\n";
-
 // A response whose body is events that FormatSse wrote. The client's reading
-// sets the pace; when it leaves, the stream is cancelled.
-Response SseResponse(Stream<std::string> events);
+// sets the pace; when it leaves, the stream is cancelled. After `ping` without
+// an event a comment is sent, so that the connection is not taken for a dead
+// one, and a dead one is noticed.
+Response SseResponse(Stream<std::string> events,
+                     absl::Duration ping = absl::Seconds(15));
 
 }  // namespace millrace::http
 

@@ -52,11 +52,14 @@ std::string TestClient::ReadSome() {
 
 std::string TestClient::ReadUntil(std::string_view mark) {
   std::string text;
-  size_t at = 0;
-  while ((at = text.find(mark)) == std::string::npos) {
+  size_t at = std::string::npos;
+  while (at == std::string::npos) {
     const std::string more = ReadSome();
     if (more.empty()) return text;
+    const size_t seen =
+        text.size() < mark.size() ? 0 : text.size() - mark.size();
     text += more;
+    at = text.find(mark, seen);
   }
   input_ = text.substr(at + mark.size());
   return text.substr(0, at + mark.size());
