@@ -14,10 +14,8 @@ const EventInfo* FindIn(const Contracts& contracts, std::string_view type) {
 
 }  // namespace
 
-absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,
-                                     const EventEnvelope& envelope,
-                                     absl::Time now) {
-  AuditRecord record = {
+AuditRecord WithoutPayload(const EventEnvelope& envelope, absl::Time now) {
+  return {
       .event_id = envelope.id,
       .event_type = envelope.type,
       .source = envelope.source,
@@ -25,6 +23,12 @@ absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,
       .occur_time = envelope.time,
       .record_time = now,
       .trace_id = envelope.trace.valid() ? envelope.trace.trace_id_hex() : ""};
+}
+
+absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,
+                                     const EventEnvelope& envelope,
+                                     absl::Time now) {
+  AuditRecord record = WithoutPayload(envelope, now);
   const EventInfo* event = FindIn(contracts, envelope.type);
   if (event == nullptr) {
     record.payload = envelope.payload;

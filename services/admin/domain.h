@@ -45,6 +45,9 @@ absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,
                                      const EventEnvelope& envelope,
                                      absl::Time now);
 
+// The same but for the payload, for events whose payload cannot be decoded.
+AuditRecord WithoutPayload(const EventEnvelope& envelope, absl::Time now);
+
 }  // namespace millrace::admin
 
 #endif  // MILLRACE_SERVICES_ADMIN_DOMAIN_H_

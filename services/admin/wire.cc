@@ -1,7 +1,5 @@
 #include "services/admin/wire.h"
 
-#include <algorithm>
-
 #include "contract/time.h"
 
 namespace millrace::admin {
@@ -30,14 +28,6 @@ AuditQuery ToQuery(const ::admin::v1::QueryAuditRequest& request) {
   if (request.has_start_time()) query.from = TimeFrom(request.start_time());
   if (request.has_end_time()) query.before = TimeFrom(request.end_time());
   return query;
-}
-
-bool Wants(const ::admin::v1::WatchEventsRequest& request,
-           const EventEnvelope& envelope) {
-  const auto& types = request.event_types();
-  return (types.empty() || std::find(types.begin(), types.end(),
-                                     envelope.type) != types.end()) &&
-         (request.subject().empty() || request.subject() == envelope.key);
 }
 
 }  // namespace millrace::admin

@@ -10,10 +10,6 @@ namespace millrace::admin {
 ::admin::v1::AuditEntry ToEntry(const AuditRecord& record);
 AuditQuery ToQuery(const ::admin::v1::QueryAuditRequest& request);
 
-// Whether a watcher asked for this event.
-bool Wants(const ::admin::v1::WatchEventsRequest& request,
-           const EventEnvelope& envelope);
-
 }  // namespace millrace::admin
 
 #endif  // MILLRACE_SERVICES_ADMIN_WIRE_H_

@@ -53,8 +53,8 @@ namespace millrace::templates {
   return event;
 }
 
-::templates::v1::MessageRendered ToRendered(const RenderedText& text) {
-  ::templates::v1::MessageRendered event;
+::templates::v1::TemplateMessageRendered ToRendered(const RenderedText& text) {
+  ::templates::v1::TemplateMessageRendered event;
   event.set_message_id(text.id);
   event.set_user_id(text.user_id);
   event.set_template_(text.name);

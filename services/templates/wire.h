@@ -13,7 +13,7 @@ namespace millrace::templates {
 ::templates::v1::Template ToTemplate(const TemplateVersion& version);
 ::templates::v1::RenderedMessage ToMessage(const RenderedText& text);
 ::templates::v1::TemplatePublished ToPublished(const TemplateVersion& version);
-::templates::v1::MessageRendered ToRendered(const RenderedText& text);
+::templates::v1::TemplateMessageRendered ToRendered(const RenderedText& text);
 
 Recipient ToRecipient(const ::users::v1::User& user);
 Recipient ToRecipient(const ::users::v1::UserCreated& event);

@@ -6,6 +6,14 @@
 #include "base/strings.h"
 
 namespace millrace::users {
+namespace {
+
+// What the database keeps: a person reads the same when created and later.
+absl::Time Stored(absl::Time time) {
+  return absl::FromUnixMicros(absl::ToUnixMicros(time));
+}
+
+}  // namespace
 
 std::string NormalizeEmail(std::string_view email) {
   return absl::AsciiStrToLower(ToAbsl(email));
@@ -18,8 +26,8 @@ Person NewPerson(std::string id, std::string_view email,
           .email = NormalizeEmail(email),
           .display_name = std::string(display_name),
           .locale = locale.empty() ? "en" : std::string(locale),
-          .create_time = now,
-          .update_time = now};
+          .create_time = Stored(now),
+          .update_time = Stored(now)};
 }
 
 std::vector<std::string> Apply(const PersonChange& change, absl::Time now,
@@ -38,7 +46,7 @@ std::vector<std::string> Apply(const PersonChange& change, absl::Time now,
   if (change.locale) set("locale", person.locale, *change.locale);
   if (!changed.empty()) {
     ++person.revision;
-    person.update_time = now;
+    person.update_time = Stored(now);
   }
   return changed;
 }

@@ -25,6 +25,12 @@ TEST(Domain, ANewPersonIsNormalized) {
   EXPECT_EQ(ada.update_time, kNow);
 }
 
+TEST(Domain, TimesAreWhatTheDatabaseKeeps) {
+  const Person ada = NewPerson("id-1", "a@b.org", "Ada", "",
+                               kNow + absl::Nanoseconds(1'234'567));
+  EXPECT_EQ(ada.create_time, kNow + absl::Microseconds(1'234));
+}
+
 TEST(Domain, AChangeNamesWhatIsDifferent) {
   Person ada = Ada();
   EXPECT_THAT(Apply({.email = "ADA@example.org", .display_name = "Ada King"},

@@ -1,0 +1,61 @@
+#include "services/templates/module.h"
+
+#include <optional>
+
+#include "services/templates/listeners.h"
+#include "services/templates/rpc.h"
+#include "services/templates/seed.h"
+#include "templates/migrations.h"
+#include "templates/v1/events.millrace.h"
+
+namespace millrace::templates {
+namespace {
+
+using ::users::v1::UserEvents;
+using ::users::v1::UsersService;
+
+class TemplatesModule final : public runtime::Module {
+ public:
+  std::string_view name() const override { return "templates"; }
+
+  std::vector<const ServiceInfo*> Provides() const override {
+    return {&::templates::v1::TemplatesService::Info()};
+  }
+
+  std::vector<const ServiceInfo*> Needs() const override {
+    return {&UsersService::Info()};
+  }
+
+  std::vector<const ContractInfo*> Contracts() const override {
+    return {&UserEvents::Info(), &::templates::v1::TemplateEvents::Info()};
+  }
+
+  std::vector<store::Migration> Migrations() const override {
+    return TemplatesMigrations();
+  }
+
+  Promise<void> Start(runtime::ModuleContext& context) override {
+    const absl::Time now = context.clock().Now();
+    co_await context.database().Transact(
+        [&](store::Tx& tx) { SeedTemplates(tx, now); });
+    inbox_.emplace(context.database(), kWelcomeGroup);
+    welcome_.emplace(*inbox_, context.outbox(), context.clock());
+    context.Subscribe<UserEvents>(kWelcomeGroup, *welcome_);
+    rpc_.emplace(context.database(), context.outbox(),
+                 context.Need<UsersService>(), context.clock());
+    context.Serve(Bind(*rpc_));
+  }
+
+ private:
+  std::optional<bus::Inbox> inbox_;
+  std::optional<WelcomeListener> welcome_;
+  std::optional<TemplatesRpc> rpc_;
+};
+
+}  // namespace
+
+std::unique_ptr<runtime::Module> NewModule() {
+  return std::make_unique<TemplatesModule>();
+}
+
+}  // namespace millrace::templates
