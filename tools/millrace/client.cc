@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/errors.h"
+#include "loop/combinators.h"
 #include "loop/event_loop.h"
 #include "loop/signals.h"
 #include "rpc/channel.h"

@@ -23,8 +23,10 @@ namespace {
 
 int Up(int argc, char** argv) {
   return runtime::Main(
-      argc, argv,
-      {&users::NewModule, &admin::NewModule, &templates::NewModule});
+      argc, argv, {&users::NewModule, &admin::NewModule, &templates::NewModule},
+      {.hint = "curl -sS http://{http}/users.v1.UsersService/CreateUser -H "
+               "'content-type: application/json' -d '{\"email\": "
+               "\"ada@example.org\", \"displayName\": \"Ada Lovelace\"}'"});
 }
 
 // SCALE in the environment multiplies the scenario's times.
