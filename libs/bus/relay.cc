@@ -177,8 +177,10 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
     const int64_t bytes = self->options_.batch_bytes;
     if (!self->shared_ && published.empty()) {
       Batch batch;
-      batch.rows = co_await self->database_.Read(
-          [rows, bytes](store::Tx& tx) { return ReadOutbox(tx, rows, bytes); });
+      batch.rows =
+          co_await self->database_.Read([&rows, &bytes](store::Tx& tx) {
+            return ReadOutbox(tx, rows, bytes);
+          });
       co_return batch;
     }
     const auto turn = [rows, bytes, published, shared = self->shared_,
@@ -192,7 +194,9 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
       if (shared && batch.rows.empty()) ReleaseLease(tx, owner);
       return batch;
     };
-    co_return co_await self->database_.Transact(turn);
+    // Apart from the co_await: within it, GCC 12 destroys captures twice.
+    Promise<Batch> taking = self->database_.Transact(turn);
+    co_return co_await std::move(taking);
   }
 
   static Promise<void> Publish(Self self, const std::vector<OutboxRow>& rows) {
@@ -235,7 +239,8 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
       const auto refuse =
           [id = row.id, reason = std::string(MessageOf(status))](
               store::Tx& tx) { RefuseOutboxRow(tx, id, reason); };
-      co_await self->database_.Transact(refuse);
+      Promise<void> refusing = self->database_.Transact(refuse);
+      co_await std::move(refusing);
     }
   }
 

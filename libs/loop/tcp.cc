@@ -159,7 +159,7 @@ Promise<std::shared_ptr<TcpConnection>> TcpConnection::Connect(EventLoop& loop,
   loop.AssertThread();
   const std::string name = StrCat(host, ":", port);
   const auto addresses = co_await loop.workers().Run(
-      [host = std::move(host), port] { return Resolve(host, port); });
+      [&host, &port] { return Resolve(host, port); });
   ThrowIfError(addresses.status());
   int error = UV_ECONNREFUSED;
   for (const sockaddr_storage& address : *addresses) {

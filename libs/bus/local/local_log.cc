@@ -86,8 +86,10 @@ Promise<void> LocalLog::CreateThem(Self self, std::vector<TopicSpec> topics) {
     if (topic.retention == absl::InfiniteDuration()) {
       topic.retention = absl::ZeroDuration();
     }
-    const auto rows = co_await self->database_.Transact(
+    // Apart from the co_await: within it, GCC 12 destroys captures twice.
+    Promise<std::vector<PartitionRow>> creating = self->database_.Transact(
         [topic](store::Tx& tx) { return CreateTopic(tx, topic); });
+    const std::vector<PartitionRow> rows = co_await std::move(creating);
     self->Learn(rows);
   }
   if (self->grown_) self->grown_();
@@ -168,8 +170,9 @@ Promise<void> LocalLog::WritePending(Self self) {
     self->pending_.erase(
         self->pending_.begin(),
         self->pending_.begin() + static_cast<ptrdiff_t>(taken));
-    const auto ends = co_await AsStatusOr(self->database_.Transact(
+    auto appending = AsStatusOr(self->database_.Transact(
         [batch](store::Tx& tx) { return bus::local::Append(tx, *batch); }));
+    const auto ends = co_await std::move(appending);
     self->Note(ends.status());
     if (!ends.ok()) {
       for (const auto& waiter : done) waiter.Reject(ends.status());
@@ -254,8 +257,9 @@ Promise<void> LocalLog::WriteCommits(Self self) {
   for (const auto& [key, next_offset] : taken) {
     rows.push_back({key.first, key.second, next_offset});
   }
-  const absl::Status status = co_await AsStatusOr(self->database_.Transact(
+  auto writing = AsStatusOr(self->database_.Transact(
       [rows = std::move(rows)](store::Tx& tx) { StoreOffsets(tx, rows); }));
+  const absl::Status status = co_await std::move(writing);
   if (status.ok()) co_return;
   // With the next commit, unless a later one has taken the place.
   for (const auto& [key, next_offset] : taken) {
@@ -274,7 +278,7 @@ Promise<void> LocalLog::CleanUp(Self self) {
   const int bound = self->options_.clean_batch;
   for (bool more = true; more;) {
     const Cleaned cleaned =
-        co_await self->database_.Transact([now, bound](store::Tx& tx) {
+        co_await self->database_.Transact([&now, &bound](store::Tx& tx) {
           return bus::local::Clean(tx, now, bound);
         });
     for (const auto& [ref, begin] : cleaned.begins) {
