@@ -3,6 +3,10 @@
 - no `[=]`: a capture by copy of everything hides what outlives what;
 - no capturing lambda that is a coroutine: its captures die with the closure,
   while the frame lives on;
+- no lambda inside a co_await expression that captures by value (`this`
+  apart): GCC 12 destroys such
+  captures twice unless they are trivial. Capture by reference, which is safe
+  while the coroutine waits, or name the lambda first;
 - no `using namespace` in a header; every header has its guard;
 - a file is at most 400 lines, or says in its first 30 why not ("long:");
 - no address of a temporary place of a developer's machine.
@@ -68,6 +72,20 @@ def findings_in(path, text):
         brace = match.end() - 1
         if innermost_coroutine(code[brace + 1:body_end(code, brace) - 1]):
             report(match.start(), "a capturing lambda is a coroutine; make it a function with parameters")
+    for match in re.finditer(r"\bco_await\b", code):
+        end = code.find(";", match.end())
+        brace = code.find("{", match.end())
+        if brace != -1 and brace < end:
+            end = code.find(";", body_end(code, brace))
+        for nested in LAMBDA.finditer(code, match.end(), end):
+            before = code[:nested.start()].rstrip()
+            if before and (before[-1].isalnum() or before[-1] in "_)]"):
+                continue  # an index
+            names = [name.strip() for name in nested.group(1).split(",")]
+            values = [n for n in names if n and not n.startswith("&") and n != "this"]
+            if values:
+                report(nested.start(), f"a lambda inside co_await captures {values[0]!r} by value, which GCC 12 destroys twice; capture by reference or name the lambda first")
+            break  # what stands in its body is another expression
     if path.endswith(".h"):
         for match in re.finditer(r"^\s*using namespace\b", code, re.M):
             report(match.start(), "'using namespace' in a header")

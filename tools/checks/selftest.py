@@ -27,6 +27,8 @@ WRONG_CODE = [
     ("a.cc", "auto f = [=] { return x; };\n", "by copy"),
     ("a.cc", "Run([this]() -> Promise<void> { co_await Delay(); });\n", "is a coroutine"),
     ("a.cc", "auto f = [&x](int y) {\n  if (y) co_return;\n};\n", "is a coroutine"),
+    ("a.cc", "co_await Run([x] { return x; });\n", "destroys twice"),
+    ("a.cc", "co_await Run([a = std::move(b), &c](int d) {\n  F(); });\n", "destroys twice"),
     ("a.h", GUARD + "using namespace std;\n#endif\n", "using namespace"),
     ("a.h", "int x;\n", "include guard"),
     ("a.cc", "int x;\n" * 401, "401 lines"),
@@ -35,6 +37,7 @@ RIGHT_CODE = [
     ("a.cc", "auto f = [] () -> Promise<void> { co_await Delay(); };\n"),
     ("a.cc", "auto f = [this, x] { return x; };  // not [=]\n"),
     ("a.cc", "Promise<void> F() {\n  v[i] = 1;\n  co_await G([&x] { ++x; });\n}\n"),
+    ("a.cc", "co_await Run([&x, this] { return x[y]; });\nauto f = [x] { G(); };\n"),
     ("a.cc", "// long: a table of cases.\n" + "int x;\n" * 401),
     ("a.h", GUARD + "#endif\n"),
 ]
