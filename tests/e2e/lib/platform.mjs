@@ -25,6 +25,13 @@ export async function start(name, file, args, options) {
   return { program, http, grpc };
 }
 
+// Runs a program that is expected to end by itself.
+export async function run(name, file, args, options) {
+  const program = new Program(name, file, args, options);
+  const { code } = await program.exited;
+  return { code, stdout: program.lines.join("\n"), stderr: program.errors.join("\n") };
+}
+
 export function startAllInOne(dir, args = [], options = {}) {
   return start(
     "millrace",
