@@ -93,7 +93,7 @@ Promise<void> Bus::KeepDeclaring(Transport& transport, Logger& logger,
 Promise<std::string> Bus::Publish(const ContractInfo& contract,
                                   const EventInfo& info,
                                   const google::protobuf::Message& payload,
-                                  std::string key, CallContext context) {
+                                  std::string key, const CallContext& context) {
   const EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
                                         payload, std::move(key));
   std::vector<Record> records;

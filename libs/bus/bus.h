@@ -92,15 +92,19 @@ class Bus {
   // it is durable. Whoever changes a database wants an Outbox instead.
   template <typename E>
   Promise<std::string> Publish(const typename E::Payload& payload,
-                               CallContext context = {}) {
+                               const CallContext& context) {
     const ContractInfo& contract = E::Contract::Info();
     return Publish(contract, contract.events[E::kIndex], payload,
-                   E::Key(payload), std::move(context));
+                   E::Key(payload), context);
+  }
+  template <typename E>
+  Promise<std::string> Publish(const typename E::Payload& payload) {
+    return Publish<E>(payload, CallContext());
   }
   Promise<std::string> Publish(const ContractInfo& contract,
                                const EventInfo& event,
                                const google::protobuf::Message& payload,
-                               std::string key, CallContext context = {});
+                               std::string key, const CallContext& context);
 
   // The events on the topics of these contracts; records that are no events
   // are passed over.

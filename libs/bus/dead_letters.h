@@ -24,6 +24,9 @@ struct DeadLetterTopic {
 
 // Empty fields match everything.
 struct DeadLetterQuery {
+  // No aggregate: GCC 12 destroys one that is made within a co_await twice.
+  DeadLetterQuery() {}
+
   std::string group;
   std::string topic;  // of the events
   std::optional<std::string> key;
