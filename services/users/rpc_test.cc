@@ -4,15 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/status.h"
 #include "base/strings.h"
-#include "loop/combinators.h"
-#include "loop/event_loop.h"
+#include "tests/support/service_test.h"
 #include "users/migrations.h"
 #include "users/v1/events.millrace.h"
 
@@ -23,63 +19,22 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::users::v1::User;
 
-// The handlers on a database in memory, with an outbox and nobody to empty it.
-class UsersRpcTest : public ::testing::Test {
+class UsersRpcTest : public testing::ServiceTest {
  protected:
-  UsersRpcTest() {
-    database_ = *store::Database::Open(loop_, {.url = "sqlite::memory:"},
-                                       logger_, metrics_);
-    outbox_ = std::make_unique<bus::Outbox>(*database_, "/users");
-    rpc_ = std::make_unique<UsersRpc>(*database_, *outbox_, clock_);
-    Await(database_->Migrate("users", UsersMigrations()));
-    Await(database_->Migrate(bus::kOutboxModule, bus::Outbox::Migrations()));
-  }
-
-  // Runs the loop until the promise has settled; its outcome.
-  template <typename T>
-  auto Await(Promise<T> promise) {
-    using Outcome =
-        std::conditional_t<std::is_void_v<T>, absl::Status, absl::StatusOr<T>>;
-    std::optional<Outcome> outcome;
-    const auto done = AsStatusOr(std::move(promise)).Then([&](Outcome& result) {
-      outcome.emplace(std::move(result));
-      loop_.Stop();
-    });
-    while (!outcome) loop_.Run();
-    return *std::move(outcome);
-  }
+  UsersRpcTest() : ServiceTest("users", UsersMigrations()) {}
 
   absl::StatusOr<User> Create(const std::string& email) {
     ::users::v1::CreateUserRequest request;
     request.set_email(email);
     request.set_display_name("Name of " + email);
-    return Await(rpc_->CreateUser(call_, request));
+    return Await(rpc_.CreateUser(call_, request));
   }
 
-  // The names of the events that wait to be published, in their order.
   std::vector<std::string> Emitted() {
-    return *Await(database_->Read([](store::Tx& tx) {
-      std::vector<std::string> names;
-      for (const store::Row& row :
-           tx.Query("SELECT headers FROM millrace_outbox ORDER BY id")) {
-        for (const EventInfo& event : ::users::v1::UserEvents::Info().events) {
-          if (row.Bytes("headers").find(event.type) != std::string::npos) {
-            names.emplace_back(event.name);
-          }
-        }
-      }
-      return names;
-    }));
+    return ServiceTest::Emitted(::users::v1::UserEvents::Info());
   }
 
-  EventLoop loop_;
-  NullLogger logger_;
-  NullMetrics metrics_;
-  FakeClock clock_;
-  Call call_;
-  std::unique_ptr<store::Database> database_;
-  std::unique_ptr<bus::Outbox> outbox_;
-  std::unique_ptr<UsersRpc> rpc_;
+  UsersRpc rpc_{*database_, outbox_, clock_};
 };
 
 TEST_F(UsersRpcTest, CreatesAndEmitsTogether) {
@@ -89,7 +44,7 @@ TEST_F(UsersRpcTest, CreatesAndEmitsTogether) {
   EXPECT_EQ(user->locale(), "en");
   ::users::v1::GetUserRequest get;
   get.set_id(user->id());
-  const auto found = Await(rpc_->GetUser(call_, get));
+  const auto found = Await(rpc_.GetUser(call_, get));
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->SerializeAsString(), user->SerializeAsString());
   EXPECT_THAT(Emitted(), ElementsAre("Created"));
@@ -110,7 +65,7 @@ TEST_F(UsersRpcTest, UpdatesOnlyWhatChanges) {
   request.set_etag(ada.etag());
   request.set_locale("fr");
   clock_.Advance(absl::Seconds(5));
-  const auto updated = Await(rpc_->UpdateUser(call_, request));
+  const auto updated = Await(rpc_.UpdateUser(call_, request));
   ASSERT_TRUE(updated.ok()) << updated.status();
   EXPECT_EQ(updated->locale(), "fr");
   EXPECT_EQ(updated->email(), ada.email());
@@ -118,10 +73,10 @@ TEST_F(UsersRpcTest, UpdatesOnlyWhatChanges) {
   EXPECT_NE(updated->etag(), ada.etag());
 
   // The same again: refused by the etag, and without it nothing to do.
-  EXPECT_EQ(Await(rpc_->UpdateUser(call_, request)).status().code(),
+  EXPECT_EQ(Await(rpc_.UpdateUser(call_, request)).status().code(),
             absl::StatusCode::kAborted);
   request.clear_etag();
-  EXPECT_EQ(Await(rpc_->UpdateUser(call_, request))->etag(), updated->etag());
+  EXPECT_EQ(Await(rpc_.UpdateUser(call_, request))->etag(), updated->etag());
   EXPECT_THAT(Emitted(), ElementsAre("Created", "Updated"));
 }
 
@@ -129,9 +84,9 @@ TEST_F(UsersRpcTest, DeletesOnce) {
   const User ada = *Create("ada@example.org");
   ::users::v1::DeleteUserRequest request;
   request.set_id(ada.id());
-  EXPECT_TRUE(Await(rpc_->DeleteUser(call_, request)).ok());
+  EXPECT_TRUE(Await(rpc_.DeleteUser(call_, request)).ok());
   EXPECT_EQ(
-      Await(rpc_->DeleteUser(call_, request)).status(),
+      Await(rpc_.DeleteUser(call_, request)).status(),
       absl::NotFoundError(StrCat("there is no user with the id ", ada.id())));
   EXPECT_THAT(Emitted(), ElementsAre("Created", "Deleted"));
 }
@@ -146,7 +101,7 @@ TEST_F(UsersRpcTest, PagesSurviveInserts) {
   request.set_page_size(2);
   std::vector<std::string> listed;
   do {
-    const auto page = Await(rpc_->ListUsers(call_, request));
+    const auto page = Await(rpc_.ListUsers(call_, request));
     ASSERT_TRUE(page.ok()) << page.status();
     EXPECT_LE(page->users_size(), 2);
     for (const User& user : page->users()) listed.push_back(user.id());
@@ -162,7 +117,7 @@ TEST_F(UsersRpcTest, PagesSurviveInserts) {
 }
 
 TEST_F(UsersRpcTest, ListsNobodyAtFirst) {
-  const auto page = Await(rpc_->ListUsers(call_, {}));
+  const auto page = Await(rpc_.ListUsers(call_, {}));
   ASSERT_TRUE(page.ok());
   EXPECT_THAT(page->users(), IsEmpty());
   EXPECT_EQ(page->next_page_token(), "");
