@@ -8,7 +8,7 @@ import { root } from "./platform.mjs";
 
 const definition = loader.loadSync(
   ["users/v1/users.proto", "admin/v1/admin.proto", "templates/v1/templates.proto", "users/v1/events.proto", "templates/v1/events.proto"],
-  { includeDirs: [join(root, "proto")], longs: Number, enums: String, defaults: true, oneofs: true },
+  { includeDirs: [join(root, "proto")], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
 );
 const api = grpc.loadPackageDefinition(definition);
 
