@@ -37,17 +37,21 @@ class GrpcChannel final : public Channel {
   std::shared_ptr<ChannelCore> core_;
 };
 
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
 std::shared_ptr<grpc::Channel> Connect(const ChannelOptions& options) {
-  const int initial =
-      static_cast<int>(absl::ToInt64Milliseconds(options.initial_backoff));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(
       static_cast<int>(options.max_message_bytes));
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, initial);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, initial);
-  arguments.SetInt(
-      GRPC_ARG_MAX_RECONNECT_BACKOFF_MS,
-      static_cast<int>(absl::ToInt64Milliseconds(options.max_backoff)));
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
+                   Milliseconds(options.initial_backoff));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS,
+                   Milliseconds(options.max_backoff));
+  // In spite of its name, how long an attempt to connect may take.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                   Milliseconds(options.connect_timeout));
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   // A connection belongs to one channel, and with it to one loop.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

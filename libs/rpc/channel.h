@@ -25,7 +25,8 @@ struct ChannelOptions {
   // "host:port", "dns:///host:port" or "unix:/path/of/socket".
   std::string target;
   size_t max_message_bytes = 4 << 20;
-  // How long to wait between attempts to connect.
+  // How long an attempt to connect may take, and how long to wait between two.
+  absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration initial_backoff = absl::Milliseconds(100);
   absl::Duration max_backoff = absl::Seconds(5);
 };
