@@ -209,7 +209,9 @@ TEST_F(KafkaTest, PauseHoldsOnePartitionBack) {
       member->consumer->Pause({{topic, 0}, {topic, 7}});
     }
   };
-  ASSERT_TRUE(RunUntil([&] { return paused && offsets[1].size() == 1000; }));
+  ASSERT_TRUE(RunUntil([&] { return paused && offsets[1].size() == 1000; }))
+      << paused << " " << offsets[0].size() << " " << offsets[1].size() << " "
+      << member->assignments;
   ASSERT_TRUE(Await(transport.Publish(Numbered(topic, 2, 0, 2000))).ok());
   ASSERT_TRUE(RunUntil([&] { return offsets[1].size() == 2000; }));
   EXPECT_LT(offsets[0].size(), 1000u);

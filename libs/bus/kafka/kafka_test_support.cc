@@ -16,7 +16,6 @@ void TestLogger::Write(Severity, std::string_view message,
     }
   }
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (getenv("MILLRACE_TEST_LOG")) fprintf(stderr, "%s\n", line.c_str());
   lines_.push_back(std::move(line));
 }
 

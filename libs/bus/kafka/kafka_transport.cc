@@ -73,15 +73,21 @@ class KafkaTransport final : public Transport {
     if (publisher_.client() == nullptr) {
       return Stream<Record>::Failed(Closed());
     }
-    return kafka::OpenTail(environment_, publisher_.reachability(),
-                           publisher_.client(), std::move(topics), from,
-                           follow);
+    return kafka::OpenTail(
+        environment_, publisher_.reachability(),
+        [this] { return publisher_.client(); }, std::move(topics), from,
+        follow);
   }
 
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override {
     if (publisher_.client() == nullptr) {
       return Promise<std::vector<GroupOffset>>::Reject(Closed());
+    }
+    // To ask would only keep a thread of the pool waiting.
+    if (publisher_.reachability().known_away()) {
+      return Promise<std::vector<GroupOffset>>::Reject(
+          publisher_.reachability().status());
     }
     return kafka::CommittedOffsets(environment_, publisher_.client(),
                                    std::move(group), std::move(topics));

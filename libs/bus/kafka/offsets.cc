@@ -142,6 +142,10 @@ void AddCommitted(rd_kafka_t* client, const std::string& place,
 Promise<std::vector<GroupOffset>> Watermarks(Environment& environment,
                                              Handle client,
                                              std::vector<std::string> topics) {
+  if (client == nullptr) {
+    return Promise<std::vector<GroupOffset>>::Reject(
+        absl::UnavailableError(environment.place() + ": has no producer"));
+  }
   return environment.calls.Run([client = std::move(client),
                                 place = environment.place(),
                                 topics = std::move(topics)]() mutable {

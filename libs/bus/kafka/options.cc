@@ -40,7 +40,10 @@ bool IsBrokerList(std::string_view list) {
     const size_t comma = list.find(',');
     const std::string_view broker = list.substr(0, comma);
     const size_t colon = broker.rfind(':');
-    if (colon == 0 || colon == std::string_view::npos) return false;
+    if (colon == 0 || colon == std::string_view::npos ||
+        broker.find(' ') != std::string_view::npos) {
+      return false;
+    }
     const std::string_view port = broker.substr(colon + 1);
     if (port.empty() || port.size() > 5 ||
         port.find_first_not_of("0123456789") != std::string_view::npos) {

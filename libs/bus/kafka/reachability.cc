@@ -12,7 +12,7 @@ namespace {
 constexpr int kProbeTimeoutMs = 3000;
 constexpr absl::Duration kProbeInterval = absl::Seconds(1);
 // After this much silence a reachable cluster is probed when it is asked for.
-constexpr int64_t kStaleMs = 10'000;
+constexpr int64_t kStaleMs = 5000;
 
 }  // namespace
 
@@ -35,6 +35,8 @@ absl::Status Reachability::status() {
   if (environment_.loop.TimeMs() - last_good_ms_ > kStaleMs) Probe();
   return absl::OkStatus();
 }
+
+bool Reachability::known_away() const { return told_away_; }
 
 void Reachability::Good() {
   last_good_ms_ = environment_.loop.TimeMs();

@@ -27,6 +27,9 @@ class Reachability {
   // the last answer is old, it has the cluster probed.
   absl::Status status();
 
+  // It was asked and did not answer.
+  bool known_away() const;
+
   void Good();
   void Suspect(std::string reason);
 

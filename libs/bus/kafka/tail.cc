@@ -34,13 +34,15 @@ class TailReader : public std::enable_shared_from_this<TailReader> {
         wake_(environment.loop, [this] { return Turn(); }) {}
   ~TailReader() { Stop(); }
 
-  static Promise<void> Run(std::shared_ptr<TailReader> self, Handle client,
+  static Promise<void> Run(std::shared_ptr<TailReader> self,
+                           std::function<Handle()> client,
                            std::vector<std::string> topics);
   // Whoever comes first ends it: the transport or the reader.
   void Watch();
 
  private:
-  static Promise<bool> Open(std::shared_ptr<TailReader> self, Handle client,
+  static Promise<bool> Open(std::shared_ptr<TailReader> self,
+                            std::function<Handle()> client,
                             std::vector<std::string> topics);
   bool Turn();
   absl::Status Start(const std::vector<GroupOffset>& offsets);
@@ -76,7 +78,8 @@ void TailReader::Watch() {
   });
 }
 
-Promise<void> TailReader::Run(std::shared_ptr<TailReader> self, Handle client,
+Promise<void> TailReader::Run(std::shared_ptr<TailReader> self,
+                              std::function<Handle()> client,
                               std::vector<std::string> topics) {
   if (!co_await Open(self, std::move(client), std::move(topics))) co_return;
   for (int budget = kEventsPerTurn; !self->stopped_; --budget) {
@@ -104,15 +107,15 @@ Promise<void> TailReader::Run(std::shared_ptr<TailReader> self, Handle client,
   }
 }
 
-Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self, Handle client,
+Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self,
+                               std::function<Handle()> client,
                                std::vector<std::string> topics) {
   const int64_t patience = self->environment_.loop.TimeMs() + kOpenMs;
   while (true) {
     const absl::StatusOr<std::vector<GroupOffset>> offsets =
-        co_await AsStatusOr(Watermarks(self->environment_, client, topics));
+        co_await AsStatusOr(Watermarks(self->environment_, client(), topics));
     if (self->stopped_) co_return false;
     if (offsets.ok()) {
-      client.reset();
       const absl::Status started = self->Start(*offsets);
       if (!started.ok()) self->Finish(started);
       co_return started.ok();
@@ -223,8 +226,9 @@ void TailReader::Stop() {
 }  // namespace
 
 Stream<Record> OpenTail(Environment& environment, Reachability& reachability,
-                        Handle client, std::vector<std::string> topics,
-                        TailFrom from, bool follow) {
+                        std::function<Handle()> client,
+                        std::vector<std::string> topics, TailFrom from,
+                        bool follow) {
   Pipe<Record> pipe = MakePipe<Record>(kHighWater);
   auto reader = std::make_shared<TailReader>(
       environment, reachability, std::move(pipe.writer), from, follow);

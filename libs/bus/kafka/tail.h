@@ -2,6 +2,7 @@
 #ifndef MILLRACE_BUS_KAFKA_TAIL_H_
 #define MILLRACE_BUS_KAFKA_TAIL_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,15 @@
 
 namespace millrace::bus::kafka {
 
-// As Transport::Tail(). `client` is asked where the partitions begin and end.
-// While the cluster does not answer, the opening is tried again for a while,
-// then the stream fails with UNAVAILABLE; once open it waits for ever.
-// Partitions that are added later are not read.
+// As Transport::Tail(). `client` gives the instance to ask where the partitions
+// begin and end; it is called only until the environment is closed. While the
+// cluster does not answer, the opening is tried again for a while, then the
+// stream fails with UNAVAILABLE; once open it waits for ever. Partitions that
+// are added later are not read.
 Stream<Record> OpenTail(Environment& environment, Reachability& reachability,
-                        Handle client, std::vector<std::string> topics,
-                        TailFrom from, bool follow);
+                        std::function<Handle()> client,
+                        std::vector<std::string> topics, TailFrom from,
+                        bool follow);
 
 }  // namespace millrace::bus::kafka
 
