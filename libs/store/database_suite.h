@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,9 +23,21 @@
 
 namespace millrace::store {
 
-// The URL of an empty database, which lives as long as the test; or why there
-// is none, for GTEST_SKIP.
-using NewDatabase = std::function<absl::StatusOr<std::string>()>;
+struct Backend {
+  std::string name;
+  // The URL of an empty database, which lives as long as the test; or why
+  // there is none, for GTEST_SKIP.
+  std::function<absl::StatusOr<std::string>()> fresh;
+};
+
+// The name of a test case must not change from run to run.
+inline void PrintTo(const Backend& backend, std::ostream* out) {
+  *out << backend.name;
+}
+
+inline std::string NameOf(const ::testing::TestParamInfo<Backend>& info) {
+  return info.param.name;
+}
 
 // How a promise ends, without throwing.
 template <typename T>
@@ -65,10 +78,10 @@ class DatabaseTest : public ::testing::Test {
 
 // The suite proper.
 class DatabaseSuite : public DatabaseTest,
-                      public ::testing::WithParamInterface<NewDatabase> {
+                      public ::testing::WithParamInterface<Backend> {
  protected:
   void SetUp() override {
-    auto url = GetParam()();
+    auto url = GetParam().fresh();
     if (!url.ok()) GTEST_SKIP() << url.status().message();
     url_ = *url;
   }

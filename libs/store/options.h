@@ -27,7 +27,7 @@ struct DatabaseOptions {
   // Prepared statements kept per connection.
   int statement_cache = 128;
   // SQLite: the most queued writes that share one commit and one fsync.
-  int group_commit = 64;
+  int group_commit = 256;
 
   // INVALID_ARGUMENT naming the option.
   absl::Status Validate() const;

@@ -52,8 +52,9 @@ class Server : public ::testing::Environment {
 const auto* const kServer = ::testing::AddGlobalTestEnvironment(new Server);
 
 INSTANTIATE_TEST_SUITE_P(Postgres, DatabaseSuite,
-                         ::testing::Values(&Server::FreshDatabase),
-                         [](const auto&) { return std::string("Server"); });
+                         ::testing::Values(Backend{"Server",
+                                                   &Server::FreshDatabase}),
+                         NameOf);
 
 class PostgresTest : public DatabaseTest {
  protected:

@@ -37,16 +37,16 @@ std::string UrlOf(const fs::path& path) {
   return StrCat("sqlite://", path.string());
 }
 
-NewDatabase OnDisk() {
+Backend OnDisk() {
   const auto dirs = std::make_shared<std::vector<std::shared_ptr<TempDir>>>();
-  return [dirs]() -> absl::StatusOr<std::string> {
-    *dirs = {std::make_shared<TempDir>()};
-    return UrlOf(dirs->front()->path() / "test.db");
-  };
+  return {"OnDisk", [dirs]() -> absl::StatusOr<std::string> {
+            *dirs = {std::make_shared<TempDir>()};
+            return UrlOf(dirs->front()->path() / "test.db");
+          }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseSuite, ::testing::Values(OnDisk()),
-                         [](const auto&) { return std::string("OnDisk"); });
+                         NameOf);
 
 using SqliteTest = DatabaseTest;
 
@@ -109,6 +109,39 @@ TEST_F(SqliteTest, IsSetUpForDurability) {
   const TempDir dir;
   const auto database = Open(UrlOf(dir.path() / "x.db"));
   EXPECT_EQ(Settle(IsSetUpForDurability(*database)), absl::OkStatus());
+}
+
+void InsertMegabyte(Tx& tx) {
+  tx.Execute("INSERT INTO t VALUES (:x)", {{"x", std::string(1 << 20, 'x')}});
+}
+
+// Three share a commit; the one in the middle finds the disk full.
+Promise<void> SurvivesAFullDisk(Database& database) {
+  co_await database.Migrate("test", kTables);
+  co_await database.Transact(
+      [](Tx& tx) { tx.Query("PRAGMA max_page_count = 100"); });
+  const auto small = [](Tx& tx) { tx.Execute("INSERT INTO t VALUES ('a')"); };
+  Outcomes writers;
+  writers.push_back(Outcome(database.Transact(small)));
+  writers.push_back(Outcome(database.Transact(InsertMegabyte)));
+  writers.push_back(Outcome(database.Transact(small)));
+  const absl::StatusCode expected[] = {absl::StatusCode::kOk,
+                                       absl::StatusCode::kResourceExhausted,
+                                       absl::StatusCode::kOk};
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status status = co_await std::move(writers[i]);
+    EXPECT_EQ(status.code(), expected[i]) << status;
+  }
+  const int64_t n = co_await database.Read([](Tx& tx) {
+    return tx.QueryOne("SELECT count(*) AS n FROM t")->Int("n");
+  });
+  EXPECT_EQ(n, 2);
+  co_await database.Close();
+}
+TEST_F(SqliteTest, SurvivesAFullDisk) {
+  const TempDir dir;
+  const auto database = Open(UrlOf(dir.path() / "x.db"));
+  EXPECT_EQ(Settle(SurvivesAFullDisk(*database)), absl::OkStatus());
 }
 
 Promise<void> CheckSurvivors(Database& database, int64_t acknowledged) {

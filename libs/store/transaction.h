@@ -23,7 +23,9 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/context.h"
