@@ -1,6 +1,7 @@
 // A private PostgreSQL for tests: Debian's package, its own data directory
 // under the temporary directory, a free port of 127.0.0.1. It goes away with
-// its owner, also when the owner is killed.
+// its owner; when the owner is killed, the server still ends, and only the data
+// directory stays.
 //
 // Root may not run PostgreSQL: then the server runs as the user `postgres`.
 #ifndef MILLRACE_TESTS_SUPPORT_POSTGRES_SERVER_H_
