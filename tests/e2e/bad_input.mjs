@@ -53,7 +53,7 @@ await cases({
   },
   async "invalid e-mail address"() {
     const wrong = { email: "ada@", display_name: "Ada" };
-    const text = "email: must be an e-mail address such as ada@example.org";
+    const text = "email: must be an e-mail address";
     await rejects(overGrpc.call("users", "CreateUser", wrong), "INVALID_ARGUMENT", text);
     const error = await rejects(overHttp.call("users", "CreateUser", wrong), "INVALID_ARGUMENT", text);
     assert.equal(error.http, 400);
@@ -82,7 +82,7 @@ await cases({
     assert.equal(response.status, 404);
     const body = await response.json();
     assert.equal(body.code, "unimplemented");
-    assert.match(body.message, /\/users\.v1\.UsersService\/CreateUsr/);
+    assert.equal(body.message, "users.v1.UsersService has no method CreateUsr; did you mean 'CreateUser'?");
   },
   async "malformed JSON"() {
     const response = await post(createUser, '{"email": "a@b.org",\n "displayName": \'A\'}');

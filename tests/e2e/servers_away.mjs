@@ -57,10 +57,11 @@ await cases({
     assert.equal(found.status, 503, found.text);
     const why = await eventually("the reasons", async () => {
       const { text } = await readiness();
-      return text.includes("users") && text.includes("away") ? text : undefined;
+      return text.includes(kafka.brokers) && text.includes(`127.0.0.1:${postgres.port}`) ? JSON.parse(text) : undefined;
     });
-    assert.match(why, new RegExp(`127\\.0\\.0\\.1:${postgres.port}`));
-    assert.match(why, new RegExp(`127\\.0\\.0\\.1:${kafka.port}`));
+    assert.equal(why.ready, false);
+    assert.match(why.needs["users.database"].error, /is away/);
+    assert.match(why.needs.bus.error, /^Kafka at 127/);
     assert.equal((await fetch(`http://127.0.0.1:${ports.http}/healthz`)).status, 200);
     await rejects(http.call("users", "ListUsers"), "UNAVAILABLE");
   },
