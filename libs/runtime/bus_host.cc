@@ -98,9 +98,6 @@ Promise<void> BusHost::OpenTransport() {
 }
 
 Promise<void> BusHost::OpenLocal() {
-  if (data_dir_ == nullptr) {
-    data_dir_ = ValueOrThrow(DataDir::Lock(parts_.config.data_dir()));
-  }
   if (database_ == nullptr) {
     std::filesystem::path file = parts_.config.bus().local().path();
     if (file.empty()) {

@@ -11,7 +11,6 @@
 #include "bus/transport.h"
 #include "loop/abort.h"
 #include "loop/promise.h"
-#include "runtime/data_dir.h"
 #include "runtime/host_parts.h"
 #include "store/database.h"
 
@@ -54,7 +53,6 @@ class BusHost {
 
   HostParts& parts_;
   Logger& logger_;
-  std::unique_ptr<DataDir> data_dir_;
   std::unique_ptr<store::Database> database_;  // of the local transport
   std::unique_ptr<bus::Transport> own_;
   bus::Transport* transport_;

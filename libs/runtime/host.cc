@@ -28,6 +28,17 @@ CallLog CallLogOf(const std::string& name) {
   return name == "failed" ? CallLog::kFailed : CallLog::kNone;
 }
 
+// The local bus, or the SQLite file of a service.
+bool UsesDataDir(const Config& config) {
+  if (config.bus().transport() == "local") return true;
+  return std::any_of(config.services().begin(), config.services().end(),
+                     [&config](const std::string& service) {
+                       const auto found = config.databases().find(service);
+                       return found == config.databases().end() ||
+                              found->second.url().empty();
+                     });
+}
+
 http::ServerOptions HttpOptions(const config::v1::Http& http) {
   http::ServerOptions options;
   options.host = http.host();
@@ -159,6 +170,9 @@ void Host::TellReadiness(bool ready) {
 
 Promise<void> Host::Start() {
   ThrowIfError(Listen());
+  if (UsesDataDir(options_.config)) {
+    data_dir_ = ValueOrThrow(DataDir::Lock(options_.config.data_dir()));
+  }
   starting_.Spawn(OpenBus());
   for (const int index : wiring_.order) starting_.Spawn(RunModule(index));
   started_ = starting_.Join();

@@ -27,6 +27,7 @@
 #include "rpc/engine.h"
 #include "rpc/server.h"
 #include "runtime/bus_host.h"
+#include "runtime/data_dir.h"
 #include "runtime/hosted_module.h"
 #include "runtime/module.h"
 #include "runtime/pipeline.h"
@@ -100,6 +101,7 @@ class Host {
   Readiness readiness_;
   HostParts parts_;
   std::vector<const ContractInfo*> contracts_;
+  std::unique_ptr<DataDir> data_dir_;  // null: nothing is kept there
   std::unique_ptr<Pipeline> pipeline_;
   rpc::Engine engine_;
   std::map<std::string, std::unique_ptr<Channel>> channels_;  // by address
