@@ -19,11 +19,15 @@ class BlockPool {
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
 
+  // What a block of that many bytes has in fact, wherever it comes from: it
+  // may be freed into a pool later.
+  static size_t RoundUp(size_t bytes) { return (IndexOf(bytes) + 1) * kStep; }
+
   void* Allocate(size_t bytes) {
     const size_t index = IndexOf(bytes);
-    if (index >= kLists) return ::operator new(bytes);
+    if (index >= kLists) return ::operator new(RoundUp(bytes));
     List& list = lists_[index];
-    if (list.head == nullptr) return ::operator new((index + 1) * kStep);
+    if (list.head == nullptr) return ::operator new(RoundUp(bytes));
     Block* block = list.head;
     list.head = block->next;
     --list.size;
@@ -63,10 +67,12 @@ class BlockPool {
 extern constinit thread_local BlockPool* thread_pool;
 
 inline void* AllocateBlock(size_t bytes) {
-#ifndef __SANITIZE_ADDRESS__
-  if (BlockPool* pool = thread_pool) return pool->Allocate(bytes);
-#endif
+#ifdef __SANITIZE_ADDRESS__
   return ::operator new(bytes);
+#else
+  if (BlockPool* pool = thread_pool) return pool->Allocate(bytes);
+  return ::operator new(BlockPool::RoundUp(bytes));
+#endif
 }
 
 inline void FreeBlock(void* pointer, size_t bytes) {

@@ -178,7 +178,7 @@ void LoopImpl::Turn() {
 
 // 0 when there is something to do at once, -1 when no timer limits the sleep.
 int64_t LoopImpl::SleepMs() const {
-  if (stop || immediates.refed() || !close_tasks.empty()) return 0;
+  if (stop || immediates.refed() || !close_tasks.empty() || !alive()) return 0;
   return timers.UntilAlarm();
 }
 

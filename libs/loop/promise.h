@@ -17,6 +17,14 @@
 // coroutine whose promise never settles is never resumed nor unwound; a
 // Deferred that is dropped unsettled rejects its promise, so that only a lost
 // handle of something outside can leave a coroutine hanging.
+//
+// A trap of GCC 12: in a full expression with co_await, a temporary that is
+// built without a constructor, a lambda or a braced struct, is copied bitwise.
+// One that holds a std::string by value is broken by that (references are
+// fine). Give it a name first, or the promise:
+//
+//   auto promise = pool.Run([name = std::move(name)] { ... });
+//   co_await std::move(promise);
 #ifndef MILLRACE_LOOP_PROMISE_H_
 #define MILLRACE_LOOP_PROMISE_H_
 

@@ -1,0 +1,159 @@
+#include "loop/combinators.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "loop/event_loop.h"
+#include "loop/task_group.h"
+
+namespace millrace {
+namespace {
+
+using testing::ElementsAre;
+
+class CombinatorsTest : public testing::Test {
+ protected:
+  template <typename T>
+  absl::StatusCode CodeOf(const Promise<T>& promise) {
+    return promise.rejected() ? StatusFrom(promise.error()).code()
+                              : absl::StatusCode::kOk;
+  }
+
+  EventLoop loop_;
+};
+
+TEST_F(CombinatorsTest, AllGathersInOrder) {
+  const Deferred<int> a, b;
+  auto both = All(std::vector<Promise<int>>{a.promise(), b.promise()});
+  b.Resolve(2);
+  loop_.SetImmediate([&] { a.Resolve(1); });
+  auto none = All(std::vector<Promise<int>>());
+  loop_.Run();
+  EXPECT_THAT(both.value(), ElementsAre(1, 2));
+  EXPECT_TRUE(none.value().empty());
+}
+
+TEST_F(CombinatorsTest, AllFailsWithTheFirstError) {
+  const Deferred<void> a, b, c;
+  auto all = AsStatusOr(All({a.promise(), b.promise(), c.promise()}));
+  b.Reject(absl::NotFoundError("b"));
+  c.Reject(absl::InternalError("c"));
+  loop_.Run();
+  ASSERT_TRUE(all.settled());
+  EXPECT_EQ(all.value(), absl::NotFoundError("b"));
+  a.Resolve();
+}
+
+TEST_F(CombinatorsTest, AllSettledNeverFails) {
+  auto all = AllSettled(std::vector<Promise<int>>{
+      Promise<int>::Resolve(1), Promise<int>::Reject(absl::AbortedError(""))});
+  loop_.Run();
+  EXPECT_EQ(*all.value()[0], 1);
+  EXPECT_EQ(all.value()[1].status().code(), absl::StatusCode::kAborted);
+}
+
+TEST_F(CombinatorsTest, AnyTakesTheFirstValueAndRaceTheFirstOutcome) {
+  const auto promises = [] {
+    return std::vector<Promise<int>>{
+        Promise<int>::Reject(absl::AbortedError("")), Promise<int>::Resolve(2)};
+  };
+  auto any = Any(promises());
+  auto race = AsStatusOr(Race(promises()));
+  auto none = AsStatusOr(Any(std::vector<Promise<int>>{
+      Promise<int>::Reject(absl::AbortedError("")),
+      Promise<int>::Reject(absl::NotFoundError(""))}));
+  loop_.Run();
+  EXPECT_EQ(any.value(), 2);
+  EXPECT_EQ(race.value().status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(none.value().status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(CombinatorsTest, WithTimeoutFailsWhenTheTimeIsUp) {
+  const Deferred<int> never;
+  auto late = AsStatusOr(WithTimeout(never.promise(), absl::Milliseconds(1)));
+  auto in_time = WithTimeout(Promise<int>::Resolve(1), absl::Seconds(1000));
+  loop_.Run();
+  EXPECT_EQ(late.value().status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(in_time.value(), 1);
+}
+
+TEST_F(CombinatorsTest, DelayEndsByTimeOrBySignal) {
+  AbortController controller;
+  auto aborted = AsStatusOr(Delay(absl::Seconds(1000), controller.signal()));
+  auto forever =
+      AsStatusOr(Delay(absl::InfiniteDuration(), controller.signal()));
+  auto in_time = Delay(absl::Milliseconds(1), controller.signal());
+  auto plain = Delay(absl::Milliseconds(2)).Then([&] {
+    controller.Abort(absl::AbortedError("enough"));
+  });
+  loop_.Run();
+  EXPECT_TRUE(plain.settled());
+  EXPECT_FALSE(in_time.rejected());
+  EXPECT_EQ(aborted.value(), absl::AbortedError("enough"));
+  EXPECT_EQ(forever.value(), absl::AbortedError("enough"));
+  EXPECT_EQ(CodeOf(Delay(absl::Milliseconds(1), controller.signal())),
+            absl::StatusCode::kAborted);
+}
+
+TEST_F(CombinatorsTest, WithSignalLetsGoWhenAborted) {
+  AbortController controller;
+  const Deferred<int> never;
+  auto waiting = AsStatusOr(WithSignal(never.promise(), controller.signal()));
+  auto done = WithSignal(Promise<int>::Resolve(1), controller.signal());
+  loop_.SetImmediate([&] { controller.Abort(); });
+  loop_.Run();
+  EXPECT_EQ(waiting.value().status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(done.value(), 1);
+}
+
+Promise<void> UntilAborted(AbortSignal signal, bool* told) {
+  co_await AsStatusOr(Delay(absl::InfiniteDuration(), signal));
+  *told = true;
+}
+
+Promise<void> FailsSoon() {
+  co_await Delay(absl::Milliseconds(1));
+  throw StatusError(absl::NotFoundError("child"));
+}
+
+TEST_F(CombinatorsTest, AGroupEndsTogetherWithItsFirstError) {
+  TaskGroup group;
+  bool told = false;
+  group.Spawn(UntilAborted(group.signal(), &told));
+  group.Spawn(FailsSoon());
+  auto joined = AsStatusOr(group.Join());
+  EXPECT_EQ(group.running(), 2u);
+  loop_.Run();
+  EXPECT_TRUE(told);
+  EXPECT_EQ(group.running(), 0u);
+  EXPECT_EQ(joined.value(), absl::NotFoundError("child"));
+}
+
+TEST_F(CombinatorsTest, AGroupFollowsItsParentAndJoinsWithoutChildren) {
+  AbortController parent;
+  TaskGroup group(parent.signal());
+  bool told = false;
+  group.Spawn(UntilAborted(group.signal(), &told));
+  loop_.SetImmediate([&] { parent.Abort(); });
+  auto joined = group.Join();
+  loop_.Run();
+  EXPECT_TRUE(told);
+  EXPECT_TRUE(joined.settled() && !joined.rejected());
+  EXPECT_TRUE(TaskGroup().Join().settled());
+}
+
+TEST_F(CombinatorsTest, AnErrorOfAGroupThatNobodyJoinsIsReported) {
+  std::string reported;
+  loop_.OnUnhandledRejection([&](std::exception_ptr error) {
+    reported = StatusFrom(error).ToString();
+  });
+  TaskGroup().Spawn(FailsSoon());
+  loop_.Run();
+  EXPECT_EQ(reported, "NOT_FOUND: child");
+}
+
+}  // namespace
+}  // namespace millrace
