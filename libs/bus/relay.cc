@@ -130,8 +130,7 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
           }
           continue;
         }
-        co_await Publish(self, batch.rows);
-        for (const OutboxRow& row : batch.rows) published.push_back(row.id);
+        published = co_await Publish(self, batch.rows);
       } catch (...) {
         status = StatusFrom(std::current_exception());
       }
@@ -199,14 +198,16 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
     co_return co_await std::move(taking);
   }
 
-  static Promise<void> Publish(Self self, const std::vector<OutboxRow>& rows) {
+  // The ids of the rows that are done with.
+  static Promise<std::vector<int64_t>> Publish(
+      Self self, const std::vector<OutboxRow>& rows) {
     std::vector<Record> records;
     records.reserve(rows.size());
     for (const OutboxRow& row : rows) records.push_back(row.record);
     const absl::Status status =
         co_await AsStatusOr(self->transport_.Publish(std::move(records)));
     if (status.code() == absl::StatusCode::kInvalidArgument) {
-      co_await PublishSingly(self, rows);
+      co_return co_await PublishSingly(self, rows);
     } else if (status.code() == absl::StatusCode::kNotFound) {
       co_await self->transport_.EnsureTopics(self->TopicsOf(rows));
       Throw(status);  // again, after a pause
@@ -218,16 +219,24 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
       self->delay_.Observe(absl::ToDoubleSeconds(now - row.record.time));
     }
     self->published_.Add(static_cast<double>(rows.size()));
+    std::vector<int64_t> ids;
+    for (const OutboxRow& row : rows) ids.push_back(row.id);
+    co_return ids;
   }
 
   // Finds the row that is refused, and sets it aside.
-  static Promise<void> PublishSingly(Self self,
-                                     const std::vector<OutboxRow>& rows) {
+  static Promise<std::vector<int64_t>> PublishSingly(
+      Self self, const std::vector<OutboxRow>& rows) {
+    std::vector<int64_t> ids;
     for (const OutboxRow& row : rows) {
       std::vector<Record> one(1, row.record);
       const absl::Status status =
           co_await AsStatusOr(self->transport_.Publish(std::move(one)));
-      if (status.ok()) continue;
+      if (status.ok()) {
+        self->published_.Add();
+        ids.push_back(row.id);
+        continue;
+      }
       if (status.code() != absl::StatusCode::kInvalidArgument) Throw(status);
       self->refused_.Add();
       self->logger_.Error(
@@ -242,6 +251,7 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
       Promise<void> refusing = self->database_.Transact(refuse);
       co_await std::move(refusing);
     }
+    co_return ids;
   }
 
   std::vector<TopicSpec> TopicsOf(const std::vector<OutboxRow>& rows) const {

@@ -1,0 +1,185 @@
+// What the embedded transport does beyond the conformance suite: retention,
+// and what is left after a restart.
+
+#include "bus/local/local_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/combinators.h"
+
+namespace millrace::bus::local {
+namespace {
+
+using testing::ElementsAre;
+
+class LocalTransportTest : public testing::Test {
+ protected:
+  LocalTransportTest() {
+    store::DatabaseOptions options;
+    options.url = "sqlite::memory:";
+    database_ =
+        ValueOrThrow(store::Database::Open(loop_, options, logger_, metrics_));
+  }
+  ~LocalTransportTest() override {
+    transport_.reset();
+    (void)Settle(database_->Close());
+  }
+
+  void Open(LocalOptions options = {}) {
+    transport_.reset();
+    const auto opening = AsStatusOr(LocalTransport::Open(
+        loop_, *database_, clock_, logger_, metrics_, options));
+    loop_.Run();
+    ASSERT_TRUE(opening.settled());
+    ASSERT_TRUE(opening.value().ok()) << opening.value().status();
+    transport_ =
+        std::move(const_cast<absl::StatusOr<std::unique_ptr<LocalTransport>>&>(
+                      opening.value())
+                      .value());
+  }
+
+  template <typename T>
+  StatusOrVoid<T> Settle(Promise<T> promise) {
+    const Promise<StatusOrVoid<T>> outcome = AsStatusOr(std::move(promise));
+    loop_.Run();
+    EXPECT_TRUE(outcome.settled());
+    return outcome.value();
+  }
+
+  void Publish(const std::string& value, const std::string& topic = "t") {
+    Record record;
+    record.topic = topic;
+    record.key = "k";
+    record.value = value;
+    ASSERT_EQ(Settle(transport_->Publish({record})), absl::OkStatus());
+  }
+
+  void MakeTopic(const std::string& name, int partitions,
+                 absl::Duration retention) {
+    ASSERT_EQ(Settle(transport_->EnsureTopics({{name, partitions, retention}})),
+              absl::OkStatus());
+  }
+
+  static Promise<std::vector<std::string>> ReadValues(Transport& transport,
+                                                      std::string topic) {
+    std::vector<std::string> topics(1, std::move(topic));
+    Stream<Record> stream =
+        transport.Tail(std::move(topics), TailFrom::kBeginning, false);
+    std::vector<std::string> values;
+    while (std::optional<Record> record = co_await stream.Next()) {
+      values.push_back(record->value);
+    }
+    co_return values;
+  }
+
+  std::vector<std::string> Values(const std::string& topic = "t") {
+    return *Settle(ReadValues(*transport_, topic));
+  }
+
+  EventLoop loop_;
+  FakeClock clock_;
+  NullLogger logger_;
+  NullMetrics metrics_;
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<LocalTransport> transport_;
+};
+
+TEST_F(LocalTransportTest, KeepsTopicsRecordsAndOffsetsThroughARestart) {
+  Open();
+  MakeTopic("t", 3, absl::Hours(1));
+  Publish("a");
+  ASSERT_EQ(Settle(transport_->Close(absl::Seconds(5))), absl::OkStatus());
+  Open();
+  EXPECT_THAT(Values(), ElementsAre("a"));
+  Publish("b");
+  EXPECT_THAT(Values(), ElementsAre("a", "b"));
+  const auto offsets = Settle(transport_->Offsets("group", {"t"}));
+  ASSERT_TRUE(offsets.ok());
+  EXPECT_EQ(offsets->size(), 3u);
+  EXPECT_EQ((*offsets)[0].committed, -1);
+}
+
+TEST_F(LocalTransportTest, EnsureTopicsLeavesWhatThereIs) {
+  Open();
+  MakeTopic("t", 3, absl::Hours(1));
+  Publish("a");
+  MakeTopic("t", 5, absl::Hours(1));
+  EXPECT_EQ(Settle(transport_->Offsets("group", {"t"}))->size(), 3u);
+  EXPECT_THAT(Values(), ElementsAre("a"));
+}
+
+TEST_F(LocalTransportTest, DeletesWhatIsPastItsRetention) {
+  LocalOptions options;
+  options.clean_batch = 2;  // several rounds
+  Open(options);
+  MakeTopic("short", 1, absl::Hours(1));
+  MakeTopic("long", 1, absl::Hours(48));
+  MakeTopic("ever", 1, absl::InfiniteDuration());
+  for (int i = 0; i < 5; ++i) {
+    for (const char* topic : {"short", "long", "ever"}) {
+      Publish(StrCat(i), topic);
+    }
+  }
+  clock_.Advance(absl::Hours(2));
+  Publish("new", "short");
+  ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
+  EXPECT_THAT(Values("short"), ElementsAre("new"));
+  EXPECT_EQ(Values("long").size(), 5u);
+  EXPECT_EQ(Values("ever").size(), 5u);
+  const auto offsets = Settle(transport_->Offsets("group", {"short"}));
+  EXPECT_EQ((*offsets)[0].begin, 5);
+  EXPECT_EQ((*offsets)[0].end, 6);
+  EXPECT_EQ((*offsets)[0].lag(), 1);
+}
+
+TEST_F(LocalTransportTest, CleansByTheWayAndOffsetsGoOn) {
+  Open();
+  MakeTopic("t", 1, absl::Hours(1));
+  Publish("old");
+  clock_.Advance(absl::Hours(2));
+  Publish("new");  // more than clean_interval later
+  EXPECT_THAT(Values(), ElementsAre("new"));
+  clock_.Advance(absl::Hours(2));
+  ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
+  EXPECT_TRUE(Values().empty());
+  Open();
+  Publish("newer");
+  const auto offsets = Settle(transport_->Offsets("group", {"t"}));
+  EXPECT_EQ((*offsets)[0].begin, 2);
+  EXPECT_EQ((*offsets)[0].end, 3);
+}
+
+TEST_F(LocalTransportTest, RefusesAfterClose) {
+  Open();
+  MakeTopic("t", 1, absl::Hours(1));
+  ASSERT_EQ(Settle(transport_->Close(absl::Seconds(5))), absl::OkStatus());
+  Record record;
+  record.topic = "t";
+  EXPECT_EQ(Settle(transport_->Publish({record})).code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(LocalTransportTest, HealthFollowsTheDatabase) {
+  Open();
+  MakeTopic("t", 1, absl::Hours(1));
+  ASSERT_EQ(Settle(database_->Transact([](store::Tx& tx) {
+              tx.Execute("ALTER TABLE millrace_log_records RENAME TO gone");
+            })),
+            absl::OkStatus());
+  Record record;
+  record.topic = "t";
+  EXPECT_FALSE(Settle(transport_->Publish({record})).ok());
+  EXPECT_EQ(transport_->health().code(), absl::StatusCode::kUnavailable);
+  ASSERT_EQ(Settle(database_->Transact([](store::Tx& tx) {
+              tx.Execute("ALTER TABLE gone RENAME TO millrace_log_records");
+            })),
+            absl::OkStatus());
+  EXPECT_EQ(Settle(transport_->Publish({record})), absl::OkStatus());
+  EXPECT_EQ(transport_->health(), absl::OkStatus());
+}
+
+}  // namespace
+}  // namespace millrace::bus::local
