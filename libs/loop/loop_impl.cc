@@ -210,8 +210,11 @@ void LoopImpl::PollUv() {
 }
 
 void LoopImpl::PollWithSource() {
-  if (source->RunReady(kSourceBudget) == 0) SleepInSource();
-  if (handles_ > 0) {
+  // libuv also says that it must not sleep when it has yet to tell the kernel
+  // what it watches, which takes a run even without a handle.
+  const bool uv_busy = UvMustNotSleep();
+  if (source->RunReady(kSourceBudget) == 0 && !uv_busy) SleepInSource();
+  if (handles_ > 0 || uv_busy) {
     RunUv(UV_RUN_NOWAIT);
   } else {
     PostedAndCheck();
@@ -221,7 +224,7 @@ void LoopImpl::PollWithSource() {
 void LoopImpl::SleepInSource() {
   timers.UpdateTime();
   const int64_t timeout = SleepMs();
-  if (timeout == 0 || UvMustNotSleep() || !mailbox->BeginSleep()) return;
+  if (timeout == 0 || !mailbox->BeginSleep()) return;
   sleeping_ = true;
   source->Sleep(
       uv_backend_fd(&uv_),
