@@ -66,6 +66,7 @@ bool EngineImpl::RunOne(gpr_timespec deadline) {
 }
 
 int EngineImpl::RunReady(int budget) {
+  ++stats_.polls;
   int count = 0;
   const gpr_timespec now = gpr_time_0(GPR_CLOCK_MONOTONIC);
   while (count < budget && RunOne(now)) ++count;

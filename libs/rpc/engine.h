@@ -20,6 +20,7 @@ class EngineImpl;
 
 struct EngineStats {
   uint64_t completions = 0;  // gRPC events dispatched
+  uint64_t polls = 0;        // times the queue was asked without waiting
   uint64_t sleeps = 0;       // times the thread slept in the queue
   uint64_t wakes = 0;        // times it was woken for something else than gRPC
 };
