@@ -7,9 +7,9 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/codec.h"
-#include "bus/fake_transport.h"
 #include "bus/headers.h"
 #include "bus/outbox_sql.h"
+#include "bus/testing/fake_transport.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus {

@@ -8,8 +8,8 @@
 #include "base/strings.h"
 #include "bus/codec.h"
 #include "bus/dead_letter.h"
-#include "bus/fake_transport.h"
 #include "bus/headers.h"
+#include "bus/testing/fake_transport.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus {

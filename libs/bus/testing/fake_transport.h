@@ -1,7 +1,7 @@
 // A transport for tests of what stands on it: it keeps what is published, says
 // what it is told to, and lets the test play the log's part in a group.
-#ifndef MILLRACE_BUS_FAKE_TRANSPORT_H_
-#define MILLRACE_BUS_FAKE_TRANSPORT_H_
+#ifndef MILLRACE_BUS_TESTING_FAKE_TRANSPORT_H_
+#define MILLRACE_BUS_TESTING_FAKE_TRANSPORT_H_
 
 #include <deque>
 #include <functional>
@@ -98,4 +98,4 @@ class FakeTransport final : public Transport {
 
 }  // namespace millrace::bus
 
-#endif  // MILLRACE_BUS_FAKE_TRANSPORT_H_
+#endif  // MILLRACE_BUS_TESTING_FAKE_TRANSPORT_H_
