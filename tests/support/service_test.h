@@ -41,7 +41,7 @@ class ServiceTest : public ::testing::Test {
     using Outcome =
         std::conditional_t<std::is_void_v<T>, absl::Status, absl::StatusOr<T>>;
     std::optional<Outcome> outcome;
-    const auto done = AsStatusOr(std::move(promise)).Then([&](Outcome& result) {
+    const auto done = AsStatusOr(std::move(promise)).Then([&](Outcome result) {
       outcome.emplace(std::move(result));
       loop_.Stop();
     });
