@@ -110,12 +110,27 @@ absl::Status Host::MakeModules() {
                                options_.config.remote().end()});
   if (!wiring.ok()) return wiring.status();
   wiring_ = *std::move(wiring);
+  WarnOfUnused();
   MakePipeline(std::move(services));
   for (ModuleFactory& factory : factories) {
     modules_.push_back(std::make_unique<HostedModule>(parts_, bus_, *pipeline_,
                                                       std::move(factory)));
   }
   return absl::OkStatus();
+}
+
+void Host::WarnOfUnused() {
+  for (const auto& [name, address] : options_.config.remote()) {
+    bool used = false;
+    for (const auto& needs : wiring_.needs) {
+      for (const WiredNeed& need : needs) {
+        used |= need.remote == address && PackageOf(*need.service) == name;
+      }
+    }
+    if (used) continue;
+    logger_.Warning("a remote service is configured that nothing here calls",
+                    {{"setting", StrCat("remote.", name)}});
+  }
 }
 
 void Host::MakePipeline(std::vector<const ServiceInfo*> services) {

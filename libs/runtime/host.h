@@ -83,6 +83,7 @@ class Host {
   Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options);
 
   absl::Status MakeModules();
+  void WarnOfUnused();
   void MakePipeline(std::vector<const ServiceInfo*> services);
   absl::Status Listen();
   void AddRoutes();

@@ -62,7 +62,10 @@ Promise<absl::Status> Host::Drain() {
   watch_.Clear();
   starting_.Abort(absl::CancelledError("the process ends"));
 
-  // Calls, the ones that streams are made of included.
+  // Streams are given less time than calls, which end by themselves.
+  Timer streams = loop_.SetTimeout(
+      steps.Until(0.2),
+      [pipeline = pipeline_.get()] { pipeline->EndStreams(); });
   if (http_ != nullptr) {
     Promise<void> http = http_->Drain(steps.Until(0.6));
     if (grpc_ != nullptr) {
@@ -72,6 +75,7 @@ Promise<absl::Status> Host::Drain() {
     steps.Note("calls over HTTP", co_await AsStatusOr(std::move(http)));
   }
   steps.Note("handlers", co_await Within(pipeline_->Idle(), steps.Until(0.65)));
+  streams.Clear();
   if (started_) {
     // Why starting failed was said by Start().
     static_cast<void>(co_await Within(*started_, steps.Until(0.7)));

@@ -30,7 +30,6 @@ HostedModule::~HostedModule() { Forget(); }
 Promise<void> HostedModule::Run(Promise<void> before,
                                 std::function<Needs()> needs,
                                 AbortSignal stop) {
-  Wait(absl::UnavailableError("it has not started"));
   if (database_ != nullptr) {
     co_await database_->Open(module_->Migrations(), stop);
   }
@@ -47,13 +46,13 @@ Promise<void> HostedModule::Run(Promise<void> before,
   for (int failures = 1;; ++failures) {
     const absl::Status status = co_await AsStatusOr(StartOnce(needs()));
     if (status.ok()) break;
+    Wait(status);
     Forget();
     if (!IsTransient(status)) {
       Throw(absl::Status(
           status.code(),
           StrCat("module ", name_, " cannot start: ", MessageOf(status))));
     }
-    Wait(status);
     co_await Delay(PauseAfter(failures), stop);
     module_ = factory_();
   }

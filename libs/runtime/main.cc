@@ -117,10 +117,12 @@ class Process {
   }
 
   void OnSignal(int signum) {
+    // From now on a signal ends the process at once, even when the loop is
+    // stuck; also one that was caught before this line.
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+    if (stop_.signal().aborted()) std::raise(signum);
     logger_.Info("a signal ends the process", {{"signal", signum}});
-    // The next one has its usual effect: it ends the process at once, even when
-    // the loop is stuck. Not from within the watcher itself.
-    loop_.SetImmediate([this] { signals_.clear(); });
     stop_.Abort(absl::CancelledError("a signal"));
   }
 

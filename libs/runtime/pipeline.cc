@@ -149,6 +149,11 @@ void Pipeline::Close(std::string_view service, std::string reason) {
   }
 }
 
+void Pipeline::EndStreams() {
+  streams_.Abort(absl::UnavailableError(
+      "this process ends; go on with another, or with the next"));
+}
+
 void Pipeline::Leave() {
   if (--active_ > 0) return;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting.Resolve();
@@ -261,6 +266,8 @@ Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
   try {
     const Call call = Admit(incoming, nullptr, scope);
     const InFlight running(*this);
+    const AbortSubscription all_end = streams_.signal().OnAbort(
+        [&scope, signal = streams_.signal()] { scope.Abort(signal.reason()); });
     const AbortSubscription reader_left = writer.cancelled().OnAbort(
         [&scope] { scope.Abort(absl::CancelledError("the caller is gone")); });
     Stream<MessagePtr> responses = incoming.method->stream(

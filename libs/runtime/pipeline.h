@@ -56,6 +56,10 @@ class Pipeline final : public Dispatcher {
   // Calls are refused from now on, with this sentence.
   void Close(std::string_view service, std::string reason);
 
+  // Streams that still run end with UNAVAILABLE: some would never end by
+  // themselves.
+  void EndStreams();
+
   // Handlers that run, those included that were left behind.
   int in_flight() const { return in_flight_; }
   // Resolves when no handler runs and every call is answered.
@@ -98,6 +102,7 @@ class Pipeline final : public Dispatcher {
   int in_flight_ = 0;  // handlers
   int active_ = 0;     // handlers and answers that are under way
   std::vector<Deferred<void>> waiting_;  // for idleness
+  AbortController streams_;              // aborted when they have to end
 };
 
 }  // namespace millrace::runtime

@@ -39,6 +39,10 @@ class Greeter final : public GreeterService {
   Stream<Greeting> Repeat(const Call& call,
                           const GreetRequest& request) override {
     seen.push_back(call);
+    if (request.times() < 0) {
+      endless.emplace(MakePipe<Greeting>());
+      return std::move(endless->stream);
+    }
     std::vector<Greeting> greetings(request.times());
     for (Greeting& greeting : greetings) greeting.set_text(request.name());
     return Stream<Greeting>::Of(std::move(greetings));
@@ -47,6 +51,7 @@ class Greeter final : public GreeterService {
   std::vector<Call> seen;
   std::exception_ptr failure;
   std::optional<Deferred<void>> hold;
+  std::optional<Pipe<Greeting>> endless;
   bool ended = false;
 };
 
@@ -81,6 +86,15 @@ class PipelineTest : public testing::Test {
         Settle(loop_, pipeline_->Unary(std::move(call), std::move(request)));
     if (!outcome.ok()) return outcome.status();
     return static_cast<Greeting&>(**outcome).text();
+  }
+  Stream<MessagePtr> Repeat(const std::string& name, int times) {
+    auto request = std::make_unique<GreetRequest>();
+    request->set_name(name);
+    request->set_times(times);
+    std::vector<MessagePtr> requests;
+    requests.push_back(std::move(request));
+    return pipeline_->Streaming(Incoming("Repeat"),
+                                Stream<MessagePtr>::Of(std::move(requests)));
   }
   absl::Status GreetStatus(IncomingCall call, const std::string& name = "Ada") {
     return Greet(std::move(call), name).status();
@@ -252,16 +266,7 @@ TEST_F(PipelineTest, StreamsGoThroughTheSameStages) {
   Make({.limit = [](const IncomingCall&, const Identity&) {
     return absl::OkStatus();
   }});
-  const auto repeat = [&](const std::string& name, int times) {
-    auto request = std::make_unique<GreetRequest>();
-    request->set_name(name);
-    request->set_times(times);
-    std::vector<MessagePtr> requests;
-    requests.push_back(std::move(request));
-    return pipeline_->Streaming(Incoming("Repeat"),
-                                Stream<MessagePtr>::Of(std::move(requests)));
-  };
-  Stream<MessagePtr> three = repeat("Ada", 3);
+  Stream<MessagePtr> three = Repeat("Ada", 3);
   for (int i = 0; i < 3; ++i) {
     const auto next = Settle(loop_, three.Next());
     ASSERT_TRUE(next.ok() && *next);
@@ -272,29 +277,36 @@ TEST_F(PipelineTest, StreamsGoThroughTheSameStages) {
   EXPECT_FALSE(*end);
   EXPECT_EQ(logger_.lines.back()["code"], "OK");
 
-  Stream<MessagePtr> invalid = repeat("", 3);
+  Stream<MessagePtr> invalid = Repeat("", 3);
   EXPECT_EQ(Settle(loop_, invalid.Next()).status().code(),
             absl::StatusCode::kInvalidArgument);
   pipeline_->Close("sample.v1.GreeterService", "it is closed");
-  Stream<MessagePtr> closed = repeat("Ada", 1);
+  Stream<MessagePtr> closed = Repeat("Ada", 1);
   EXPECT_EQ(Settle(loop_, closed.Next()).status().code(),
             absl::StatusCode::kUnavailable);
 }
 
 TEST_F(PipelineTest, ReaderThatLeavesEndsTheStream) {
   Make();
-  auto request = std::make_unique<GreetRequest>();
-  request->set_name("Ada");
-  request->set_times(1000);
-  std::vector<MessagePtr> requests;
-  requests.push_back(std::move(request));
   {
-    Stream<MessagePtr> stream = pipeline_->Streaming(
-        Incoming("Repeat"), Stream<MessagePtr>::Of(std::move(requests)));
+    Stream<MessagePtr> stream = Repeat("Ada", 1000);
     EXPECT_TRUE(Settle(loop_, stream.Next()).ok());
   }
   EXPECT_TRUE(Settle(loop_, pipeline_->Idle()).ok());
   EXPECT_EQ(logger_.lines.back()["code"], "CANCELLED");
+}
+
+TEST_F(PipelineTest, StreamsWithoutEndAreEnded) {
+  Make();
+  Stream<MessagePtr> stream = Repeat("Ada", -1);
+  Promise<std::optional<MessagePtr>> next = stream.Next();
+  pipeline_->EndStreams();
+  EXPECT_EQ(Settle(loop_, std::move(next)).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(greeter_.seen[0].signal.reason().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(Settle(loop_, pipeline_->Idle()).ok());
+  EXPECT_TRUE(greeter_.endless->writer.closed());
 }
 
 TEST_F(PipelineTest, LogCanBeOfFailuresOnly) {

@@ -9,7 +9,7 @@
 namespace millrace::runtime {
 
 void Readiness::Need(const std::string& name) {
-  needs_[name] = absl::UnavailableError("not started yet");
+  needs_[name] = absl::UnavailableError("it has not started");
   Update();
 }
 

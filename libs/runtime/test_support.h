@@ -26,6 +26,26 @@ class MemoryLogger final : public Logger {
   std::vector<Line> lines;
 };
 
+// Says one HTTP/1.1 request to a port of this machine and returns the answer,
+// head and body, or "" when there is nobody. Blocks: for other threads.
+std::string HttpExchange(int port, const std::string& method,
+                         const std::string& path, const std::string& body = "",
+                         const std::string& accept = "*/*");
+// The port at the end of "host:port".
+int PortOf(const std::string& address);
+
+// A directory that is gone with the object.
+class ScratchDir {
+ public:
+  ScratchDir();
+  ~ScratchDir();
+  std::string operator/(const std::string& name) const;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // Runs the loop until the promise has settled; what is left on the loop stays
 // there.
 template <typename T>

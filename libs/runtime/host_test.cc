@@ -1,0 +1,306 @@
+#include "runtime/host.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/strings.h"
+#include "loop/combinators.h"
+#include "loop/tcp.h"
+#include "loop/worker_pool.h"
+#include "runtime/test_support.h"
+#include "runtime/testdata/sample_modules.h"
+
+namespace millrace::runtime {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A log that can be away, and has nothing in it.
+class FakeTransport final : public bus::Transport {
+ public:
+  class Nobody final : public bus::Consumer {
+    void Commit(const bus::TopicPartition&, int64_t) override {}
+    void Pause(const std::vector<bus::TopicPartition>&) override {}
+    void Resume(const std::vector<bus::TopicPartition>&) override {}
+    Promise<void> Close() override { return Promise<void>::Resolve(); }
+  };
+
+  Promise<void> Publish(std::vector<bus::Record>) override { return Answer(); }
+  Promise<void> EnsureTopics(std::vector<bus::TopicSpec>) override {
+    return Answer();
+  }
+  absl::StatusOr<std::unique_ptr<bus::Consumer>> Join(
+      bus::GroupSpec, bus::ConsumerEvents&) override {
+    return std::make_unique<Nobody>();
+  }
+  Stream<bus::Record> Tail(std::vector<std::string>, bus::TailFrom,
+                           bool) override {
+    return Stream<bus::Record>::Empty();
+  }
+  Promise<std::vector<bus::GroupOffset>> Offsets(
+      std::string, std::vector<std::string>) override {
+    return Promise<std::vector<bus::GroupOffset>>::Resolve(
+        std::vector<bus::GroupOffset>());
+  }
+  absl::Status health() override { return status; }
+  Promise<void> Close(absl::Duration) override {
+    closed = true;
+    return Promise<void>::Resolve();
+  }
+
+  absl::Status status;
+  bool closed = false;
+
+ private:
+  Promise<void> Answer() {
+    return status.ok() ? Promise<void>::Resolve()
+                       : Promise<void>::Reject(status);
+  }
+};
+
+class HostTest : public testing::Test {
+ protected:
+  HostTest() {
+    config_.add_services("greeter");
+    config_.add_services("choir");
+    config_.set_data_dir(dir_ / "data");
+    config_.mutable_http()->set_port(0);
+    config_.mutable_grpc()->set_port(0);
+    config_.set_readiness_interval("10ms");
+  }
+
+  absl::Status Create(bus::Transport* transport = nullptr) {
+    auto host = Host::Create(
+        loop_, metrics_,
+        {.config = config_,
+         .modules = {NewChoir(&journal_), NewGreeter(&journal_)},
+         .logger = [this](const std::string&) -> Logger& { return logger_; },
+         .transport = transport});
+    if (!host.ok()) return host.status();
+    host_ = *std::move(host);
+    return absl::OkStatus();
+  }
+
+  // Runs the loop until `condition` holds.
+  void Until(const std::function<bool()>& condition) {
+    Timer timer = loop_.SetInterval(absl::Milliseconds(1), [&] {
+      if (condition()) loop_.Stop();
+    });
+    loop_.Run();
+    timer.Clear();
+    ASSERT_TRUE(condition());
+  }
+
+  std::string Http(const std::string& method, const std::string& path,
+                   const std::string& body = "") {
+    const int port = PortOf(host_->http_address());
+    auto answer = Settle(loop_, loop_.workers().Run([port, method, path, body] {
+      return HttpExchange(port, method, path, body);
+    }));
+    return answer.ok() ? *answer : "";
+  }
+  std::string Greet(const std::string& name) {
+    return Http("POST", "/sample.v1.GreeterService/Greet",
+                StrCat("{\"name\":\"", name, "\"}"));
+  }
+
+  absl::Status Drain() { return *Settle(loop_, host_->Drain()); }
+
+  bool Happened(const std::string& entry) const {
+    return std::find(journal_.entries.begin(), journal_.entries.end(), entry) !=
+           journal_.entries.end();
+  }
+
+  ScratchDir dir_;
+  EventLoop loop_;
+  PrometheusMetrics metrics_;
+  MemoryLogger logger_;
+  Config config_;
+  SampleJournal journal_;
+  std::unique_ptr<Host> host_;
+};
+
+TEST_F(HostTest, StartsServesAndDrains) {
+  ASSERT_TRUE(Create().ok());
+  ASSERT_TRUE(Settle(loop_, host_->Start()).ok());
+  EXPECT_THAT(journal_.entries, ElementsAre("greeter starts", "choir starts"));
+  EXPECT_THAT(Http("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(Http("GET", "/readyz"),
+              AllOf(StartsWith("HTTP/1.1 200 "),
+                    HasSubstr(R"({"ready":true,"needs":{"bus":{"ok":true},)"
+                              R"("choir":{"ok":true},"greeter":{"ok":true},)"
+                              R"("greeter.database":{"ok":true}}})")));
+
+  // One module calls the other, which writes and emits.
+  EXPECT_THAT(Http("POST", "/sample.v1.ChoirService/Sing", R"({"name":"Ada"})"),
+              HasSubstr(R"({"text":"la hello Ada"})"));
+  Until([&] { return Happened("choir hears hello Ada"); });
+
+  EXPECT_THAT(Http("GET", "/metrics"),
+              HasSubstr("millrace_calls_total{code=\"OK\",face=\"http\","
+                        "method=\"sample.v1.ChoirService/Sing\"} 1"));
+  EXPECT_TRUE(Drain().ok());
+  EXPECT_THAT(std::vector<std::string>(journal_.entries.end() - 2,
+                                       journal_.entries.end()),
+              ElementsAre("choir stops", "greeter stops"));
+  EXPECT_EQ(Http("GET", "/healthz"), "");
+}
+
+TEST_F(HostTest, EventsEmittedByHandAreHeardAndTailed) {
+  ASSERT_TRUE(Create().ok());
+  ASSERT_TRUE(Settle(loop_, host_->Start()).ok());
+  const std::string path = "/millrace.v1.BusService/";
+  EXPECT_THAT(Http("POST", path + "Emit",
+                   R"({"type":"sample.v1.GreeterEvents.Greeted",)"
+                   R"("json":"{\"text\":\"by hand\"}"})"),
+              AllOf(HasSubstr(R"("key":"by hand")"),
+                    HasSubstr(R"("topic":"sample.v1.greetings")")));
+  Until([&] { return Happened("choir hears by hand"); });
+  EXPECT_THAT(Http("POST", path + "Emit",
+                   R"({"type":"sample.v1.GreeterEvents.Greted"})"),
+              HasSubstr("no contract that this process knows has the event "
+                        "'sample.v1.GreeterEvents.Greted'; did you mean "
+                        "'sample.v1.GreeterEvents.Greeted'?"));
+  EXPECT_THAT(Http("POST", path + "Emit",
+                   R"({"type":"sample.v1.GreeterEvents.Greeted",)"
+                   R"("json":"{\"txt\":1}"})"),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("txt")));
+  EXPECT_THAT(Http("POST", path + "ListDeadLetters", "{}"),
+              HasSubstr("\r\n\r\n{}"));
+  EXPECT_THAT(Http("POST", path + "ReplayDeadLetters", "{}"),
+              HasSubstr("must be an id, a key, or all of them"));
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, NeedThatIsMissingIsNamed) {
+  config_.clear_services();
+  config_.add_services("choir");
+  EXPECT_EQ(MessageOf(Create()),
+            "choir needs sample.v1.GreeterService, which no module of this "
+            "process provides; say where it is: set it with --set "
+            "remote.sample=... or MILLRACE_REMOTE_SAMPLE");
+}
+
+TEST_F(HostTest, ModuleThatCannotStartEndsTheStart) {
+  journal_.on_start = [] {
+    Throw(absl::FailedPreconditionError("no greeting is configured"));
+  };
+  ASSERT_TRUE(Create().ok());
+  EXPECT_EQ(Settle(loop_, host_->Start()),
+            absl::FailedPreconditionError(
+                "module greeter cannot start: no greeting is configured"));
+  EXPECT_TRUE(Drain().ok());
+  EXPECT_FALSE(Happened("choir starts"));
+  EXPECT_FALSE(Happened("greeter stops"));
+}
+
+TEST_F(HostTest, ModuleIsStartedAgainWhileSomethingIsAway) {
+  int attempts = 0;
+  journal_.on_start = [&] {
+    if (++attempts < 3) Throw(absl::UnavailableError("the moon is away"));
+  };
+  ASSERT_TRUE(Create().ok());
+  Promise<void> started = host_->Start();
+  Until([&] { return attempts == 1; });
+  EXPECT_THAT(Http("GET", "/readyz"),
+              AllOf(StartsWith("HTTP/1.1 503 "),
+                    HasSubstr(R"("greeter":{"ok":false,)"
+                              R"("error":"the moon is away"})")));
+  EXPECT_THAT(Greet("Ada"),
+              AllOf(StartsWith("HTTP/1.1 503 "),
+                    HasSubstr("sample.v1.GreeterService is not ready: the moon "
+                              "is away")));
+  ASSERT_TRUE(Settle(loop_, std::move(started)).ok());
+  EXPECT_EQ(attempts, 3);
+  EXPECT_THAT(Greet("Ada"), HasSubstr("hello Ada"));
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, ProvidedServiceMustBeServed) {
+  journal_.forget_to_serve = true;
+  ASSERT_TRUE(Create().ok());
+  EXPECT_EQ(Settle(loop_, host_->Start()),
+            absl::FailedPreconditionError(
+                "module greeter cannot start: it provides "
+                "sample.v1.GreeterService, which it did not bind with "
+                "Serve()"));
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, AnswersWhileTheBrokerIsAwayAndRecovers) {
+  FakeTransport transport;
+  transport.status = absl::UnavailableError("no broker of one:9092 answers");
+  ASSERT_TRUE(Create(&transport).ok());
+  Promise<void> started = host_->Start();
+  Until([&] { return Happened("choir starts"); });
+  EXPECT_THAT(Http("GET", "/readyz"),
+              AllOf(StartsWith("HTTP/1.1 503 "),
+                    HasSubstr(R"("bus":{"ok":false,"error":)"
+                              R"("no broker of one:9092 answers"})")));
+  EXPECT_THAT(Greet("Ada"), StartsWith("HTTP/1.1 200 "));
+
+  transport.status = absl::OkStatus();
+  ASSERT_TRUE(Settle(loop_, std::move(started)).ok());
+  transport.status = absl::UnavailableError("away again");
+  Until([&] { return !host_->readiness().ready(); });
+  EXPECT_THAT(Http("GET", "/readyz"), HasSubstr("away again"));
+  transport.status = absl::OkStatus();
+  Until([&] { return host_->readiness().ready(); });
+  EXPECT_TRUE(Drain().ok());
+  EXPECT_TRUE(transport.closed);
+}
+
+TEST_F(HostTest, StartsWhileTheDatabaseIsAway) {
+  (*config_.mutable_databases())["greeter"].set_url(
+      "postgresql://nobody@127.0.0.1:1/greeter");
+  ASSERT_TRUE(Create().ok());
+  Promise<absl::Status> started = AsStatusOr(host_->Start());
+  Until([&] {
+    return host_->readiness().StatusOf("bus").ok() &&
+           host_->readiness().StatusOf("greeter.database").message() !=
+               "it has not started";
+  });
+  EXPECT_THAT(Http("GET", "/readyz"),
+              AllOf(StartsWith("HTTP/1.1 503 "),
+                    HasSubstr("\"greeter.database\":{\"ok\":false,\"error\":"
+                              "\"database postgresql://127.0.0.1:1/greeter"),
+                    HasSubstr(R"("bus":{"ok":true})")));
+  EXPECT_THAT(Greet("Ada"), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(Http("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_TRUE(Drain().ok());
+  EXPECT_EQ(*Settle(loop_, std::move(started)),
+            absl::CancelledError("the process ends"));
+}
+
+TEST_F(HostTest, PortThatIsTakenIsNamed) {
+  auto taken = TcpListener::Listen(loop_, "127.0.0.1", 0, 1,
+                                   [](std::shared_ptr<TcpConnection>) {});
+  ASSERT_TRUE(taken.ok());
+  config_.mutable_http()->set_port((*taken)->port());
+  ASSERT_TRUE(Create().ok());
+  EXPECT_THAT(
+      std::string(MessageOf(Settle(loop_, host_->Start()))),
+      AllOf(HasSubstr(StrCat((*taken)->port())), HasSubstr("--http-port")));
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, DataDirectoryIsForOneProcess) {
+  auto other = DataDir::Lock(config_.data_dir());
+  ASSERT_TRUE(other.ok());
+  ASSERT_TRUE(Create().ok());
+  EXPECT_EQ(Settle(loop_, host_->Start()),
+            absl::FailedPreconditionError(
+                StrCat("cannot use the data directory '", config_.data_dir(),
+                       "': another process uses it; set it with ",
+                       "--data or MILLRACE_DATA_DIR")));
+  EXPECT_TRUE(Drain().ok());
+}
+
+}  // namespace
+}  // namespace millrace::runtime

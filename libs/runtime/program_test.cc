@@ -1,0 +1,286 @@
+// The whole program: flags, the ready line, signals and exit codes.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <thread>
+
+#include "base/strings.h"
+#include "runtime/test_support.h"
+
+namespace millrace::runtime {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A run of the sample program. Ended with SIGKILL when it still runs.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> flags) {
+    int out[2];
+    EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+    const std::string errors = dir_ / "stderr";
+    std::vector<char*> arguments;
+    flags.insert(flags.begin(), MILLRACE_SAMPLE_PROGRAM);
+    for (std::string& flag : flags) arguments.push_back(flag.data());
+    arguments.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(out[1], STDOUT_FILENO);
+      dup2(open(errors.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
+      execv(arguments[0], arguments.data());
+      _exit(127);
+    }
+    close(out[1]);
+    out_ = fdopen(out[0], "r");
+  }
+  ~Program() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    fclose(out_);
+  }
+
+  // The next line of stdout, "" at its end.
+  std::string Line() {
+    char line[1024];
+    if (fgets(line, sizeof(line), out_) == nullptr) return "";
+    std::string text = line;
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
+
+  // Waits for the ready line and takes the ports from it.
+  void Ready() {
+    ready = Line();
+    ASSERT_THAT(ready, StartsWith("ready http=127.0.0.1:")) << Errors();
+    const size_t grpc_at = ready.find(" grpc=");
+    http = PortOf(ready.substr(0, grpc_at));
+    grpc = PortOf(ready);
+  }
+
+  std::string Errors() const {
+    std::ifstream file(dir_ / "stderr");
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+
+  void Signal(int signum) { kill(pid_, signum); }
+
+  // As waitpid() gives it.
+  int Wait() {
+    int status = 0;
+    waitpid(std::exchange(pid_, -1), &status, 0);
+    return status;
+  }
+
+  std::string ready;
+  int http = 0;
+  int grpc = 0;
+
+ private:
+  ScratchDir dir_;
+  pid_t pid_ = -1;
+  FILE* out_ = nullptr;
+};
+
+class ProgramTest : public testing::Test {
+ protected:
+  std::vector<std::string> Flags(std::vector<std::string> more = {}) {
+    std::vector<std::string> flags = {"--http-port", "0",      "--grpc-port",
+                                      "0",           "--data", dir_ / "data"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  }
+
+  static std::string Greet(const Program& program, const std::string& name) {
+    return HttpExchange(program.http, "POST", "/sample.v1.GreeterService/Greet",
+                        StrCat("{\"name\":\"", name, "\"}"));
+  }
+
+  // A call that is answered later; returns when the program handles it.
+  static std::future<std::string> GreetLater(const Program& program,
+                                             const std::string& name) {
+    auto answer = std::async(std::launch::async,
+                             [&program, name] { return Greet(program, name); });
+    while (HttpExchange(program.http, "GET", "/metrics")
+               .find("millrace_calls_in_flight 1\n") == std::string::npos) {
+      std::this_thread::yield();
+    }
+    return answer;
+  }
+
+  ScratchDir dir_;
+};
+
+TEST_F(ProgramTest, SaysReadyAndAHintThenEndsCleanly) {
+  for (const int signum : {SIGTERM, SIGINT}) {
+    Program program(Flags());
+    program.Ready();
+    EXPECT_EQ(program.Line(), StrCat("try http://127.0.0.1:", program.http,
+                                     " or 127.0.0.1:", program.grpc));
+    EXPECT_THAT(Greet(program, "Ada"), HasSubstr("hello Ada"));
+    program.Signal(signum);
+    const int status = program.Wait();
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        << status << program.Errors();
+    EXPECT_EQ(program.Line(), "");
+  }
+}
+
+TEST_F(ProgramTest, CallInFlightIsFinishedBeforeTheEnd) {
+  Program program(Flags());
+  program.Ready();
+  auto answer = GreetLater(program, "slow");
+  program.Signal(SIGTERM);
+  EXPECT_THAT(answer.get(),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("hello slow")));
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << program.Errors();
+}
+
+TEST_F(ProgramTest, TailDoesNotHoldUpTheEnd) {
+  Program program(Flags({"--set", "drain_timeout=2s"}));
+  program.Ready();
+  auto tail = std::async(std::launch::async, [&program] {
+    return HttpExchange(program.http, "POST", "/millrace.v1.BusService/Tail",
+                        "{\"follow\":true}", "text/event-stream");
+  });
+  while (HttpExchange(program.http, "GET", "/metrics")
+             .find("millrace_calls_in_flight 1\n") == std::string::npos) {
+    std::this_thread::yield();
+  }
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << program.Errors();
+  EXPECT_THAT(tail.get(), HasSubstr("this process ends"));
+}
+
+TEST_F(ProgramTest, DrainIsBounded) {
+  Program program(Flags({"--set", "drain_timeout=300ms"}));
+  program.Ready();
+  auto answer = GreetLater(program, "forever");
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+  EXPECT_THAT(program.Errors(),
+              HasSubstr("not finished within drain_timeout, 300ms: handlers"));
+  answer.get();
+}
+
+TEST_F(ProgramTest, SecondSignalEndsAtOnce) {
+  Program program(Flags({"--set", "drain_timeout=10m"}));
+  program.Ready();
+  auto answer = GreetLater(program, "forever");
+  program.Signal(SIGTERM);
+  while (program.Errors().find("\"msg\":\"draining\"") == std::string::npos) {
+    std::this_thread::yield();
+  }
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
+  answer.get();
+}
+
+TEST_F(ProgramTest, SignalWhileSomethingIsMissingEndsCleanly) {
+  Program program(Flags(
+      {"--set", "databases.greeter.url=postgresql://u@127.0.0.1:1/greeter"}));
+  while (program.Errors().find("a need is missing") == std::string::npos) {
+    std::this_thread::yield();
+  }
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << program.Errors();
+  EXPECT_EQ(program.Line(), "");
+}
+
+TEST_F(ProgramTest, StartsAgainAfterAKill) {
+  Program first(Flags());
+  first.Ready();
+  EXPECT_THAT(Greet(first, "Ada"), HasSubstr("hello Ada"));
+  first.Signal(SIGKILL);
+  EXPECT_TRUE(WIFSIGNALED(first.Wait()));
+  Program second(Flags());
+  second.Ready();
+  EXPECT_THAT(Greet(second, "Grace"), HasSubstr("hello Grace"));
+}
+
+TEST_F(ProgramTest, NeedOfAnotherProcess) {
+  Program greeter(Flags({"--services", "greeter"}));
+  greeter.Ready();
+  Program choir({"--http-port", "0", "--grpc-port", "0", "--data",
+                 dir_ / "other", "--services", "choir", "--set",
+                 StrCat("remote.sample=127.0.0.1:", greeter.grpc)});
+  choir.Ready();
+  EXPECT_THAT(HttpExchange(choir.http, "POST", "/sample.v1.ChoirService/Sing",
+                           "{\"name\":\"Ada\"}"),
+              HasSubstr("la hello Ada"));
+  greeter.Signal(SIGTERM);
+  greeter.Wait();
+  EXPECT_THAT(HttpExchange(choir.http, "POST", "/sample.v1.ChoirService/Sing",
+                           "{\"name\":\"Ada\"}"),
+              StartsWith("HTTP/1.1 503 "));
+  choir.Signal(SIGTERM);
+  const int status = choir.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << choir.Errors();
+}
+
+TEST_F(ProgramTest, MistakesEndTheStartWithOneLineEach) {
+  const auto errors_of = [](std::vector<std::string> flags) {
+    Program program(std::move(flags));
+    const int status = program.Wait();
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+    EXPECT_EQ(program.Line(), "");
+    return program.Errors();
+  };
+  const std::string name = StrCat(MILLRACE_SAMPLE_PROGRAM, ": ");
+  EXPECT_EQ(errors_of({"--htpp-port", "1"}),
+            name + "unknown flag '--htpp-port'; did you mean '--http-port'?\n");
+  EXPECT_EQ(
+      errors_of({"--set", "htpp.port=1", "--http-port", "99999"}),
+      StrCat(name,
+             "--set htpp.port: unknown key 'htpp'; did you mean "
+             "'http'?\n",
+             name, "--http-port: http.port must be 0 to 65535, not 99999\n"));
+  EXPECT_EQ(errors_of(Flags({"--services", "choir"})),
+            name +
+                "choir needs sample.v1.GreeterService, which no module of this "
+                "process provides; say where it is: set it with --set "
+                "remote.sample=... or MILLRACE_REMOTE_SAMPLE\n");
+
+  Program running(Flags());
+  running.Ready();
+  EXPECT_THAT(errors_of({"--http-port", StrCat(running.http), "--grpc-port",
+                         "0", "--data", dir_ / "other"}),
+              AllOf(HasSubstr(name), HasSubstr(StrCat(running.http)),
+                    HasSubstr("--http-port")));
+  EXPECT_THAT(errors_of({"--http-port", "0", "--grpc-port",
+                         StrCat(running.grpc), "--data", dir_ / "other"}),
+              AllOf(HasSubstr(name), HasSubstr(StrCat(running.grpc)),
+                    HasSubstr("--grpc-port")));
+}
+
+TEST_F(ProgramTest, CheckConfigStartsNothing) {
+  Program program(Flags({"--check-config"}));
+  EXPECT_EQ(program.Line(), "the configuration is valid");
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_NE(access((dir_ / "data").c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace millrace::runtime

@@ -1,0 +1,143 @@
+#include "runtime/testdata/sample_modules.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "bus/inbox.h"
+#include "bus/outbox.h"
+#include "loop/combinators.h"
+#include "sample/v1/sample.millrace.h"
+#include "store/database.h"
+
+namespace millrace::runtime {
+namespace {
+
+using sample::v1::ChoirService;
+using sample::v1::GreeterEvents;
+using sample::v1::GreeterService;
+using sample::v1::Greeting;
+using sample::v1::GreetRequest;
+
+void Note(SampleJournal* journal, std::string entry) {
+  if (journal != nullptr) journal->entries.push_back(std::move(entry));
+}
+
+class GreeterModule final : public Module, public GreeterService {
+ public:
+  explicit GreeterModule(SampleJournal* journal) : journal_(journal) {}
+
+  std::string_view name() const override { return "greeter"; }
+  std::vector<const ServiceInfo*> Provides() const override {
+    return {&GreeterService::Info()};
+  }
+  std::vector<const ContractInfo*> Contracts() const override {
+    return {&GreeterEvents::Info()};
+  }
+  std::vector<store::Migration> Migrations() const override {
+    return {{1, "greeted", "CREATE TABLE greeted (name TEXT NOT NULL);"}};
+  }
+
+  Promise<void> Start(ModuleContext& context) override {
+    Note(journal_, "greeter starts");
+    context_ = &context;
+    if (journal_ != nullptr && journal_->on_start) journal_->on_start();
+    if (journal_ == nullptr || !journal_->forget_to_serve) {
+      context.Serve(Bind(static_cast<GreeterService&>(*this)));
+    }
+    co_await context.database().Ping();
+  }
+  Promise<void> Stop() override {
+    Note(journal_, "greeter stops");
+    return Promise<void>::Resolve();
+  }
+
+  Promise<Greeting> Greet(const Call& call,
+                          const GreetRequest& request) override {
+    if (request.name() == "slow") co_await Delay(absl::Milliseconds(300));
+    if (request.name() == "forever") co_await Delay(absl::InfiniteDuration());
+    Greeting greeting;
+    greeting.set_text("hello " + request.name());
+    co_await context_->database().Transact(call.context, [&](store::Tx& tx) {
+      tx.Execute("INSERT INTO greeted (name) VALUES (:name)",
+                 {{"name", request.name()}});
+      context_->outbox().Emit<GreeterEvents::Greeted>(tx, greeting);
+    });
+    co_return greeting;
+  }
+
+  Stream<Greeting> Repeat(const Call&, const GreetRequest&) override {
+    return Stream<Greeting>::Failed(absl::UnimplementedError("not here"));
+  }
+
+ private:
+  SampleJournal* const journal_;
+  ModuleContext* context_ = nullptr;
+};
+
+class ChoirModule final : public Module,
+                          public ChoirService,
+                          public GreeterEvents::Listener {
+ public:
+  explicit ChoirModule(SampleJournal* journal) : journal_(journal) {}
+
+  std::string_view name() const override { return "choir"; }
+  std::vector<const ServiceInfo*> Provides() const override {
+    return {&ChoirService::Info()};
+  }
+  std::vector<const ServiceInfo*> Needs() const override {
+    return {&GreeterService::Info()};
+  }
+  std::vector<const ContractInfo*> Contracts() const override {
+    return {&GreeterEvents::Info()};
+  }
+
+  Promise<void> Start(ModuleContext& context) override {
+    Note(journal_, "choir starts");
+    greeter_ = &context.Need<GreeterService>();
+    context.Serve(Bind(static_cast<ChoirService&>(*this)));
+    context.Subscribe<GreeterEvents>("choir.heard", *this);
+    return Promise<void>::Resolve();
+  }
+  Promise<void> Stop() override {
+    Note(journal_, "choir stops");
+    return Promise<void>::Resolve();
+  }
+
+  Promise<Greeting> Sing(const Call& call,
+                         const GreetRequest& request) override {
+    Greeting song;
+    if (request.name() == "heard") {
+      song.set_text(heard_);
+      co_return song;
+    }
+    const Greeting greeting = co_await greeter_->Greet(call, request);
+    song.set_text("la " + greeting.text());
+    co_return song;
+  }
+
+  Promise<void> OnGreeted(const Event<Greeting>& event) override {
+    heard_ += event.payload.text() + ";";
+    Note(journal_, "choir hears " + event.payload.text());
+    return Promise<void>::Resolve();
+  }
+
+ private:
+  SampleJournal* const journal_;
+  GreeterService* greeter_ = nullptr;
+  std::string heard_;
+};
+
+}  // namespace
+
+ModuleFactory NewGreeter(SampleJournal* journal) {
+  return [journal] { return std::make_unique<GreeterModule>(journal); };
+}
+
+ModuleFactory NewChoir(SampleJournal* journal) {
+  return [journal] { return std::make_unique<ChoirModule>(journal); };
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,32 @@
+// Two modules, of which one needs the other, for the tests of the runtime.
+#ifndef MILLRACE_RUNTIME_TESTDATA_SAMPLE_MODULES_H_
+#define MILLRACE_RUNTIME_TESTDATA_SAMPLE_MODULES_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/module.h"
+
+namespace millrace::runtime {
+
+// What happened to the modules, in its order.
+struct SampleJournal {
+  std::vector<std::string> entries;
+  // Runs within the greeter's Start(); what it throws, that throws.
+  std::function<void()> on_start;
+  // The greeter keeps quiet about the service that it provides.
+  bool forget_to_serve = false;
+};
+
+// Provides sample.v1.GreeterService, with a table of whom it has greeted and an
+// event for each. It greets "slow" after a while, and "forever" never.
+ModuleFactory NewGreeter(SampleJournal* journal = nullptr);
+
+// Provides sample.v1.ChoirService: whom the greeter greets, and whom it heard
+// of by the greeter's events.
+ModuleFactory NewChoir(SampleJournal* journal = nullptr);
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_TESTDATA_SAMPLE_MODULES_H_
