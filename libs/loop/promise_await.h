@@ -69,7 +69,9 @@ struct CoroutinePromise : CoroutineBase<T> {
   void return_value(U&& value) {
     this->state->Resolve(std::forward<U>(value));
   }
-  void return_value(Promise<T> promise) {
+  // A template, so that `co_return {}` means a T.
+  template <std::same_as<Promise<T>> P>
+  void return_value(P promise) {
     new Adoption<T>(this->state, std::move(promise));
   }
 };
