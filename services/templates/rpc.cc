@@ -62,13 +62,13 @@ Promise<v1::Template> TemplatesRpc::PublishTemplate(
     const Call& call, const v1::PublishTemplateRequest& request) {
   const TemplateVersion published =
       co_await database_.Transact(call.context, [&](store::Tx& tx) {
-        const absl::Time now = clock_.Now();
-        const TemplateVersion version = Publish(
-            tx, request.name(), request.locale(), request.version(), now);
-        if (version.publish_time == now) {
-          outbox_.Emit<v1::TemplateEvents::Published>(tx, ToPublished(version));
+        Publication done = Publish(tx, request.name(), request.locale(),
+                                   request.version(), clock_.Now());
+        if (done.is_new) {
+          outbox_.Emit<v1::TemplateEvents::Published>(
+              tx, ToPublished(done.version));
         }
-        return version;
+        return std::move(done.version);
       });
   co_return ToTemplate(published);
 }

@@ -1,5 +1,7 @@
 #include "services/templates/store.h"
 
+#include <utility>
+
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -87,11 +89,10 @@ std::optional<TemplateVersion> FindPublished(
   return std::nullopt;
 }
 
-TemplateVersion Publish(store::Tx& tx, std::string_view name,
-                        std::string_view locale, int64_t version,
-                        absl::Time now) {
+Publication Publish(store::Tx& tx, std::string_view name,
+                    std::string_view locale, int64_t version, absl::Time now) {
   TemplateVersion chosen = FindVersion(tx, name, locale, version);
-  if (chosen.state == State::kPublished) return chosen;
+  if (chosen.state == State::kPublished) return {std::move(chosen)};
   tx.Execute(
       "UPDATE templates SET state = :retired WHERE name = :name AND locale = "
       ":locale AND state = :published",
@@ -109,7 +110,7 @@ TemplateVersion Publish(store::Tx& tx, std::string_view name,
        {"version", version}});
   chosen.state = State::kPublished;
   chosen.publish_time = now;
-  return chosen;
+  return {std::move(chosen), true};
 }
 
 void InsertMessage(store::Tx& tx, const RenderedText& text) {

@@ -27,11 +27,14 @@ std::optional<TemplateVersion> FindPublished(
     store::Tx& tx, std::string_view name,
     const std::vector<std::string>& locales);
 
-// Retires what is published and publishes `version`, which it answers.
-// NOT_FOUND as above.
-TemplateVersion Publish(store::Tx& tx, std::string_view name,
-                        std::string_view locale, int64_t version,
-                        absl::Time now);
+struct Publication {
+  TemplateVersion version;
+  bool is_new = false;  // it was not the published one already
+};
+
+// Retires what is published and publishes `version`. NOT_FOUND as above.
+Publication Publish(store::Tx& tx, std::string_view name,
+                    std::string_view locale, int64_t version, absl::Time now);
 
 void InsertMessage(store::Tx& tx, const RenderedText& text);
 
