@@ -69,9 +69,7 @@ struct CoroutinePromise : CoroutineBase<T> {
   void return_value(U&& value) {
     this->state->Resolve(std::forward<U>(value));
   }
-  // A template, so that `co_return {}` means a T.
-  template <std::same_as<Promise<T>> P>
-  void return_value(P promise) {
+  void return_value(Promise<T> promise) {
     new Adoption<T>(this->state, std::move(promise));
   }
 };

@@ -55,7 +55,7 @@ Promise<::users::v1::DeleteUserResponse> UsersRpc::DeleteUser(
     Delete(tx, person.id);
     outbox_.Emit<UserEvents::Deleted>(tx, ToDeleted(person, clock_.Now()));
   });
-  co_return {};
+  co_return ::users::v1::DeleteUserResponse();
 }
 
 Promise<::users::v1::ListUsersResponse> UsersRpc::ListUsers(
