@@ -28,13 +28,16 @@ Microtasks::Microtasks(Report report, Report reject)
 
 Microtasks::~Microtasks() { DropAll(); }
 
-// Coroutines that wait in the queue are left as they are: what they would use
-// may be gone already.
 void Microtasks::DropAll() {
-  ticks_.Clear();
-  tasks_.Clear();
-  jobs_.Clear();
-  for (StateBase* state : std::exchange(rejections_, {})) state->Unref();
+  // What goes may settle promises, which queues more.
+  while (!idle()) {
+    ticks_.Clear();
+    while (!jobs_.empty()) {
+      const Job job = jobs_.Pop();
+      job.run(job.data, Fate::kDrop);
+    }
+    for (StateBase* state : std::exchange(rejections_, {})) state->Unref();
+  }
 }
 
 void Microtasks::NoLoop() {
@@ -48,9 +51,9 @@ void Microtasks::PushTask(Task task) {
   jobs_.Push({&Microtasks::RunTask, this});
 }
 
-void Microtasks::RunTask(void* self) {
+void Microtasks::RunTask(void* self, Fate fate) {
   Task task = static_cast<Microtasks*>(self)->tasks_.Pop();
-  task();
+  if (fate == Fate::kRun) task();
 }
 
 void Microtasks::PushRejection(StateBase* state) {
@@ -63,7 +66,7 @@ void Microtasks::RunJobs() {
     try {
       do {
         const Job job = jobs_.Pop();
-        job.run(job.data);
+        job.run(job.data, Fate::kRun);
       } while (!jobs_.empty());
     } catch (...) {
       report_(std::current_exception());

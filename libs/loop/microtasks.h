@@ -21,9 +21,12 @@ class StateBase;
 // Ends the process after saying what was done wrong.
 [[noreturn]] void Fatal(std::string_view message);
 
+// What is to become of a job: kDrop when the loop ends before its turn.
+enum class Fate { kRun, kDrop };
+
 // A callback that needs no allocation: a function and its argument.
 struct Job {
-  void (*run)(void*);
+  void (*run)(void* data, Fate fate);
   void* data;
 };
 
@@ -63,7 +66,7 @@ class Microtasks {
     return DrainTicks();
   }
 
-  // Destroys the tasks and ticks that wait, without running them.
+  // Drops all that waits without running it.
   void DropAll();
 
   bool idle() const {
@@ -77,7 +80,7 @@ class Microtasks {
   void RunJobs();
   bool DrainTicks();
   bool RunRejections();
-  static void RunTask(void* self);
+  static void RunTask(void* self, Fate fate);
 
   static constinit thread_local Microtasks* current_;
   static constinit thread_local bool ended_;

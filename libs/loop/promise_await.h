@@ -15,19 +15,22 @@ struct Adoption : Reaction, Pooled {
     target->Ref();
     target->Lock();
     source.state()->MarkHandled();
-    Microtasks::Mine().Push({&Adoption::Subscribe, this});
+    Microtasks::Mine().Push(
+        {&Adoption::Subscribe, static_cast<Reaction*>(this)});
   }
 
-  static void Subscribe(void* self) {
-    auto* adoption = static_cast<Adoption*>(self);
+  static void Subscribe(void* self, Fate fate) {
+    if (fate == Fate::kDrop) return Finish(self, fate);
+    auto* adoption = static_cast<Adoption*>(static_cast<Reaction*>(self));
     adoption->run = &Adoption::Finish;
     adoption->source.state()->AddReaction(adoption);
   }
-  static void Finish(void* self) {
+  static void Finish(void* self, Fate fate) {
     auto* adoption = static_cast<Adoption*>(static_cast<Reaction*>(self));
     const StateRef<State<T>> target(adoption->target);
     const Promise<T> source = std::move(adoption->source);
     delete adoption;
+    if (fate == Fate::kDrop) return target->Abandon();
     if (source.rejected()) {
       target->Reject(source.state()->error());
     } else if constexpr (std::is_void_v<T>) {
@@ -87,8 +90,11 @@ class AwaiterBase : public Reaction {
  protected:
   void Wait(State<T>* state, std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    run = [](void* self) {
-      static_cast<AwaiterBase*>(static_cast<Reaction*>(self))->waiter_.resume();
+    run = [](void* self, Fate fate) {
+      const std::coroutine_handle<> coroutine =
+          static_cast<AwaiterBase*>(static_cast<Reaction*>(self))->waiter_;
+      if (fate == Fate::kDrop) return LeaveSuspended(coroutine.address());
+      coroutine.resume();
     };
     state->AddReaction(this);
   }

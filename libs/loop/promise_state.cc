@@ -1,5 +1,9 @@
 #include "loop/promise_state.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "absl/status/status.h"
 #include "base/status.h"
 #include "loop/promise.h"
@@ -14,19 +18,28 @@ void StateBase::Reject(std::exception_ptr error) {
   }
 }
 
-void StateBase::QueueAll() {
-  if (Microtasks::Current() != queue_ || queue_ == nullptr) {
-    // What waits for a loop that is gone is never resumed.
-    if (Microtasks::ended()) return;
-    WrongThread();
-  }
+// First to last, linked by `next`.
+Reaction* StateBase::TakeReactions() {
+  if (last_ == nullptr) return nullptr;
   Reaction* first = last_->next;
   last_->next = nullptr;
   last_ = nullptr;
-  while (first != nullptr) {
-    Reaction* next = first->next;
-    queue_->Push({first->run, first});
-    first = next;
+  return first;
+}
+
+void StateBase::QueueAll() {
+  const bool home = queue_ != nullptr && Microtasks::Current() == queue_;
+  if (!home && !Microtasks::ended()) WrongThread();
+  Reaction* reaction = TakeReactions();
+  while (reaction != nullptr) {
+    Reaction* next = reaction->next;
+    if (home) {
+      queue_->Push({reaction->run, reaction});
+    } else {
+      // The loop is gone: nothing waits for its turn any more.
+      reaction->run(reaction, Fate::kDrop);
+    }
+    reaction = next;
   }
 }
 
@@ -37,11 +50,19 @@ void StateBase::WrongThread() {
 }
 
 void StateBase::Abandon() {
-  if (Microtasks::Current() != queue_ || queue_ == nullptr) return;
+  const bool home = queue_ != nullptr && Microtasks::Current() == queue_;
+  if (!home && !Microtasks::ended()) return;
   // Without a reaction nobody waits: not worth a report.
   handled_ = true;
   Reject(ErrorFrom(absl::InternalError(
       "a promise was abandoned: its last Deferred was dropped unsettled")));
+}
+
+void LeaveSuspended(void* frame) {
+#ifdef __SANITIZE_ADDRESS__
+  __lsan_ignore_object(frame);
+#endif
+  static_cast<void>(frame);
 }
 
 std::exception_ptr ErrorFrom(absl::Status status) {

@@ -16,11 +16,15 @@
 namespace millrace::loop_internal {
 
 // Something that waits for a promise: a link that its owner embeds. `run` is
-// called once, as a microtask.
+// called once, as a microtask, or to be dropped.
 struct Reaction {
-  void (*run)(void* self) = nullptr;
+  void (*run)(void* self, Fate fate) = nullptr;
   Reaction* next = nullptr;
 };
+
+// A coroutine's loop has ended before it: the frame stays as it is, since what
+// its locals would use may be gone. Tells the leak checker so.
+void LeaveSuspended(void* frame);
 
 class StateBase : public Pooled {
  public:
@@ -61,6 +65,8 @@ class StateBase : public Pooled {
   void DropResolver() {
     if (--resolvers_ == 0 && pending() && !locked_ && refs_ > 1) Abandon();
   }
+  // It will never be settled: rejects it for those who wait.
+  void Abandon();
 
   // Resolve(promise) was called: later calls do nothing although it is pending.
   bool locked() const { return locked_; }
@@ -83,8 +89,8 @@ class StateBase : public Pooled {
     queue_->Push({reaction->run, reaction});
   }
   [[noreturn]] static void WrongThread();
+  Reaction* TakeReactions();
   void QueueAll();
-  void Abandon();
 
   uint32_t refs_ = 1;
   uint32_t resolvers_ = 0;

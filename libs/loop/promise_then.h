@@ -19,10 +19,10 @@ void OnSettled(Promise<T> promise, F f) {
     F f;
   };
   auto* observer = new Observer(std::move(promise), std::move(f));
-  observer->run = [](void* self) {
+  observer->run = [](void* self, Fate fate) {
     const std::unique_ptr<Observer> done(
         static_cast<Observer*>(static_cast<Reaction*>(self)));
-    done->f(std::move(done->promise));
+    if (fate == Fate::kRun) done->f(std::move(done->promise));
   };
   observer->promise.state()->AddReaction(observer);
 }
@@ -97,16 +97,23 @@ class ThenState final : public State<U>, public Reaction {
         f_(std::move(f)),
         g_(std::move(g)) {
     this->Ref();
-    run = [](void* self) {
-      static_cast<ThenState*>(static_cast<Reaction*>(self))->Run();
+    run = [](void* self, Fate fate) {
+      auto* then = static_cast<ThenState*>(static_cast<Reaction*>(self));
+      const StateRef<ThenState> held(then);
+      const Promise<T> source = std::move(then->source_);
+      if (fate == Fate::kRun) {
+        then->Run(source);
+      } else {
+        then->Abandon();
+      }
+      then->f_.reset();
+      then->g_.reset();
     };
     source_.state()->AddReaction(this);
   }
 
  private:
-  void Run() {
-    const StateRef<ThenState> self(this);
-    const Promise<T> source = std::move(source_);
+  void Run(const Promise<T>& source) {
     if (!source.rejected()) {
       if constexpr (std::is_same_v<F, NoHandler>) {
         Forward<T>(this, source, consume_);
@@ -122,8 +129,6 @@ class ThenState final : public State<U>, public Reaction {
         return (*g_)(source.state()->error());
       });
     }
-    f_.reset();
-    g_.reset();
   }
 
   Promise<T> source_;

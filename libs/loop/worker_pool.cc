@@ -80,15 +80,16 @@ class WorkerPool::Impl {
     }
   }
 
-  static void Finish(Entry entry) {
+  void Finish(Entry entry) {
     Task complete = [job = std::move(entry.job)] {
       // Before Complete(), so that a loop with nothing else can end.
       EventLoop::Current()->ReleaseRef();
       job->Complete();
     };
     if (entry.mailbox->Send(std::move(complete))) return;
-    // The loop is gone, and with it the thread that may destroy the job.
-    static_cast<void>(new Task(std::move(complete)));
+    // The loop is gone: nobody wants the result, the pool destroys it.
+    std::lock_guard lock(mutex_);
+    orphans_.push_back(std::move(complete));
   }
 
   std::mutex mutex_;
@@ -96,6 +97,7 @@ class WorkerPool::Impl {
   std::deque<Entry> queue_;
   int idle_ = 0;
   bool ending_ = false;
+  std::vector<Task> orphans_;
   std::vector<std::thread> threads_;
 };
 

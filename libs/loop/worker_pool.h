@@ -3,8 +3,8 @@
 // Run(f) is called on a loop's thread; f runs on a thread of the pool, in the
 // order of the calls, and the promise settles on the calling loop, in its poll
 // phase: with what f returns, or with what it throws. f and its result are
-// destroyed on the loop's thread. Several loops may share a pool. A job keeps
-// its loop running.
+// destroyed on the loop's thread, or with the pool when the loop is gone by
+// then. Several loops may share a pool. A job keeps its loop running.
 //
 // The destructor waits until everything that was queued has run.
 #ifndef MILLRACE_LOOP_WORKER_POOL_H_
