@@ -130,6 +130,9 @@ struct BadCase {
   int status;
 };
 
+// The name of a test case must not change from run to run.
+void PrintTo(const BadCase& bad, std::ostream* out) { *out << bad.name; }
+
 std::string Head(std::string_view fields) {
   return StrCat("POST / HTTP/1.1\r\nHost: x\r\n", fields);
 }
