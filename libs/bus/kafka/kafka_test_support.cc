@@ -26,6 +26,16 @@ bool TestLogger::Has(std::string_view message) {
   });
 }
 
+std::string TestLogger::Last(size_t count) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::string text;
+  for (size_t i = lines_.size() - std::min(count, lines_.size());
+       i < lines_.size(); ++i) {
+    StrAppend(&text, "  ", lines_[i], "\n");
+  }
+  return text;
+}
+
 void TestMember::OnAssigned(const std::vector<TopicPartition>& partitions) {
   ++assignments;
   assigned.insert(partitions.begin(), partitions.end());
@@ -150,7 +160,8 @@ bool KafkaTest::RunUntil(const std::function<bool()>& done) {
   });
   if (!done()) loop_.Run();
   check.Clear();
-  EXPECT_FALSE(stuck) << "waited for too long";
+  EXPECT_FALSE(stuck) << "waited for too long; the last that was logged:\n"
+                      << logger_.Last(20);
   return !stuck;
 }
 

@@ -29,6 +29,8 @@ class TestLogger final : public Logger {
   void Write(Severity severity, std::string_view message,
              absl::Span<const LogField> fields) override;
   bool Has(std::string_view message);
+  // The last lines, for the message of a failure.
+  std::string Last(size_t count);
 
  private:
   std::mutex mutex_;
