@@ -4,7 +4,9 @@ import { createServer } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { GrpcFace, HttpFace } from "./lib/clients.mjs";
+import rpc from "@grpc/grpc-js";
+
+import { GrpcFace, HttpFace, status } from "./lib/clients.mjs";
 import { cases, rejects } from "./lib/expect.mjs";
 import { bin, run, scratch, startAllInOne } from "./lib/platform.mjs";
 
@@ -83,6 +85,18 @@ await cases({
     const body = await response.json();
     assert.equal(body.code, "unimplemented");
     assert.equal(body.message, "users.v1.UsersService has no method CreateUsr; did you mean 'CreateUser'?");
+  },
+  async "unknown method over gRPC"() {
+    const client = new rpc.Client(grpc, rpc.credentials.createInsecure());
+    const bytes = (buffer) => buffer;
+    const error = await new Promise((resolve) =>
+      client.makeUnaryRequest("/users.v1.UsersService/CreateUsr", bytes, bytes, Buffer.alloc(0), resolve));
+    client.close();
+    assert.equal(error.code, status.UNIMPLEMENTED);
+    assert.equal(
+      error.details,
+      "method /users.v1.UsersService/CreateUsr is not served here; did you mean '/users.v1.UsersService/CreateUser'?",
+    );
   },
   async "malformed JSON"() {
     const response = await post(createUser, '{"email": "a@b.org",\n "displayName": \'A\'}');
