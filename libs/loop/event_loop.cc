@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <limits>
 #include <utility>
 
 #include "loop/loop_impl.h"
@@ -20,6 +21,12 @@ void IgnoreBrokenPipes() {
       action.sa_handler == SIG_DFL) {
     signal(SIGPIPE, SIG_IGN);
   }
+}
+
+int64_t Milliseconds(absl::Duration duration, loop_internal::LoopImpl& impl) {
+  const int64_t ms = absl::ToInt64Milliseconds(duration);
+  if (ms > std::numeric_limits<int32_t>::max()) impl.hooks.WarnOfOverflow(ms);
+  return ms;
 }
 
 }  // namespace
@@ -53,6 +60,7 @@ void EventLoop::AssertThread() const {
 
 void EventLoop::NextTick(Task task) {
   AssertThread();
+  if (impl_->hooks.exiting()) return;
   impl_->microtasks.PushTick(std::move(task));
 }
 
@@ -63,14 +71,14 @@ void EventLoop::QueueMicrotask(Task task) {
 
 Timer EventLoop::SetTimeout(absl::Duration delay, Task task) {
   AssertThread();
-  return Timer(impl_->timers.Start(absl::ToInt64Milliseconds(delay), false,
-                                   std::move(task)));
+  const int64_t ms = Milliseconds(delay, *impl_);
+  return Timer(impl_->timers.Start(ms, false, std::move(task)));
 }
 
 Timer EventLoop::SetInterval(absl::Duration period, Task task) {
   AssertThread();
-  return Timer(impl_->timers.Start(absl::ToInt64Milliseconds(period), true,
-                                   std::move(task)));
+  const int64_t ms = Milliseconds(period, *impl_);
+  return Timer(impl_->timers.Start(ms, true, std::move(task)));
 }
 
 Immediate EventLoop::SetImmediate(Task task) {
@@ -119,17 +127,47 @@ bool EventLoop::alive() const {
 
 void EventLoop::OnUncaught(ErrorHandler handler) {
   AssertThread();
-  impl_->on_uncaught = std::move(handler);
+  impl_->hooks.uncaught.Set(std::move(handler));
 }
 
 void EventLoop::OnUnhandledRejection(ErrorHandler handler) {
   AssertThread();
-  impl_->on_rejection = std::move(handler);
+  impl_->hooks.rejection.Set(std::move(handler));
 }
 
 void EventLoop::OnBeforeExit(Task task) {
   AssertThread();
-  impl_->on_before_exit = std::move(task);
+  impl_->hooks.before_exit.Set(std::move(task));
+}
+
+void EventLoop::OnUncaughtMonitor(UncaughtMonitor monitor) {
+  AssertThread();
+  impl_->hooks.monitor.Set(std::move(monitor));
+}
+
+void EventLoop::SetUnhandledRejections(UnhandledRejections mode) {
+  AssertThread();
+  impl_->hooks.unhandled_rejections = mode;
+}
+
+void EventLoop::OnRejectionHandled(ErrorHandler handler) {
+  AssertThread();
+  impl_->hooks.rejection_handled.Set(std::move(handler));
+}
+
+void EventLoop::OnExit(ExitHandler handler) {
+  AssertThread();
+  impl_->hooks.exit.Set(std::move(handler));
+}
+
+void EventLoop::OnWarning(WarningHandler handler) {
+  AssertThread();
+  impl_->hooks.warning.Set(std::move(handler));
+}
+
+void EventLoop::EmitWarning(Warning warning) {
+  AssertThread();
+  impl_->hooks.Warn(std::move(warning));
 }
 
 absl::Time EventLoop::Now() const { return absl::Now(); }

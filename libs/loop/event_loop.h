@@ -10,7 +10,8 @@
 // Tasks that are still queued at the end are destroyed without running.
 //
 // What a callback throws goes to OnUncaught() and the loop goes on; without a
-// handler the process ends, as in Node.
+// handler, or when a handler throws, the process ends, as in Node. A hook may
+// be set anew or removed (with nullptr) at any time, also by itself.
 #ifndef MILLRACE_LOOP_EVENT_LOOP_H_
 #define MILLRACE_LOOP_EVENT_LOOP_H_
 
@@ -20,6 +21,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
+#include "loop/hooks.h"
 #include "loop/poll_source.h"
 #include "loop/task.h"
 #include "loop/timer.h"
@@ -35,7 +37,7 @@ class Mailbox;
 
 class EventLoop {
  public:
-  using ErrorHandler = absl::AnyInvocable<void(std::exception_ptr)>;
+  using ErrorHandler = millrace::ErrorHandler;
 
   EventLoop();
   ~EventLoop();
@@ -47,13 +49,15 @@ class EventLoop {
   // Ends the process unless called on the loop's thread.
   void AssertThread() const;
 
-  // Runs before anything else once the present callback has returned.
+  // Runs before anything else once the present callback has returned. Dropped
+  // in OnExit()'s hook.
   void NextTick(Task task);
   // The same, after the ticks.
   void QueueMicrotask(Task task);
 
   // Durations are cut to milliseconds. As in Node, what is below 1 ms or above
-  // 2^31-1 ms counts as 1 ms: see Delay() for long waits.
+  // 2^31-1 ms counts as 1 ms, the latter with a TimeoutOverflowWarning: see
+  // Delay() for long waits.
   Timer SetTimeout(absl::Duration delay, Task task);
   Timer SetInterval(absl::Duration period, Task task);
   // Runs in the check phase, after the poll phase.
@@ -80,18 +84,35 @@ class EventLoop {
 
   // Runs until nothing ref'd is left or Stop() was called; may be called again.
   void Run();
-  // Run() returns after the present turn.
+  // Run() returns after the present turn, and what waits stays for another
+  // Run(). There is no process.exit(): a loop does not end the process of its
+  // host, nor can it leave the callback that called it.
   void Stop();
   bool running() const;
   // Something ref'd is left.
   bool alive() const;
 
   void OnUncaught(ErrorHandler handler);
-  // Rejected promises that nobody waits for; without a handler they go to
-  // OnUncaught().
+  // Sees every uncaught error before OnUncaught(), also when that is not set;
+  // changes nothing.
+  void OnUncaughtMonitor(UncaughtMonitor monitor);
+  // Rejected promises that nobody waits for, when the queues are empty; by
+  // default they are uncaught errors without a handler.
   void OnUnhandledRejection(ErrorHandler handler);
+  void SetUnhandledRejections(UnhandledRejections mode);
+  // Somebody has begun to wait after a rejection was reported: given the same
+  // error. A warning without a handler.
+  void OnRejectionHandled(ErrorHandler handler);
   // Called whenever Run() finds nothing left; what it starts revives the loop.
   void OnBeforeExit(Task task);
+  // Called last in Run(), and before an uncaught error ends the process. Too
+  // late for anything asynchronous: next ticks are dropped, the rest waits for
+  // another Run(); Stop() does nothing there.
+  void OnExit(ExitHandler handler);
+
+  // Warnings come in a next tick; without a handler they go to stderr.
+  void OnWarning(WarningHandler handler);
+  void EmitWarning(Warning warning);
 
   // The clock on the wall, not cached.
   absl::Time Now() const;

@@ -23,12 +23,18 @@ void OnAlarm(uv_timer_t*) {}
 LoopImpl::LoopImpl(EventLoop* owner)
     : loop(owner),
       microtasks([this](std::exception_ptr error) { Report(error); },
-                 [this](std::exception_ptr error) { ReportRejection(error); }),
+                 [this](std::exception_ptr error) {
+                   hooks.ReportRejection(std::move(error));
+                 },
+                 [this](std::exception_ptr error) {
+                   hooks.ReportHandled(std::move(error));
+                 }),
       timers({.drain = [this] { return microtasks.Drain(); },
               .report = [this](std::exception_ptr error) { Report(error); }}),
       immediates(
           {.drain = [this] { return microtasks.Drain(); },
            .report = [this](std::exception_ptr error) { Report(error); }}),
+      hooks(&microtasks, &immediates),
       mailbox(std::make_shared<Mailbox>([this] { uv_async_send(&async_); })) {
   CheckUv(uv_loop_init(&uv_), "start");
   CheckUv(uv_async_init(&uv_, &async_, [](uv_async_t*) {}), "make its waker");
@@ -102,30 +108,6 @@ void LoopImpl::SetSource(PollSource* next) {
   }
 }
 
-void LoopImpl::Report(std::exception_ptr error) {
-  if (!on_uncaught) {
-    Fatal(StrCat("uncaught error: ", StatusFrom(error).ToString()));
-  }
-  on_uncaught(std::move(error));
-  // As in Node: makes the next check phase come soon, with its drain.
-  ImmediateQueue::Release(immediates.Add([] {}));
-}
-
-void LoopImpl::ReportRejection(std::exception_ptr error) {
-  if (!on_rejection) {
-    if (!on_uncaught) {
-      Fatal(StrCat("a promise was rejected and nobody waits for it: ",
-                   StatusFrom(error).ToString()));
-    }
-    return Report(std::move(error));
-  }
-  try {
-    on_rejection(std::move(error));
-  } catch (...) {
-    Report(std::current_exception());
-  }
-}
-
 void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
   ++depth_;
   bool failed = false;
@@ -159,8 +141,9 @@ void LoopImpl::Run() {
       more = alive();
     }
     if (stop) break;
-    if (on_before_exit) Dispatch([this] { on_before_exit(); });
+    if (hooks.before_exit) Dispatch([this] { hooks.before_exit(); });
   } while (!stop && alive());
+  hooks.Exit(stop ? ExitReason::kStopped : ExitReason::kDone);
   stop = false;
   running = false;
 }

@@ -6,11 +6,13 @@
 #include <uv.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "loop/block_pool.h"
 #include "loop/event_loop.h"
 #include "loop/immediate_queue.h"
+#include "loop/loop_hooks.h"
 #include "loop/mailbox.h"
 #include "loop/microtasks.h"
 #include "loop/timer_queue.h"
@@ -30,8 +32,9 @@ class LoopImpl {
   void Run();
   bool alive() const;
   void Dispatch(absl::FunctionRef<void()> callback);
-  void Report(std::exception_ptr error);
-  void ReportRejection(std::exception_ptr error);
+  void Report(std::exception_ptr error) {
+    hooks.Report(std::move(error), ErrorOrigin::kCallback);
+  }
 
   // Adapters count their libuv handles, from init until the close callback:
   // without any, the loop need not ask the kernel in every turn.
@@ -47,14 +50,11 @@ class LoopImpl {
   Microtasks microtasks;
   TimerQueue timers;
   ImmediateQueue immediates;
+  LoopHooks hooks;
   std::shared_ptr<Mailbox> mailbox;
   std::vector<Task> close_tasks;
   std::unique_ptr<WorkerPool> workers;
   PollSource* source = nullptr;
-
-  EventLoop::ErrorHandler on_uncaught;
-  EventLoop::ErrorHandler on_rejection;
-  Task on_before_exit;
 
   int64_t refs = 0;
   uint64_t turns = 0;

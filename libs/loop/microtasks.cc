@@ -23,8 +23,10 @@ void Fatal(std::string_view message) {
   std::abort();
 }
 
-Microtasks::Microtasks(Report report, Report reject)
-    : report_(std::move(report)), reject_(std::move(reject)) {}
+Microtasks::Microtasks(Report report, Report reject, Report handled)
+    : report_(std::move(report)),
+      reject_(std::move(reject)),
+      handle_(std::move(handled)) {}
 
 Microtasks::~Microtasks() { DropAll(); }
 
@@ -36,6 +38,8 @@ void Microtasks::DropAll() {
       const Job job = jobs_.Pop();
       job.run(job.data, Fate::kDrop);
     }
+    untold_ = false;
+    handled_.clear();
     for (StateBase* state : std::exchange(rejections_, {})) state->Unref();
   }
 }
@@ -59,6 +63,12 @@ void Microtasks::RunTask(void* self, Fate fate) {
 void Microtasks::PushRejection(StateBase* state) {
   state->Ref();
   rejections_.push_back(state);
+  untold_ = true;
+}
+
+void Microtasks::PushHandled(std::exception_ptr error) {
+  handled_.push_back(std::move(error));
+  untold_ = true;
 }
 
 void Microtasks::RunJobs() {
@@ -95,18 +105,20 @@ bool Microtasks::DrainTicks() {
 
 // True when a hook ran, which may have queued something.
 bool Microtasks::RunRejections() {
-  if (rejections_.empty()) return false;
+  if (!std::exchange(untold_, false)) return false;
+  const std::vector<std::exception_ptr> handled = std::exchange(handled_, {});
   const std::vector<StateBase*> rejections = std::exchange(rejections_, {});
-  bool reported = false;
+  bool reported = !handled.empty();
+  for (const std::exception_ptr& error : handled) handle_(error);
   for (StateBase* state : rejections) {
     if (!state->handled()) {
       reported = true;
-      state->MarkHandled();
+      state->MarkReported();
       reject_(state->error());
     }
     state->Unref();
   }
-  return reported || !rejections_.empty();
+  return reported || untold_;
 }
 
 }  // namespace millrace::loop_internal

@@ -33,9 +33,10 @@ struct Job {
 class Microtasks {
  public:
   // `report` is given what a callback threw, `reject` what a promise that
-  // nobody observes was rejected with.
+  // nobody observes was rejected with, and `handled` the same once somebody
+  // observes it nevertheless. The latter two must not throw.
   using Report = absl::AnyInvocable<void(std::exception_ptr)>;
-  Microtasks(Report report, Report reject);
+  Microtasks(Report report, Report reject, Report handled);
   ~Microtasks();
   Microtasks(const Microtasks&) = delete;
   Microtasks& operator=(const Microtasks&) = delete;
@@ -54,6 +55,7 @@ class Microtasks {
   void PushTask(Task task);
   void PushTick(Task task) { ticks_.Push(std::move(task)); }
   void PushRejection(StateBase* state);
+  void PushHandled(std::exception_ptr error);
 
   // Everything, in Node's order: if a tick is queued, all ticks, then all
   // microtasks, repeated; otherwise microtasks first. False when a tick threw:
@@ -61,7 +63,7 @@ class Microtasks {
   bool Drain() {
     if (ticks_.empty()) {
       if (!jobs_.empty()) RunJobs();
-      if (ticks_.empty() && rejections_.empty()) return true;
+      if (ticks_.empty() && !untold_) return true;
     }
     return DrainTicks();
   }
@@ -69,9 +71,7 @@ class Microtasks {
   // Drops all that waits without running it.
   void DropAll();
 
-  bool idle() const {
-    return ticks_.empty() && jobs_.empty() && rejections_.empty();
-  }
+  bool idle() const { return ticks_.empty() && jobs_.empty() && !untold_; }
 
  private:
   friend void SetCurrent(Microtasks*);
@@ -89,8 +89,11 @@ class Microtasks {
   RingQueue<Task> tasks_;  // of the jobs that are tasks, in the same order
   RingQueue<Task> ticks_;
   std::vector<StateBase*> rejections_;
+  std::vector<std::exception_ptr> handled_;
+  bool untold_ = false;  // one of the two vectors has something
   Report report_;
   Report reject_;
+  Report handle_;
 };
 
 // Called by the loop when it begins and ends to own the thread.

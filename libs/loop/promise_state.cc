@@ -18,6 +18,13 @@ void StateBase::Reject(std::exception_ptr error) {
   }
 }
 
+void StateBase::TellHandled() {
+  reported_ = false;
+  if (queue_ != nullptr && Microtasks::Current() == queue_) {
+    queue_->PushHandled(error_);
+  }
+}
+
 // First to last, linked by `next`.
 Reaction* StateBase::TakeReactions() {
   if (last_ == nullptr) return nullptr;

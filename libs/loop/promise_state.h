@@ -41,13 +41,21 @@ class StateBase : public Pooled {
   bool fulfilled() const { return status_ == Status::kFulfilled; }
   bool rejected() const { return status_ == Status::kRejected; }
   bool handled() const { return handled_; }
-  void MarkHandled() { handled_ = true; }
+  void MarkHandled() {
+    handled_ = true;
+    if (reported_) TellHandled();
+  }
+  // It was told that nobody waits.
+  void MarkReported() { reported_ = true; }
   const std::exception_ptr& error() const { return error_; }
 
   // The caller keeps the state alive until `reaction` has run.
   void AddReaction(Reaction* reaction) {
+    if (!pending()) {
+      MarkHandled();
+      return Queue(reaction);
+    }
     handled_ = true;
-    if (!pending()) return Queue(reaction);
     if (last_ == nullptr) {
       reaction->next = reaction;
     } else {
@@ -89,6 +97,7 @@ class StateBase : public Pooled {
     queue_->Push({reaction->run, reaction});
   }
   [[noreturn]] static void WrongThread();
+  void TellHandled();
   Reaction* TakeReactions();
   void QueueAll();
 
@@ -96,6 +105,7 @@ class StateBase : public Pooled {
   uint32_t resolvers_ = 0;
   Status status_ = Status::kPending;
   bool handled_ = false;
+  bool reported_ = false;
   bool locked_ = false;
   Microtasks* const queue_ = Microtasks::Current();  // of the owning loop
   Reaction* last_ = nullptr;                         // of a ring, first to last
