@@ -28,6 +28,24 @@ absl::Status TimeIsUp(absl::Duration limit) {
 
 }  // namespace loop_internal
 
+namespace {
+
+absl::Status AllFailed(const std::vector<std::exception_ptr>& errors,
+                       size_t last) {
+  if (errors.empty()) return absl::InvalidArgumentError("Any() of no promises");
+  const absl::Status status = StatusFrom(errors[last]);
+  return absl::Status(status.code(),
+                      StrCat("all ", errors.size(),
+                             " promises were rejected, the last one with: ",
+                             MessageOf(status)));
+}
+
+}  // namespace
+
+AggregateError::AggregateError(std::vector<std::exception_ptr> errors,
+                               size_t last)
+    : StatusError(AllFailed(errors, last)), errors_(std::move(errors)) {}
+
 Promise<void> Delay(absl::Duration delay, AbortSignal signal) {
   if (signal.aborted()) return Promise<void>::Reject(signal.reason());
   if (delay == absl::InfiniteDuration()) return Aborted(std::move(signal));

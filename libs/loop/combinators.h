@@ -2,6 +2,7 @@
 #ifndef MILLRACE_LOOP_COMBINATORS_H_
 #define MILLRACE_LOOP_COMBINATORS_H_
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -54,7 +55,19 @@ template <typename T>
 Promise<std::vector<StatusOrVoid<T>>> AllSettled(
     std::vector<Promise<T>> promises);
 
-// The first value, or when all are rejected the last error.
+// All promises that Any() was given are rejected: every error, in the order of
+// the promises. The status has the code of the one that was the last to come,
+// INVALID_ARGUMENT when there was none.
+class AggregateError : public StatusError {
+ public:
+  AggregateError(std::vector<std::exception_ptr> errors, size_t last);
+  const std::vector<std::exception_ptr>& errors() const { return errors_; }
+
+ private:
+  std::vector<std::exception_ptr> errors_;
+};
+
+// The first value, or when all are rejected an AggregateError.
 template <typename T>
 Promise<T> Any(std::vector<Promise<T>> promises);
 
@@ -176,32 +189,50 @@ Promise<std::vector<T>> All(std::vector<Promise<T>> promises) {
 template <typename T>
 Promise<std::vector<StatusOrVoid<T>>> AllSettled(
     std::vector<Promise<T>> promises) {
-  std::vector<Promise<StatusOrVoid<T>>> outcomes;
-  outcomes.reserve(promises.size());
-  for (Promise<T>& promise : promises) {
-    outcomes.push_back(AsStatusOr(std::move(promise)));
+  // Not All() of AsStatusOr(), which would settle a microtask late.
+  struct Gathering {
+    Deferred<std::vector<StatusOrVoid<T>>> result;
+    std::vector<StatusOrVoid<T>> outcomes;
+    size_t left;
+  };
+  auto all = std::make_shared<Gathering>();
+  all->outcomes.resize(promises.size());
+  all->left = promises.size();
+  if (promises.empty()) all->result.Resolve(std::vector<StatusOrVoid<T>>());
+  for (size_t i = 0; i < promises.size(); ++i) {
+    loop_internal::OnSettled(std::move(promises[i]), [all, i](Promise<T> one) {
+      all->outcomes[i] = loop_internal::Outcome(std::move(one));
+      if (--all->left == 0) all->result.Resolve(std::move(all->outcomes));
+    });
   }
-  return All(std::move(outcomes));
+  return all->result.promise();
 }
 
 template <typename T>
 Promise<T> Any(std::vector<Promise<T>> promises) {
-  Deferred<T> result;
-  if (promises.empty()) {
-    result.Reject(absl::InvalidArgumentError("Any() of no promises"));
+  struct Trying {
+    Deferred<T> result;
+    std::vector<std::exception_ptr> errors;
+    size_t left;
+    void Fail(size_t last) {
+      result.Reject(
+          std::make_exception_ptr(AggregateError(std::move(errors), last)));
+    }
+  };
+  auto any = std::make_shared<Trying>();
+  any->errors.resize(promises.size());
+  any->left = promises.size();
+  if (promises.empty()) any->Fail(0);
+  for (size_t i = 0; i < promises.size(); ++i) {
+    loop_internal::OnSettled(std::move(promises[i]), [any, i](Promise<T> one) {
+      if (!one.rejected()) {
+        return loop_internal::PassOn(any->result, std::move(one));
+      }
+      any->errors[i] = one.error();
+      if (--any->left == 0) any->Fail(i);
+    });
   }
-  auto left = std::make_shared<size_t>(promises.size());
-  for (Promise<T>& promise : promises) {
-    loop_internal::OnSettled(std::move(promise),
-                             [result, left](Promise<T> one) {
-                               const bool last = --*left == 0;
-                               const bool failed = one.rejected();
-                               if (failed) static_cast<void>(one.error());
-                               if (!failed || last)
-                                 loop_internal::PassOn(result, std::move(one));
-                             });
-  }
-  return result.promise();
+  return any->result.promise();
 }
 
 template <typename T>

@@ -71,6 +71,59 @@ TEST_F(CombinatorsTest, AnyTakesTheFirstValueAndRaceTheFirstOutcome) {
   EXPECT_EQ(none.value().status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(CombinatorsTest, AnyRejectsWithAllErrorsInTheOrderOfThePromises) {
+  std::vector<std::string> seen;
+  const auto look = [&](std::exception_ptr error) {
+    try {
+      std::rethrow_exception(std::move(error));
+    } catch (const AggregateError& all) {
+      seen.push_back(all.status().ToString());
+      for (const std::exception_ptr& one : all.errors()) {
+        seen.push_back(StatusFrom(one).ToString());
+      }
+    }
+    return 0;
+  };
+  const Deferred<int> late;
+  auto none = Any(std::vector<Promise<int>>()).Catch(look);
+  auto both = Any(std::vector<Promise<int>>{
+                      late.promise(),
+                      Promise<int>::Reject(absl::NotFoundError("second"))})
+                  .Catch(look);
+  loop_.SetImmediate([&] { late.Reject(absl::AbortedError("first")); });
+  loop_.Run();
+  EXPECT_TRUE(none.settled() && both.settled());
+  EXPECT_THAT(
+      seen,
+      ElementsAre("INVALID_ARGUMENT: Any() of no promises",
+                  "ABORTED: all 2 promises were rejected, the last one with: "
+                  "first",
+                  "ABORTED: first", "NOT_FOUND: second"));
+}
+
+TEST_F(CombinatorsTest, FinallyWaitsForThePromiseOfItsFunction) {
+  const Deferred<void> cleaned;
+  auto kept = Promise<int>::Resolve(1).Finally(
+      [&cleaned] { return cleaned.promise(); });
+  auto moved = Promise<std::unique_ptr<int>>::Resolve(std::make_unique<int>(2))
+                   .Finally([&cleaned] { return cleaned.promise(); });
+  auto failed =
+      AsStatusOr(Promise<int>::Reject(absl::AbortedError("own")).Finally([] {
+        return Promise<int>::Resolve(7);
+      }));
+  auto overruled = AsStatusOr(Promise<int>::Resolve(1).Finally(
+      [] { return Promise<void>::Reject(absl::DataLossError("cleaning")); }));
+  loop_.SetImmediate([&] {
+    EXPECT_FALSE(kept.settled());
+    cleaned.Resolve();
+  });
+  loop_.Run();
+  EXPECT_EQ(kept.value(), 1);
+  EXPECT_EQ(*moved.value(), 2);
+  EXPECT_EQ(failed.value().status(), absl::AbortedError("own"));
+  EXPECT_EQ(overruled.value().status(), absl::DataLossError("cleaning"));
+}
+
 TEST_F(CombinatorsTest, WithTimeoutFailsWhenTheTimeIsUp) {
   const Deferred<int> never;
   auto late = AsStatusOr(WithTimeout(never.promise(), absl::Milliseconds(1)));

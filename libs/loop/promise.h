@@ -122,7 +122,8 @@ class [[nodiscard]] Promise {
   Promise Catch(G g) const&;
   template <typename G>
   Promise Catch(G g) &&;
-  // Calls f() in any case; the result stays, unless f throws.
+  // Calls f() in any case and waits for the promise that it may return; the
+  // result stays, unless f fails.
   template <typename F>
   Promise Finally(F f) const;
 

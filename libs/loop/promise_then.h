@@ -83,6 +83,19 @@ void Forward(State<T>* target, const Promise<T>& source, bool consume) {
   }
 }
 
+// What a settled promise stands for, as an expression: its value, moved out
+// when possible, or its error, thrown.
+template <typename T>
+T ValueOf(const Promise<T>& settled) {
+  if (settled.rejected()) std::rethrow_exception(settled.error());
+  if constexpr (!std::is_void_v<T>) {
+    if constexpr (std::is_copy_constructible_v<T>) {
+      if (!settled.unique()) return settled.state()->value();
+    }
+    return std::move(settled.state()->value());
+  }
+}
+
 struct NoHandler {};
 
 // The state of the promise that Then() returns, and its place in the queue of
@@ -203,12 +216,20 @@ Promise<T> Promise<T>::Finally(F f) const {
   Promise<T> promise = result.promise();
   loop_internal::OnSettled(
       *this, [result, f = std::move(f)](Promise<T> settled) mutable {
+        using R = std::decay_t<decltype(f())>;
         try {
-          f();
+          if constexpr (loop_internal::UnwrapPromise<R>::kIsPromise) {
+            result.Resolve(
+                f().Then([settled = std::move(settled)](const auto&...) -> T {
+                  return loop_internal::ValueOf(settled);
+                }));
+          } else {
+            f();
+            result.Resolve(std::move(settled));
+          }
         } catch (...) {
-          return result.Reject(std::current_exception());
+          result.Reject(std::current_exception());
         }
-        result.Resolve(std::move(settled));
       });
   return promise;
 }
