@@ -117,6 +117,8 @@ Immediate::~Immediate() {
 
 bool Immediate::active() const { return node_ != nullptr && node_->waiting; }
 
+bool Immediate::has_ref() const { return active() && node_->refed; }
+
 void Immediate::Clear() {
   if (active()) node_->queue->Clear(node_);
 }

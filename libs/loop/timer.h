@@ -36,6 +36,8 @@ class Timer {
   // A timer that is not ref'd does not keep the loop running.
   void Ref();
   void Unref();
+  // It is active and keeps the loop running.
+  bool has_ref() const;
   // Starts the time anew, also of a timer that has fired.
   void Refresh();
 
@@ -62,6 +64,7 @@ class Immediate {
   void Clear();
   void Ref();
   void Unref();
+  bool has_ref() const;
 
   explicit Immediate(loop_internal::ImmediateNode* node) : node_(node) {}
 

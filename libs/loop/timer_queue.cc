@@ -317,6 +317,8 @@ Timer::~Timer() {
 
 bool Timer::active() const { return node_ != nullptr && !node_->destroyed; }
 
+bool Timer::has_ref() const { return active() && node_->refed; }
+
 void Timer::Clear() {
   if (node_ != nullptr && !node_->pool->orphaned()) node_->queue->Clear(node_);
 }
