@@ -3,33 +3,69 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/strings.h"
 #include "loop/event_loop.h"
 #include "loop/loop_impl.h"
 #include "loop/mailbox.h"
 
 namespace millrace {
+namespace {
+
+int64_t NowNanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
 
 using loop_internal::Mailbox;
 
-class WorkerPool::Impl {
+// Shared with the abort handlers of its jobs only weakly.
+class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  explicit Impl(Options options) {
+  explicit Impl(Options options)
+      : name_(std::move(options.name)), max_queued_(options.max_queued) {
     const int count = std::max(options.threads, 1);
     for (int i = 0; i < count; ++i) {
       threads_.emplace_back([this] { Work(); });
       // The kernel keeps 15 characters.
       pthread_setname_np(threads_.back().native_handle(),
-                         options.name.substr(0, 15).c_str());
+                         name_.substr(0, 15).c_str());
     }
   }
 
-  ~Impl() {
+  void Submit(std::unique_ptr<Job> job, EventLoop& loop, AbortSignal signal) {
+    if (signal.aborted()) return job->Refuse(signal.reason());
+    job->mailbox_ = loop.impl().mailbox;
+    job->abort_ = signal.OnAbortReason(
+        [weak = weak_from_this(), job = job.get()](const absl::Status& reason) {
+          if (const auto pool = weak.lock()) pool->TakeBack(job, reason);
+        });
+    job->signal_ = std::move(signal);
+    job->submitted_ = NowNanoseconds();
+    {
+      std::lock_guard lock(mutex_);
+      if (max_queued_ == 0 || queued_ < max_queued_) {
+        loop.AddRef();
+        Push(job.release());
+        if (idle_ == 0) return;
+      }
+    }
+    if (job == nullptr) return wake_.notify_one();
+    job->Refuse(absl::ResourceExhaustedError(
+        StrCat("the queue of the pool '", name_, "' is full: ", max_queued_,
+               " jobs wait; try again later")));
+  }
+
+  // Ends the threads, once the queue is empty.
+  void Join() {
     {
       std::lock_guard lock(mutex_);
       ending_ = true;
@@ -38,38 +74,61 @@ class WorkerPool::Impl {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  void Submit(std::unique_ptr<Job> job, std::shared_ptr<Mailbox> mailbox) {
-    {
-      std::lock_guard lock(mutex_);
-      queue_.push_back({std::move(job), std::move(mailbox)});
-      if (idle_ == 0) return;
-    }
-    wake_.notify_one();
-  }
-
   int threads() const { return static_cast<int>(threads_.size()); }
 
   size_t queued() {
     std::lock_guard lock(mutex_);
-    return queue_.size();
+    return queued_;
   }
 
+  size_t running() {
+    std::lock_guard lock(mutex_);
+    return running_;
+  }
+
+  LatencyHistogram wait_times;
+  LatencyHistogram run_times;
+
  private:
-  struct Entry {
-    std::unique_ptr<Job> job;
-    std::shared_ptr<Mailbox> mailbox;
-  };
+  void Push(Job* job) {
+    job->prev_ = last_;
+    (last_ != nullptr ? last_->next_ : first_) = job;
+    last_ = job;
+    job->queued_ = true;
+    ++queued_;
+  }
+
+  std::unique_ptr<Job> Unlink(Job* job) {
+    (job->prev_ != nullptr ? job->prev_->next_ : first_) = job->next_;
+    (job->next_ != nullptr ? job->next_->prev_ : last_) = job->prev_;
+    job->queued_ = false;
+    --queued_;
+    return std::unique_ptr<Job>(job);
+  }
+
+  // On the loop's thread, where a job that is not queued is not destroyed
+  // before its subscription.
+  void TakeBack(Job* job, const absl::Status& reason) {
+    std::unique_ptr<Job> taken;
+    {
+      std::lock_guard lock(mutex_);
+      if (!job->queued_) return;
+      taken = Unlink(job);
+    }
+    EventLoop::Current()->ReleaseRef();
+    taken->Refuse(reason);
+  }
 
   void Work() {
     std::unique_lock lock(mutex_);
     while (true) {
-      if (!queue_.empty()) {
-        Entry entry = std::move(queue_.front());
-        queue_.pop_front();
+      if (first_ != nullptr) {
+        std::unique_ptr<Job> job = Unlink(first_);
+        ++running_;
         lock.unlock();
-        entry.job->Execute();
-        Finish(std::move(entry));
+        Execute(std::move(job));
         lock.lock();
+        --running_;
       } else if (ending_) {
         return;
       } else {
@@ -80,21 +139,32 @@ class WorkerPool::Impl {
     }
   }
 
-  void Finish(Entry entry) {
-    Task complete = [job = std::move(entry.job)] {
+  void Execute(std::unique_ptr<Job> job) {
+    const int64_t taken = NowNanoseconds();
+    wait_times.Record(taken - job->submitted_);
+    job->Execute();
+    run_times.Record(NowNanoseconds() - taken);
+    const std::shared_ptr<Mailbox> mailbox = std::move(job->mailbox_);
+    Task complete = [job = std::move(job)] {
+      job->abort_.Remove();
       // Before Complete(), so that a loop with nothing else can end.
       EventLoop::Current()->ReleaseRef();
       job->Complete();
     };
-    if (entry.mailbox->Send(std::move(complete))) return;
+    if (mailbox->Send(std::move(complete))) return;
     // The loop is gone: nobody wants the result, the pool destroys it.
     std::lock_guard lock(mutex_);
     orphans_.push_back(std::move(complete));
   }
 
+  const std::string name_;
+  const size_t max_queued_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Entry> queue_;
+  Job* first_ = nullptr;
+  Job* last_ = nullptr;
+  size_t queued_ = 0;
+  size_t running_ = 0;
   int idle_ = 0;
   bool ending_ = false;
   std::vector<Task> orphans_;
@@ -102,22 +172,31 @@ class WorkerPool::Impl {
 };
 
 WorkerPool::WorkerPool(Options options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {}
+    : impl_(std::make_shared<Impl>(std::move(options))) {}
 
-WorkerPool::~WorkerPool() = default;
+WorkerPool::~WorkerPool() { impl_->Join(); }
 
-void WorkerPool::Submit(std::unique_ptr<Job> job) {
+void WorkerPool::Submit(std::unique_ptr<Job> job, AbortSignal signal) {
   EventLoop* loop = EventLoop::Current();
   if (loop == nullptr) {
     loop_internal::Fatal(
         "WorkerPool::Run() was called on a thread that has no EventLoop");
   }
-  loop->AddRef();
-  impl_->Submit(std::move(job), loop->impl().mailbox);
+  impl_->Submit(std::move(job), *loop, std::move(signal));
 }
 
 int WorkerPool::threads() const { return impl_->threads(); }
 
 size_t WorkerPool::queued() const { return impl_->queued(); }
+
+size_t WorkerPool::running() const { return impl_->running(); }
+
+LatencyHistogram::Snapshot WorkerPool::wait_times() const {
+  return impl_->wait_times.snapshot();
+}
+
+LatencyHistogram::Snapshot WorkerPool::run_times() const {
+  return impl_->run_times.snapshot();
+}
 
 }  // namespace millrace

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -119,6 +121,112 @@ TEST_F(WorkerPoolTest, ALoopMayEndBeforeItsJobs) {
   loop_.Run();
   EXPECT_TRUE(after.settled());
   EXPECT_TRUE(ran);
+}
+
+// Occupies the only thread of `pool` until it is told to go on.
+class Plug {
+ public:
+  explicit Plug(WorkerPool& pool)
+      : done_(pool.Run([this] {
+          taken_.count_down();
+          release_.wait();
+        })) {
+    taken_.wait();
+  }
+  void Release() { release_.count_down(); }
+
+ private:
+  std::latch taken_{1};
+  std::latch release_{1};
+  Promise<void> done_;
+};
+
+TEST_F(WorkerPoolTest, AWaitingJobCanBeTakenBackAndARunningOneNot) {
+  WorkerPool pool({.threads = 1});
+  AbortController running;
+  std::latch taken(1);
+  std::latch release(1);
+  auto first = pool.Run(
+      [&] {
+        taken.count_down();
+        release.wait();
+        return 1;
+      },
+      running.signal());
+  taken.wait();
+  AbortController waiting;
+  std::atomic<bool> ran = false;
+  auto held = std::make_shared<int>(0);
+  auto middle =
+      AsStatusOr(pool.Run([&ran, held] { ran = true; }, waiting.signal()));
+  auto last = pool.Run([] { return 3; }, AbortSignal::Any({waiting.signal()}));
+  auto other = pool.Run([] { return 4; });
+  EXPECT_EQ(pool.queued(), 3u);
+  EXPECT_EQ(pool.running(), 1u);
+  running.Abort();
+  waiting.Abort(absl::CancelledError("not wanted"));
+  EXPECT_EQ(pool.queued(), 1u);
+  EXPECT_EQ(held.use_count(), 1);
+  auto late = AsStatusOr(pool.Run([] { return 5; }, waiting.signal()));
+  auto refused = AsStatusOr(std::move(last));
+  release.count_down();
+  loop_.Run();
+  EXPECT_EQ(first.value(), 1);
+  EXPECT_EQ(middle.value(), absl::CancelledError("not wanted"));
+  EXPECT_EQ(refused.value().status(), absl::CancelledError("not wanted"));
+  EXPECT_EQ(late.value().status(), absl::CancelledError("not wanted"));
+  EXPECT_EQ(other.value(), 4);
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(WorkerPoolTest, ASignalMayAbortAfterThePoolIsGone) {
+  AbortController controller;
+  auto pool = std::make_unique<WorkerPool>(WorkerPool::Options{.threads = 1});
+  auto done = pool->Run([] { return 1; }, controller.signal());
+  pool.reset();
+  controller.Abort();
+  loop_.Run();
+  EXPECT_EQ(done.value(), 1);
+}
+
+TEST_F(WorkerPoolTest, AFullQueueRefusesAndTakesAgainLater) {
+  WorkerPool pool({.threads = 1, .name = "small", .max_queued = 2});
+  Plug plug(pool);
+  std::vector<Promise<absl::Status>> outcomes;
+  for (int i = 0; i < 4; ++i) {
+    outcomes.push_back(AsStatusOr(pool.Run([] {})));
+  }
+  EXPECT_EQ(pool.queued(), 2u);
+  plug.Release();
+  loop_.Run();
+  EXPECT_TRUE(outcomes[0].value().ok());
+  EXPECT_TRUE(outcomes[1].value().ok());
+  for (const int i : {2, 3}) {
+    EXPECT_EQ(outcomes[i].value().code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(std::string(MessageOf(outcomes[i].value())),
+                testing::HasSubstr("'small'"));
+  }
+  auto again = pool.Run([] { return 1; });
+  loop_.Run();
+  EXPECT_EQ(again.value(), 1);
+}
+
+TEST_F(WorkerPoolTest, MeasuresHowLongJobsWaitAndRun) {
+  WorkerPool pool({.threads = 1});
+  EXPECT_EQ(pool.wait_times().count(), 0u);
+  constexpr auto kPause = std::chrono::milliseconds(20);
+  std::vector<Promise<void>> all;
+  for (int i = 0; i < 3; ++i) {
+    all.push_back(pool.Run([&] { std::this_thread::sleep_for(kPause); }));
+  }
+  loop_.Run();
+  const auto pause = std::chrono::nanoseconds(kPause).count();
+  EXPECT_EQ(pool.run_times().count(), 3u);
+  EXPECT_EQ(pool.wait_times().count(), 3u);
+  EXPECT_GE(pool.run_times().Quantile(0), pause);
+  // The last one waited for two.
+  EXPECT_GE(pool.wait_times().max(), 2 * pause);
+  EXPECT_EQ(pool.running(), 0u);
 }
 
 }  // namespace
