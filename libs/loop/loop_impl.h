@@ -40,6 +40,8 @@ class LoopImpl {
   // without any, the loop need not ask the kernel in every turn.
   uv_loop_t* uv() { return &uv_; }
   static void OnHandleClosed(uv_handle_t* handle);
+  // The loop is being destroyed: nothing may be dispatched any more.
+  bool closing() const { return closing_; }
   void HandleOpened() { ++handles_; }
   void HandleClosed() { --handles_; }
   // For sockets to read into; what is read is used up in the callback.

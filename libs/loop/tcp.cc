@@ -1,54 +1,27 @@
 #include "loop/tcp.h"
 
-#include <netdb.h>
 #include <sys/socket.h>
 
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/dns.h"
 #include "loop/tcp_connection.h"
 #include "loop/uv_handle.h"
-#include "loop/worker_pool.h"
 
 namespace millrace {
 namespace {
 
-using loop_internal::AddressText;
-using loop_internal::ConnectionError;
 using loop_internal::HandleOf;
 using loop_internal::TcpConnectionImpl;
 
-// Blocks when `host` is a name.
-absl::StatusOr<std::vector<sockaddr_storage>> Resolve(const std::string& host,
-                                                      int port) {
-  if (port < 0 || port > 65535) {
-    return absl::InvalidArgumentError(StrCat("port ", port, " is none"));
-  }
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error =
-      getaddrinfo(host.c_str(), StrCat(port).c_str(), &hints, &found);
-  if (error != 0) {
-    return absl::UnavailableError(
-        StrCat("cannot resolve the host '", host, "': ", gai_strerror(error)));
-  }
-  std::vector<sockaddr_storage> addresses;
-  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
-    addresses.emplace_back();
-    std::memcpy(&addresses.back(), info->ai_addr, info->ai_addrlen);
-  }
-  freeaddrinfo(found);
-  return addresses;
-}
+using ConnectionPtr = std::shared_ptr<TcpConnection>;
 
 // Null, and `error` set, when there is no connection.
-Promise<std::shared_ptr<TcpConnectionImpl>> Try(EventLoop& loop,
-                                                sockaddr_storage address,
-                                                int* error) {
+Promise<ConnectionPtr> Try(EventLoop& loop, const SocketAddress& address,
+                           const AbortSignal& signal, int* error) {
   struct Request {
     uv_connect_t uv;
     Deferred<int> done;
@@ -58,20 +31,21 @@ Promise<std::shared_ptr<TcpConnectionImpl>> Try(EventLoop& loop,
   request->uv.data = request;
   Promise<int> done = request->done.promise();
   *error = uv_tcp_connect(
-      &request->uv, connection->uv(),
-      reinterpret_cast<const sockaddr*>(&address),
+      &request->uv, connection->uv(), address.get(),
       [](uv_connect_t* uv, int status) {
         const std::unique_ptr<Request> ended(static_cast<Request*>(uv->data));
-        EventLoop* current = EventLoop::Current();
-        if (current == nullptr) return;
-        current->Dispatch([&] { ended->done.Resolve(status); });
+        auto& owner = HandleOf<loop_internal::UvHandle>(uv->handle)->loop;
+        if (owner.closing()) return;
+        owner.Dispatch([&] { ended->done.Resolve(status); });
       });
   if (*error == 0) {
+    const AbortSubscription abort =
+        signal.OnAbort([&connection] { connection->Close(); });
     *error = co_await std::move(done);
   } else {
     delete request;
   }
-  if (*error == 0) {
+  if (*error == 0 && !connection->closed()) {
     connection->Connected();
     co_return connection;
   }
@@ -151,39 +125,59 @@ int Bind(ListenHandle* handle, const sockaddr* address, int backlog,
                    &Accept);
 }
 
+absl::Status NoPort(int port) {
+  return absl::InvalidArgumentError(StrCat("port ", port, " is none"));
+}
+
 }  // namespace
 
-Promise<std::shared_ptr<TcpConnection>> TcpConnection::Connect(EventLoop& loop,
-                                                               std::string host,
-                                                               int port) {
+Promise<ConnectionPtr> TcpConnection::Connect(EventLoop& loop, std::string host,
+                                              int port, AbortSignal signal) {
   loop.AssertThread();
-  const std::string name = StrCat(host, ":", port);
-  const auto addresses = co_await loop.workers().Run(
-      [&host, &port] { return Resolve(host, port); });
-  ThrowIfError(addresses.status());
-  int error = UV_ECONNREFUSED;
-  for (const sockaddr_storage& address : *addresses) {
-    auto connection = co_await Try(loop, address, &error);
+  if (port < 0 || port > 65535) throw StatusError(NoPort(port));
+  ResolveOptions options;
+  options.signal = signal;
+  std::vector<SocketAddress> addresses =
+      co_await Resolve(loop, host, StrCat(port), options);
+  co_return co_await Connect(loop, StrCat(host, ":", port),
+                             std::move(addresses), signal);
+}
+
+Promise<ConnectionPtr> TcpConnection::Connect(
+    EventLoop& loop, std::string name, std::vector<SocketAddress> addresses,
+    AbortSignal signal) {
+  loop.AssertThread();
+  std::string reasons;
+  for (const SocketAddress& address : addresses) {
+    signal.ThrowIfAborted();
+    int error = 0;
+    ConnectionPtr connection = co_await Try(loop, address, signal, &error);
     if (connection != nullptr) co_return connection;
+    StrAppend(&reasons, reasons.empty() ? "" : "; ", address.ToString(), ": ",
+              uv_strerror(error));
   }
-  throw StatusError(ConnectionError(name, error));
+  signal.ThrowIfAborted();
+  throw StatusError(absl::UnavailableError(
+      StrCat("cannot connect to ", name, ": ",
+             reasons.empty() ? "it has no address" : reasons)));
 }
 
 absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
     EventLoop& loop, const std::string& host, int port, int backlog,
     OnConnection on_connection, bool share_port) {
   loop.AssertThread();
-  const auto addresses = Resolve(host, port);
+  if (port < 0 || port > 65535) return NoPort(port);
+  const auto addresses = ResolveBlocking(host, StrCat(port));
   if (!addresses.ok()) {
     return absl::InvalidArgumentError(
         StrCat("cannot listen: ", MessageOf(addresses.status())));
   }
-  const auto* address = reinterpret_cast<const sockaddr*>(&addresses->front());
+  const sockaddr* address = addresses->front().get();
   auto* handle = new ListenHandle(loop.impl());
   int error = uv_tcp_init_ex(loop.impl().uv(), &handle->uv, address->sa_family);
   if (error != 0) {
     delete handle;
-    return ListenError(AddressText(address), error);
+    return ListenError(addresses->front().ToString(), error);
   }
   loop_internal::BindHandle(&handle->uv, handle);
   handle->owner = &loop;
@@ -198,13 +192,10 @@ absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
   }
   if (error != 0) {
     loop_internal::CloseHandle(&handle->uv);
-    return ListenError(AddressText(address), error);
+    return ListenError(addresses->front().ToString(), error);
   }
-  const int real_port =
-      ntohs(bound.ss_family == AF_INET6
-                ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
-                : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
-  return std::make_unique<ListenerImpl>(handle, real_port);
+  const SocketAddress real(reinterpret_cast<const sockaddr*>(&bound));
+  return std::make_unique<ListenerImpl>(handle, real.port());
 }
 
 }  // namespace millrace

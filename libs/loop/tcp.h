@@ -14,9 +14,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "loop/abort.h"
+#include "loop/dns.h"
 #include "loop/event_loop.h"
 #include "loop/promise.h"
 
@@ -26,10 +29,15 @@ class TcpConnection {
  public:
   virtual ~TcpConnection() = default;
 
-  // UNAVAILABLE when nobody answers. `host` is a name or an address.
-  static Promise<std::shared_ptr<TcpConnection>> Connect(EventLoop& loop,
-                                                         std::string host,
-                                                         int port);
+  // `host` is a name or an address. A name's addresses are tried one after
+  // another; UNAVAILABLE, with the host and why each failed, when none answers.
+  // The signal's reason when it aborts before there is a connection.
+  static Promise<std::shared_ptr<TcpConnection>> Connect(
+      EventLoop& loop, std::string host, int port, AbortSignal signal = {});
+  // The same with addresses that are known; `name` is for the error.
+  static Promise<std::shared_ptr<TcpConnection>> Connect(
+      EventLoop& loop, std::string name, std::vector<SocketAddress> addresses,
+      AbortSignal signal = {});
 
   // The view is valid during the call.
   virtual void OnData(std::function<void(std::string_view)> callback) = 0;

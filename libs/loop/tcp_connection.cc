@@ -3,20 +3,9 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "loop/dns.h"
 
 namespace millrace::loop_internal {
-
-std::string AddressText(const sockaddr* address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address->sa_family == AF_INET6) {
-    const auto* ip6 = reinterpret_cast<const sockaddr_in6*>(address);
-    uv_ip6_name(ip6, text, sizeof(text));
-    return StrCat("[", text, "]:", ntohs(ip6->sin6_port));
-  }
-  const auto* ip4 = reinterpret_cast<const sockaddr_in*>(address);
-  uv_ip4_name(ip4, text, sizeof(text));
-  return StrCat(text, ":", ntohs(ip4->sin_port));
-}
 
 absl::Status ConnectionError(std::string_view peer, int uv_error) {
   return absl::UnavailableError(
@@ -48,7 +37,7 @@ void TcpConnectionImpl::Connected() {
   int size = sizeof(address);
   if (uv_tcp_getpeername(&handle_->uv, reinterpret_cast<sockaddr*>(&address),
                          &size) == 0) {
-    peer_ = AddressText(reinterpret_cast<sockaddr*>(&address));
+    peer_ = SocketAddress(reinterpret_cast<sockaddr*>(&address)).ToString();
   }
   uv_tcp_nodelay(&handle_->uv, 1);
   connected_ = true;
@@ -166,6 +155,7 @@ void TcpConnectionImpl::StartWrite() {
                &buffer, 1, [](uv_write_t* request, int status) {
                  auto* handle = HandleOf<Handle>(request->handle);
                  if (handle->connection == nullptr) return;
+                 if (handle->loop.closing()) return;
                  const auto self = handle->connection;
                  handle->loop.Dispatch([&] { self->WriteEnded(status); });
                });
@@ -202,7 +192,7 @@ void TcpConnectionImpl::ShutDown() {
       &handle_->shutdown, reinterpret_cast<uv_stream_t*>(&handle_->uv),
       [](uv_shutdown_t* request, int) {
         auto* handle = HandleOf<Handle>(request->handle);
-        if (handle->connection == nullptr) return;
+        if (handle->connection == nullptr || handle->loop.closing()) return;
         const auto self = handle->connection;
         self->ended_ = true;
         if (self->read_ended_) self->Close();

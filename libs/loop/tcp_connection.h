@@ -12,7 +12,6 @@
 namespace millrace::loop_internal {
 
 absl::Status ConnectionError(std::string_view peer, int uv_error);
-std::string AddressText(const sockaddr* address);
 
 class TcpConnectionImpl final
     : public TcpConnection,
