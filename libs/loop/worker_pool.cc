@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -81,10 +82,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
     return queued_;
   }
 
-  size_t running() {
-    std::lock_guard lock(mutex_);
-    return running_;
-  }
+  size_t running() const { return running_.load(std::memory_order_relaxed); }
 
   LatencyHistogram wait_times;
   LatencyHistogram run_times;
@@ -124,11 +122,9 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
     while (true) {
       if (first_ != nullptr) {
         std::unique_ptr<Job> job = Unlink(first_);
-        ++running_;
         lock.unlock();
         Execute(std::move(job));
         lock.lock();
-        --running_;
       } else if (ending_) {
         return;
       } else {
@@ -142,7 +138,10 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
   void Execute(std::unique_ptr<Job> job) {
     const int64_t taken = NowNanoseconds();
     wait_times.Record(taken - job->submitted_);
+    running_.fetch_add(1, std::memory_order_relaxed);
     job->Execute();
+    // All figures before the loop is told, which may look at them.
+    running_.fetch_sub(1, std::memory_order_relaxed);
     run_times.Record(NowNanoseconds() - taken);
     const std::shared_ptr<Mailbox> mailbox = std::move(job->mailbox_);
     Task complete = [job = std::move(job)] {
@@ -164,7 +163,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
   Job* first_ = nullptr;
   Job* last_ = nullptr;
   size_t queued_ = 0;
-  size_t running_ = 0;
+  std::atomic<size_t> running_{0};
   int idle_ = 0;
   bool ending_ = false;
   std::vector<Task> orphans_;
