@@ -1,6 +1,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "loop/combinators.h"
 #include "loop/node_test.h"
@@ -85,6 +86,20 @@ TEST_F(NodeTimerPromises, a_wait_leaves_no_listener_at_its_signal) {
   EXPECT_EQ(held.use_count(), 3);
   waited = {};
   yielded = {};
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(NodeTimerPromises, a_signal_may_outlive_the_loop_that_waits_with_it) {
+  auto held = std::make_shared<int>(1);
+  std::thread([&held] {
+    const AbortController controller;
+    EventLoop loop;
+    static_cast<void>(WaitWith(absl::Hours(1), held, controller.signal()));
+    static_cast<void>(YieldWith(held, controller.signal()));
+    static_cast<void>(
+        Delay(absl::Hours(1), controller.signal()).Then([held] {}));
+    EXPECT_EQ(held.use_count(), 4);
+  }).join();
   EXPECT_EQ(held.use_count(), 1);
 }
 

@@ -36,6 +36,7 @@ void TimerQueue::DropAll() {
       node->destroyed = true;
       if (node->refed) --ref_count_;
       ++node->refs;
+      node->task = nullptr;  // now, not when the last handle goes
       Release(node);
     }
     RemoveList(list);
