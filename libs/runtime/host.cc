@@ -74,6 +74,7 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options)
              options_.logger,
              metrics_,
              readiness_},
+      worker_stats_(loop, loop.workers(), metrics),
       engine_(loop),
       bus_(parts_, options_.transport) {}
 

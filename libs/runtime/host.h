@@ -34,6 +34,7 @@
 #include "runtime/prometheus.h"
 #include "runtime/readiness.h"
 #include "runtime/wiring.h"
+#include "runtime/worker_stats.h"
 
 namespace millrace::runtime {
 
@@ -101,6 +102,7 @@ class Host {
   Logger& logger_;
   Readiness readiness_;
   HostParts parts_;
+  WorkerStats worker_stats_;
   std::vector<const ContractInfo*> contracts_;
   std::unique_ptr<DataDir> data_dir_;  // null: nothing is kept there
   std::unique_ptr<Pipeline> pipeline_;
