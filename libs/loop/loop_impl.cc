@@ -187,7 +187,10 @@ void LoopImpl::PollUv() {
   sleeping_ = timeout != 0 && mailbox->BeginSleep();
   if (!sleeping_) return RunUv(UV_RUN_NOWAIT);
   uv_update_time(&uv_);
-  if (timeout > 0) uv_timer_start(&alarm_, &OnAlarm, timeout, 0);
+  // Repeated: uv_run() runs what is due before it sleeps. If this thread is
+  // kept waiting for a processor until then, the alarm would be spent, and the
+  // sleep without an end.
+  if (timeout > 0) uv_timer_start(&alarm_, &OnAlarm, timeout, 1);
   RunUv(UV_RUN_ONCE);
   if (timeout > 0) uv_timer_stop(&alarm_);
 }
