@@ -1,90 +1,13 @@
 #include "loop/abort.h"
 
-#include <exception>
 #include <utility>
-#include <vector>
 
 #include "base/status.h"
-#include "loop/combinators.h"
+#include "loop/abort_state.h"
 #include "loop/event_loop.h"
 #include "loop/microtasks.h"
 
 namespace millrace {
-namespace loop_internal {
-
-// A link of the state's list. The state owns the linked ones; a subscription
-// shares its own.
-struct AbortListener {
-  AbortHandler handler;
-  AbortState* state = nullptr;  // null once it is off the list
-  AbortListener* prev = nullptr;
-  std::shared_ptr<AbortListener> next;
-};
-
-class AbortState {
- public:
-  ~AbortState() {
-    timer.Clear();
-    while (first_ != nullptr) Remove(first_.get());
-  }
-
-  bool aborted() const { return !reason_.ok(); }
-  const absl::Status& reason() const { return reason_; }
-
-  void Add(std::shared_ptr<AbortListener> listener) {
-    listener->state = this;
-    listener->prev = last_;
-    AbortListener* added = listener.get();
-    (last_ != nullptr ? last_->next : first_) = std::move(listener);
-    last_ = added;
-  }
-
-  void Remove(AbortListener* listener) {
-    const std::shared_ptr<AbortListener> self =
-        std::exchange(listener->prev != nullptr ? listener->prev->next : first_,
-                      listener->next);
-    if (listener->next != nullptr) {
-      listener->next->prev = listener->prev;
-    } else {
-      last_ = listener->prev;
-    }
-    listener->next = nullptr;
-    listener->prev = nullptr;
-    listener->state = nullptr;
-    listener->handler = nullptr;
-  }
-
-  // The caller keeps the state alive.
-  void Abort(absl::Status reason) {
-    if (aborted()) return;
-    if (reason.ok()) reason = absl::CancelledError("aborted");
-    reason_ = std::move(reason);
-    timer.Clear();
-    while (first_ != nullptr) {
-      const std::shared_ptr<AbortListener> listener = first_;
-      AbortHandler handler = std::move(listener->handler);
-      Remove(listener.get());
-      try {
-        handler(reason_);
-      } catch (...) {
-        EventLoop::Current()->NextTick([error = std::current_exception()] {
-          std::rethrow_exception(error);
-        });
-      }
-    }
-  }
-
-  // What keeps a combined signal informed.
-  std::vector<AbortSubscription> sources;
-  Timer timer;
-
- private:
-  absl::Status reason_;
-  std::shared_ptr<AbortListener> first_;
-  AbortListener* last_ = nullptr;
-};
-
-}  // namespace loop_internal
 
 using loop_internal::AbortListener;
 using loop_internal::AbortState;
@@ -135,41 +58,47 @@ AbortSubscription AbortSignal::OnAbortReason(AbortHandler handler) const {
       if (late) late(state->reason());
     });
   } else {
-    state_->Add(listener);
+    state_->AddListener(listener);
   }
   return AbortSubscription(std::move(listener));
 }
 
+size_t AbortSignal::listener_count() const {
+  return state_ == nullptr ? 0 : state_->listener_count();
+}
+
+void AbortSignal::SetMaxListeners(size_t max, AbortLeakHandler warn) const {
+  if (state_ != nullptr) state_->SetMaxListeners(max, std::move(warn));
+}
+
+size_t AbortSignal::max_listeners() const {
+  return state_ == nullptr ? 0 : state_->max_listeners();
+}
+
+AbortSignal AbortSignal::Aborted(absl::Status reason) {
+  auto state = std::make_shared<AbortState>();
+  state->Abort(std::move(reason));
+  return AbortSignal(std::move(state));
+}
+
 AbortSignal AbortSignal::Any(std::initializer_list<AbortSignal> signals) {
+  return Any(absl::MakeConstSpan(signals.begin(), signals.size()));
+}
+
+AbortSignal AbortSignal::Any(absl::Span<const AbortSignal> signals) {
+  for (const AbortSignal& signal : signals) {
+    if (signal.aborted()) return Aborted(signal.reason());
+  }
   auto state = std::make_shared<AbortState>();
   for (const AbortSignal& signal : signals) {
-    if (signal.aborted()) {
-      state->Abort(signal.reason());
-      break;
-    }
-  }
-  if (state->aborted()) return AbortSignal(std::move(state));
-  for (const AbortSignal& signal : signals) {
-    if (!signal.can_abort()) continue;
-    // The combined signal goes away with its holders.
-    state->sources.push_back(signal.OnAbortReason(
-        [weak = std::weak_ptr(state)](const absl::Status& reason) {
-          if (const auto target = weak.lock()) target->Abort(reason);
-        }));
+    if (signal.can_abort()) state->Follow(signal.state_);
   }
   return AbortSignal(std::move(state));
 }
 
 AbortSignal AbortSignal::Timeout(absl::Duration delay) {
   auto state = std::make_shared<AbortState>();
-  if (delay == absl::InfiniteDuration()) return AbortSignal(std::move(state));
-  state->timer =
-      loop_internal::LongTimeout(delay, [weak = std::weak_ptr(state)] {
-        if (const auto target = weak.lock()) {
-          target->Abort(absl::DeadlineExceededError("the time is up"));
-        }
-      });
-  state->timer.Unref();
+  if (delay != absl::InfiniteDuration()) state->StartTimer(delay);
   return AbortSignal(std::move(state));
 }
 
