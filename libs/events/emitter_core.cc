@@ -4,12 +4,26 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/status.h"
+#include "base/strings.h"
+
 namespace millrace::events_internal {
 
-EmitterCore::EmitterCore(ListenerList** slots, size_t count)
-    : slots_(slots), count_(count) {}
+std::string LeakWarning::Message() const {
+  return StrCat("millrace: ", count, " listeners of '", event, "' on one ",
+                emitter.empty() ? "emitter" : emitter, ", more than ", max,
+                ": a leak? Remove listeners that are done with (Off(), Once(), "
+                "ListenOptions::signal), or raise the limit with "
+                "SetMaxListeners()");
+}
+
+EmitterCore::EmitterCore(ListenerList** slots, size_t count, std::string name)
+    : slots_(slots), count_(count), name_(std::move(name)) {}
 
 EmitterCore::~EmitterCore() {
+  for (Watch* watch = watch_; watch != nullptr; watch = watch->outer_) {
+    watch->core_ = nullptr;
+  }
   for (size_t i = 0; i < count_; ++i) {
     if (ListenerList* list = std::exchange(slots_[i], nullptr)) list->Unref();
   }
@@ -38,8 +52,11 @@ void EmitterCore::Drop(size_t event) {
 
 void EmitterCore::Add(size_t event, std::string_view name, NodeRef node,
                       bool prepend) {
-  const ListenerChange change{name};
-  Emit(builtin(NewListener::kBuiltIn), &change);
+  {
+    const Watch watch(this);
+    Tell(NewListener::kBuiltIn, name, node.get());
+    if (watch.gone()) return;
+  }
   if (slots_[event] == nullptr) {
     slots_[event] = new ListenerList;
     used_.push_back({event, name});
@@ -56,15 +73,16 @@ void EmitterCore::CheckLeak(size_t event, std::string_view name) {
   const size_t count = list->entries.size();
   if (max_listeners_ == 0 || count <= max_listeners_ || list->warned) return;
   list->warned = true;
-  if (warn_) {
-    warn_(LeakWarning{name, count});
-  } else {
-    std::fprintf(stderr,
-                 "millrace: %zu listeners of '%.*s' on one emitter, more than "
-                 "%zu: a leak? See SetMaxListeners()\n",
-                 count, static_cast<int>(name.size()), name.data(),
-                 max_listeners_);
-  }
+  const LeakWarning warning{name_, name, count, max_listeners_};
+  if (warn_) return warn_(warning);
+  std::fprintf(stderr, "%s\n", warning.Message().c_str());
+}
+
+void EmitterCore::Tell(size_t which, std::string_view name,
+                       ListenerNode* node) {
+  if (slots_[builtin(which)] == nullptr) return;
+  const ListenerChange change{name, NodeRef::Share(node->original())};
+  Emit(builtin(which), &change);
 }
 
 bool EmitterCore::Remove(size_t event, ListenerNode* node) {
@@ -88,30 +106,34 @@ bool EmitterCore::Remove(size_t event, ListenerNode* node) {
     entries.erase(entries.begin() + index);
     removed->Unref();
   }
-  const ListenerChange change{name};
-  Emit(builtin(RemoveListener::kBuiltIn), &change);
+  Tell(RemoveListener::kBuiltIn, name, removed.get());
   return true;
 }
 
 void EmitterCore::RemoveAll() {
-  if (slots_[builtin(RemoveListener::kBuiltIn)] != nullptr) {
+  if (ToldOfRemovals()) {
+    const Watch watch(this);
     const std::vector<Used> used = used_;
     for (const Used& one : used) {
-      if (one.event != builtin(RemoveListener::kBuiltIn)) RemoveAll(one.event);
+      if (one.event == builtin(RemoveListener::kBuiltIn)) continue;
+      RemoveAll(one.event);
+      if (watch.gone()) return;
     }
     RemoveAll(builtin(RemoveListener::kBuiltIn));
+    if (watch.gone()) return;
   }
   while (!used_.empty()) Drop(used_.back().event);
 }
 
 void EmitterCore::RemoveAll(size_t event) {
-  if (slots_[builtin(RemoveListener::kBuiltIn)] == nullptr) {
+  if (!ToldOfRemovals()) {
     if (slots_[event] != nullptr) Drop(event);
     return;
   }
-  // Last in, first out; the reports may change the list meanwhile.
+  // Last in, first out; those who are told may change the list meanwhile.
+  const Watch watch(this);
   std::vector<NodeRef> listeners = Listeners(event, true);
-  while (!listeners.empty()) {
+  while (!listeners.empty() && !watch.gone()) {
     Remove(event, listeners.back().get());
     listeners.pop_back();
   }
@@ -153,9 +175,14 @@ std::vector<std::string_view> EmitterCore::Names() const {
   return names;
 }
 
-bool EmitterCore::EmitError(const std::exception_ptr& error) {
+bool EmitterCore::EmitError(std::exception_ptr error) {
+  const Watch watch(this);
   Emit(builtin(ErrorMonitor::kBuiltIn), &error);
-  if (Emit(builtin(ErrorEvent::kBuiltIn), &error)) return true;
+  if (!watch.gone() && Emit(builtin(ErrorEvent::kBuiltIn), &error)) return true;
+  if (error == nullptr) {
+    Throw(absl::UnknownError(
+        "an ErrorEvent was emitted, without an error and without a listener"));
+  }
   std::rethrow_exception(error);
 }
 

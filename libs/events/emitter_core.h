@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -51,8 +53,13 @@ struct ListenerList {
 
 // What a leak warning says.
 struct LeakWarning {
+  std::string_view emitter;  // EmitterOptions::name
   std::string_view event;
   size_t count;
+  size_t max;
+
+  // The line that is printed when nobody asked for warnings.
+  std::string Message() const;
 };
 
 class EmitterCore {
@@ -60,7 +67,7 @@ class EmitterCore {
   using Warn = absl::AnyInvocable<void(const LeakWarning&)>;
 
   // `slots`: one for each event, the built-in ones last.
-  EmitterCore(ListenerList** slots, size_t count);
+  EmitterCore(ListenerList** slots, size_t count, std::string name);
   ~EmitterCore();
   EmitterCore(const EmitterCore&) = delete;
   EmitterCore& operator=(const EmitterCore&) = delete;
@@ -81,11 +88,12 @@ class EmitterCore {
     list->Call(payload);
     return true;
   }
-  bool EmitError(const std::exception_ptr& error);
+  bool EmitError(std::exception_ptr error);
 
   void set_max_listeners(size_t max) { max_listeners_ = max; }
   size_t max_listeners() const { return max_listeners_; }
   void set_warn(Warn warn) { warn_ = std::move(warn); }
+  const std::string& name() const { return name_; }
 
  private:
   // A list in use.
@@ -98,17 +106,41 @@ class EmitterCore {
     size_t event;
     std::string_view name;
   };
+  // Tells whether listeners that were called have destroyed the emitter.
+  class Watch {
+   public:
+    explicit Watch(EmitterCore* core)
+        : core_(core), outer_(std::exchange(core->watch_, this)) {}
+    ~Watch() {
+      if (core_ != nullptr) core_->watch_ = outer_;
+    }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+    bool gone() const { return core_ == nullptr; }
+
+   private:
+    friend class EmitterCore;
+    EmitterCore* core_;
+    Watch* const outer_;
+  };
 
   size_t builtin(size_t which) const { return count_ - kBuiltInCount + which; }
   ListenerList* Writable(size_t event);
   void Drop(size_t event);
   void CheckLeak(size_t event, std::string_view name);
+  // Tells the listeners of newListener or removeListener.
+  void Tell(size_t which, std::string_view name, ListenerNode* node);
+  bool ToldOfRemovals() const {
+    return slots_[builtin(RemoveListener::kBuiltIn)] != nullptr;
+  }
 
   ListenerList** const slots_;
   const size_t count_;
   std::vector<Used> used_;  // events with listeners, in order of addition
-  size_t max_listeners_ = 10;
+  size_t max_listeners_ = 0;
   Warn warn_;
+  const std::string name_;
+  Watch* watch_ = nullptr;
 };
 
 }  // namespace millrace::events_internal

@@ -14,19 +14,31 @@
 // is asynchronous: it copies what it needs of the payload before it suspends,
 // and a rejection is unhandled, or an ErrorEvent with capture_rejections.
 //
-// Loop-bound. The emitter may be destroyed inside an emit.
+// A listener with another dispatch than kSync gets a copy of the payload. Its
+// call belongs to the emit: that the listener is removed afterwards, by Off()
+// or as a Once(), changes nothing. Only its signal and the emitter's end drop
+// calls that have not begun. What it throws goes where it would from there:
+// kNextTick and kImmediate to OnUncaught(), kWorker where the rejection of an
+// asynchronous listener goes.
+//
+// On() and its like throw StatusError (INVALID_ARGUMENT) for what cannot be
+// called: a Listener without a function, an asynchronous one on a worker, a
+// payload without copies with another dispatch than kSync.
+//
+// Loop-bound. The emitter may be destroyed by its own listeners.
 #ifndef MILLRACE_EVENTS_EVENT_EMITTER_H_
 #define MILLRACE_EVENTS_EVENT_EMITTER_H_
 
 #include <cassert>
-#include <limits>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "events/emitter_core.h"
+#include "events/emitter_options.h"
 #include "events/event_tags.h"
 #include "events/listener.h"
 #include "events/listener_nodes.h"
@@ -37,32 +49,26 @@
 
 namespace millrace {
 
-struct EmitterOptions {
-  // More listeners of one event than this are reported once; 0 is no limit.
-  size_t max_listeners = 10;
-  bool capture_rejections = false;
-};
-
-struct ListenOptions {
-  Dispatch dispatch = Dispatch::kSync;
-  // The listener is removed when it aborts.
-  AbortSignal signal;
-};
-
 using events_internal::LeakWarning;
 
 template <typename Contract>
 class EventEmitter {
  public:
   explicit EventEmitter(EventLoop& loop, EmitterOptions options = {})
-      : core_(slots_, kSlots),
+      : core_(slots_, kSlots, NameOf(options)),
+        budget_(options.budget),
+        observer_(options.observer),
         access_(std::make_shared<events_internal::EmitterAccess>()) {
     access_->loop = &loop;
     access_->core = &core_;
     access_->capture_rejections = options.capture_rejections;
     core_.set_max_listeners(options.max_listeners);
   }
-  ~EventEmitter() { access_->core = nullptr; }
+  ~EventEmitter() {
+    access_->core = nullptr;
+    access_->gone = true;
+    access_->on_rejection = nullptr;
+  }
   EventEmitter(const EventEmitter&) = delete;
   EventEmitter& operator=(const EventEmitter&) = delete;
 
@@ -71,16 +77,20 @@ class EventEmitter {
   // A listener that is not added yet.
   template <typename E, typename F>
   Listener<E> MakeListener(F f) const {
-    using Node = events_internal::FunctionNode<typename E::Payload, F>;
+    using Node = events_internal::FunctionNode<E, F>;
     return Listener<E>(
         events_internal::NodeRef(new Node(std::move(f), access_)));
   }
 
-  // Each takes a function, or a listener that exists, and returns the listener
-  // to be removed with Off().
+  // Node's on and addListener. Each takes a function, or a listener that
+  // exists, and returns the listener to be removed with Off().
   template <typename E, typename F>
   Listener<E> On(F f, ListenOptions options = {}) {
     return Add<E>(AsListener<E>(std::move(f)), false, false, options);
+  }
+  template <typename E, typename F>
+  Listener<E> AddListener(F f, ListenOptions options = {}) {
+    return On<E>(std::move(f), std::move(options));
   }
   template <typename E, typename F>
   Listener<E> PrependListener(F f, ListenOptions options = {}) {
@@ -96,21 +106,28 @@ class EventEmitter {
     return Add<E>(AsListener<E>(std::move(f)), true, true, options);
   }
 
-  // A copy of the next payload. Rejects with an ErrorEvent that comes first,
-  // or with the signal's reason.
+  // A copy of the next payload; of an ErrorEvent, too. Rejects with an
+  // ErrorEvent that comes first, or with the signal's reason.
   template <typename E>
   Promise<typename E::Payload> Once(AbortSignal signal = {});
 
-  // Copies of the payloads from now on, unread ones without a limit. Fails with
-  // an ErrorEvent or the signal's reason; the listener goes with the stream.
-  template <typename E>
-  Stream<typename E::Payload> Events(AbortSignal signal = {});
+  // Copies of the payloads from now on. Ends when one of the events `Close` is
+  // emitted; fails with an ErrorEvent, the signal's reason, ABORTED when the
+  // listener was removed or the emitter is gone, or RESOURCE_EXHAUSTED: see
+  // EventStreamOptions. In each case after what was not read yet. The listeners
+  // go when the stream ends or is dropped.
+  template <typename E, typename... Close>
+  Stream<typename E::Payload> Events(EventStreamOptions options = {});
 
   // Removes the instance that was added last; false when there is none.
   template <typename E>
   bool Off(const Listener<E>& listener) {
     AssertThread();
     return core_.Remove(Index<E>(), listener.node().get());
+  }
+  template <typename E>
+  bool RemoveListener(const Listener<E>& listener) {
+    return Off<E>(listener);
   }
   template <typename E>
   void RemoveAllListeners() {
@@ -153,6 +170,16 @@ class EventEmitter {
   // Events that have listeners, in the order in which they got their first.
   std::vector<std::string_view> EventNames() const { return core_.Names(); }
 
+  // Given what asynchronous listeners are rejected with, in a next tick and
+  // instead of an ErrorEvent; captures from now on. Node's nodejs.rejection.
+  // What it throws is uncaught, a promise it rejects is unhandled.
+  void OnRejection(RejectionHandler handler) {
+    access_->capture_rejections = true;
+    access_->on_rejection =
+        std::make_shared<RejectionHandler>(std::move(handler));
+  }
+
+  const std::string& name() const { return core_.name(); }
   void SetMaxListeners(size_t max) { core_.set_max_listeners(max); }
   size_t max_listeners() const { return core_.max_listeners(); }
   // Instead of a line on stderr. Once for each event and list.
@@ -163,6 +190,13 @@ class EventEmitter {
  private:
   static constexpr size_t kSlots =
       Contract::kEventCount + events_internal::kBuiltInCount;
+
+  static std::string NameOf(EmitterOptions& options) {
+    if constexpr (requires { Contract::kName; }) {
+      if (options.name.empty()) return std::string(Contract::kName);
+    }
+    return std::move(options.name);
+  }
 
   template <typename E>
   static constexpr size_t Index() {
@@ -192,10 +226,53 @@ class EventEmitter {
   Listener<E> Add(Listener<E> listener, bool once, bool prepend,
                   const ListenOptions& options);
 
+  template <typename E>
+  events_internal::NodeRef Observed(events_internal::NodeRef node,
+                                    const ListenOptions& options);
+  template <typename E>
+  events_internal::NodeRef Dispatched(events_internal::NodeRef node,
+                                      const ListenOptions& options) const;
+
   events_internal::ListenerList* slots_[kSlots] = {};
   events_internal::EmitterCore core_;
+  const absl::Duration budget_;
+  EmitterObserver* const observer_;
   std::shared_ptr<events_internal::EmitterAccess> access_;
 };
+
+template <typename Contract>
+template <typename E>
+events_internal::NodeRef EventEmitter<Contract>::Observed(
+    events_internal::NodeRef node, const ListenOptions& options) {
+  const absl::Duration budget =
+      options.budget > absl::ZeroDuration() ? options.budget : budget_;
+  std::unique_ptr<ListenerProbe> probe = observer_->Watch(
+      {.emitter = core_.name(),
+       .event = E::kName,
+       .listener = options.name.empty() ? std::string_view("unnamed")
+                                        : std::string_view(options.name),
+       .dispatch = options.dispatch,
+       .budget = budget});
+  if (probe == nullptr) return node;
+  return events_internal::NodeRef(new events_internal::ObservedNode(
+      std::move(node), std::move(probe), budget));
+}
+
+template <typename Contract>
+template <typename E>
+events_internal::NodeRef EventEmitter<Contract>::Dispatched(
+    events_internal::NodeRef node, const ListenOptions& options) const {
+  using Payload = typename E::Payload;
+  if (options.dispatch == Dispatch::kWorker && node->asynchronous()) {
+    events_internal::ThrowAsyncOnWorker(E::kName);
+  }
+  if constexpr (std::is_copy_constructible_v<Payload>) {
+    return events_internal::NodeRef(new events_internal::CopyingNode<Payload>(
+        std::move(node), access_, E::kName, options.dispatch, options.signal));
+  } else {
+    events_internal::ThrowNotCopyable(E::kName);
+  }
+}
 
 template <typename Contract>
 template <typename E>
@@ -204,98 +281,39 @@ Listener<E> EventEmitter<Contract>::Add(Listener<E> listener, bool once,
                                         const ListenOptions& options) {
   using events_internal::NodeRef;
   AssertThread();
+  if (!listener.valid()) events_internal::ThrowNoListener(E::kName);
   if (options.signal.aborted()) return listener;
   NodeRef node = listener.node();
+  if (observer_ != nullptr) node = Observed<E>(std::move(node), options);
   if (options.dispatch != Dispatch::kSync) {
-    node = NodeRef(new events_internal::DeferredNode<typename E::Payload>(
-        std::move(node), access_, options.dispatch));
+    node = Dispatched<E>(std::move(node), options);
   }
-  if (once) {
-    node = NodeRef(
-        new events_internal::OnceNode(std::move(node), access_, Index<E>()));
+  if (once || options.signal.can_abort()) {
+    node = NodeRef(new events_internal::RegistrationNode(
+        std::move(node), access_, Index<E>(), once, options.signal));
   }
-  if (options.signal.can_abort()) {
-    node = NodeRef(new events_internal::SignalNode(std::move(node), access_,
-                                                   Index<E>(), options.signal));
+  const std::shared_ptr<events_internal::EmitterAccess> access = access_;
+  core_.Add(Index<E>(), E::kName, node, prepend);
+  // By a listener of newListener, who may also have destroyed the emitter.
+  if (options.signal.aborted() && access->core != nullptr) {
+    access->core->Remove(Index<E>(), node.get());
   }
-  core_.Add(Index<E>(), E::kName, std::move(node), prepend);
   return listener;
 }
 
-template <typename Contract>
-template <typename E>
-Promise<typename E::Payload> EventEmitter<Contract>::Once(AbortSignal signal) {
-  using Payload = typename E::Payload;
-  Deferred<Payload> first;
-  Promise<Payload> promise = first.promise();
-  if (signal.aborted()) {
-    first.Reject(signal.reason());
-    return promise;
-  }
-  // Whatever comes first ends the others.
-  AbortController done;
-  const ListenOptions until{.signal = done.signal()};
-  // The listener has it, so that it goes with the emitter.
-  auto subscription = std::make_shared<AbortSubscription>(
-      signal.OnAbortReason([first, done](const absl::Status& reason) {
-        done.Abort();
-        first.Reject(reason);
-      }));
-  On<E>(
-      [first, done, subscription](const Payload& payload) {
-        done.Abort();
-        first.Resolve(payload);
-      },
-      until);
-  if constexpr (!std::is_same_v<E, ErrorEvent>) {
-    On<ErrorEvent>(
-        [first, done](const std::exception_ptr& error) {
-          done.Abort();
-          first.Reject(error);
-        },
-        until);
-  }
-  // One microtask more than a promise of our own, as events.once() takes.
-  Deferred<Payload> result;
-  result.Resolve(std::move(promise));
-  return result.promise();
+// Node's events.setMaxListeners() and getMaxListeners(), for emitters and
+// AbortSignals.
+template <typename... Targets>
+void SetMaxListeners(size_t max, Targets&&... targets) {
+  (targets.SetMaxListeners(max), ...);
 }
-
-template <typename Contract>
-template <typename E>
-Stream<typename E::Payload> EventEmitter<Contract>::Events(AbortSignal signal) {
-  using Payload = typename E::Payload;
-  auto pipe = MakePipe<Payload>(std::numeric_limits<size_t>::max());
-  const StreamWriter<Payload> writer = pipe.writer;
-  if (signal.aborted()) {
-    writer.Fail(signal.reason());
-    return std::move(pipe.stream);
-  }
-  AbortController done;
-  const ListenOptions until{.signal = done.signal()};
-  writer.cancelled().OnAbort([done] { done.Abort(); }).Keep();
-  auto subscription = std::make_shared<AbortSubscription>(
-      signal.OnAbortReason([writer, done](const absl::Status& reason) {
-        writer.Fail(reason);
-        done.Abort();
-      }));
-  On<E>(
-      [writer, subscription](const Payload& payload) {
-        // Never waits: there is no limit.
-        if (!writer.closed()) static_cast<void>(writer.Write(payload));
-      },
-      until);
-  if constexpr (!std::is_same_v<E, ErrorEvent>) {
-    On<ErrorEvent>(
-        [writer, done](const std::exception_ptr& error) {
-          writer.Fail(StatusFrom(error));
-          done.Abort();
-        },
-        until);
-  }
-  return std::move(pipe.stream);
+template <typename Target>
+size_t GetMaxListeners(const Target& target) {
+  return target.max_listeners();
 }
 
 }  // namespace millrace
+
+#include "events/emitter_await.h"  // IWYU pragma: export
 
 #endif  // MILLRACE_EVENTS_EVENT_EMITTER_H_

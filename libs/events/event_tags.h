@@ -17,6 +17,8 @@
 #include <exception>
 #include <string_view>
 
+#include "events/listener.h"
+
 namespace millrace {
 
 // Emitted without a listener, it throws.
@@ -35,6 +37,14 @@ struct ErrorMonitor {
 
 struct ListenerChange {
   std::string_view event;  // its kName
+
+  // The listener, which is not valid unless the event is E.
+  template <typename E>
+  Listener<E> ListenerOf() const {
+    return event == E::kName ? Listener<E>(node) : Listener<E>();
+  }
+
+  events_internal::NodeRef node;  // for the files of this module
 };
 
 // Before a listener is added.

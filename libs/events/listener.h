@@ -1,7 +1,9 @@
 // A listener as a value with an identity: what On() returns and Off() takes.
 //
 // A copyable handle on a function. The same listener may be added several
-// times, to several emitters of the same event. Loop-bound.
+// times, to several emitters of the same event. It may be called by itself;
+// calling what RawListeners() gives removes a Once() as an emit would.
+// Loop-bound.
 #ifndef MILLRACE_EVENTS_LISTENER_H_
 #define MILLRACE_EVENTS_LISTENER_H_
 
@@ -23,6 +25,8 @@ struct ListenerNode {
   }
   // The function that a wrapper stands for, or the node itself.
   virtual ListenerNode* original() { return this; }
+  // It returns a promise.
+  virtual bool asynchronous() const { return false; }
 
   // Calls it with a `const Payload*`.
   void (*invoke)(ListenerNode* self, const void* payload) = nullptr;
@@ -69,6 +73,14 @@ class Listener {
   Listener() = default;
 
   bool valid() const { return node_.get() != nullptr; }
+  // The function that Once(), a dispatch or a signal wraps; this one if none.
+  Listener original() const {
+    return Listener(events_internal::NodeRef::Share(node_->original()));
+  }
+  void operator()(const typename E::Payload& payload) const {
+    const events_internal::NodeRef called = node_;
+    called->invoke(called.get(), &payload);
+  }
   friend bool operator==(const Listener& a, const Listener& b) {
     return a.node_.get() == b.node_.get();
   }

@@ -1,45 +1,140 @@
 #include "events/listener_nodes.h"
 
+#include "base/status.h"
+#include "base/strings.h"
+
 namespace millrace::events_internal {
+namespace {
+
+void Report(EmitterAccess& access, std::string_view event,
+            const std::exception_ptr& error) {
+  if (access.core == nullptr) std::rethrow_exception(error);
+  if (const auto handler = access.on_rejection) {
+    return (*handler)(error, event);
+  }
+  // Else a rejection of an asynchronous error listener would come back here.
+  struct Pause {
+    explicit Pause(EmitterAccess& a) : access(a), before(a.capture_rejections) {
+      access.capture_rejections = false;
+    }
+    ~Pause() { access.capture_rejections = before; }
+    EmitterAccess& access;
+    const bool before;
+  } pause(access);
+  access.core->EmitError(error);
+}
+
+// A budget beyond the clock's range is none.
+std::chrono::nanoseconds Limit(absl::Duration budget) {
+  return budget >= absl::Hours(24) ? std::chrono::nanoseconds::max()
+                                   : absl::ToChronoNanoseconds(budget);
+}
+
+}  // namespace
 
 void Capture(const std::shared_ptr<EmitterAccess>& access,
-             Promise<void> promise) {
+             std::string_view event, Promise<void> promise) {
   // Without capture the promise is let go: its rejection is unhandled.
   if (!access->capture_rejections) return;
-  loop_internal::OnSettled(std::move(promise), [access](Promise<void> ended) {
-    if (!ended.rejected()) return;
-    access->loop->NextTick([access, error = ended.error()] {
-      if (access->core == nullptr) std::rethrow_exception(error);
-      access->core->EmitError(error);
-    });
-  });
+  loop_internal::OnSettled(
+      std::move(promise), [access, event](Promise<void> ended) {
+        if (!ended.rejected()) return;
+        access->loop->NextTick([access, event, error = ended.error()] {
+          Report(*access, event, error);
+        });
+      });
 }
 
-OnceNode::OnceNode(NodeRef node, std::shared_ptr<EmitterAccess> shared,
-                   size_t index)
-    : inner(std::move(node)), access(std::move(shared)), event(index) {
-  invoke = [](ListenerNode* self, const void* payload) {
-    auto* once = static_cast<OnceNode*>(self);
-    if (once->fired) return;
-    // The list that is being emitted keeps this node.
-    if (once->access->core != nullptr) {
-      once->access->core->Remove(once->event, once);
-    }
-    once->fired = true;
-    once->inner->invoke(once->inner.get(), payload);
-  };
+void ThrowNoListener(std::string_view event) {
+  Throw(absl::InvalidArgumentError(
+      StrCat("a Listener without a function was added to '", event, "'")));
 }
 
-SignalNode::SignalNode(NodeRef node, std::shared_ptr<EmitterAccess> shared,
-                       size_t event, const AbortSignal& signal)
-    : inner(std::move(node)), access(std::move(shared)) {
+void ThrowAsyncOnWorker(std::string_view event) {
+  Throw(absl::InvalidArgumentError(
+      StrCat("a listener of '", event,
+             "' returns a promise and cannot run on a worker: promises belong "
+             "to the loop. Use Dispatch::kImmediate and WorkerPool::Run()")));
+}
+
+void ThrowNotCopyable(std::string_view event) {
+  Throw(absl::InvalidArgumentError(
+      StrCat("the payload of '", event,
+             "' cannot be copied: its listeners need Dispatch::kSync")));
+}
+
+ObservedNode::ObservedNode(NodeRef node, std::unique_ptr<ListenerProbe> to,
+                           absl::Duration budget)
+    : inner(std::move(node)), probe(std::move(to)), limit(Limit(budget)) {
   invoke = [](ListenerNode* self, const void* payload) {
-    auto* node = static_cast<SignalNode*>(self);
+    using Clock = std::chrono::steady_clock;
+    struct Timing {
+      ~Timing() {
+        const auto took = Clock::now() - begin;
+        node->probe->OnListenerDone(absl::FromChrono(took));
+        if (took > node->limit) {
+          node->probe->OnOverBudget(absl::FromChrono(took));
+        }
+      }
+      const ObservedNode* node;
+      const Clock::time_point begin = Clock::now();
+    };
+    auto* node = static_cast<ObservedNode*>(self);
+    const Timing timing{node};
     node->inner->invoke(node->inner.get(), payload);
   };
-  subscription = signal.OnAbort([this, event] {
-    if (access->core != nullptr) access->core->Remove(event, this);
-  });
+}
+
+DeferredNode::DeferredNode(NodeRef node, std::shared_ptr<EmitterAccess> shared,
+                           std::string_view event, Dispatch how,
+                           const AbortSignal& signal)
+    : inner(std::move(node)),
+      access(std::move(shared)),
+      name(event),
+      dispatch(how) {
+  subscription = signal.OnAbort([this] { aborted = true; });
+}
+
+void DeferredNode::Schedule(Task call) {
+  switch (dispatch) {
+    case Dispatch::kSync:
+      return call();
+    case Dispatch::kNextTick:
+      return access->loop->NextTick(std::move(call));
+    case Dispatch::kImmediate:
+      access->loop->SetImmediate(std::move(call));
+      return;
+    case Dispatch::kWorker:
+      return Capture(access, name,
+                     access->loop->workers().Run(std::move(call)));
+  }
+}
+
+RegistrationNode::RegistrationNode(NodeRef node,
+                                   std::shared_ptr<EmitterAccess> shared,
+                                   size_t index, bool calls_once,
+                                   const AbortSignal& signal)
+    : inner(std::move(node)), access(std::move(shared)), event(index) {
+  if (calls_once) {
+    invoke = [](ListenerNode* self, const void* payload) {
+      auto* node = static_cast<RegistrationNode*>(self);
+      if (node->fired) return;
+      // Who calls keeps this node.
+      node->Leave();
+      node->fired = true;
+      node->inner->invoke(node->inner.get(), payload);
+    };
+  } else {
+    invoke = [](ListenerNode* self, const void* payload) {
+      auto* node = static_cast<RegistrationNode*>(self);
+      node->inner->invoke(node->inner.get(), payload);
+    };
+  }
+  subscription = signal.OnAbort([this] { Leave(); });
+}
+
+void RegistrationNode::Leave() {
+  if (access->core != nullptr) access->core->Remove(event, this);
 }
 
 }  // namespace millrace::events_internal

@@ -1,14 +1,19 @@
-// The kinds of listeners: plain functions, Once() wrappers, and those that are
-// called later or elsewhere. Private to events.
+// The kinds of listeners: plain functions, and wrappers of one. From the inside
+// out, and each only where it is asked for: the function, its measurement, its
+// dispatch, its registration (Once(), a signal). Private to events.
 #ifndef MILLRACE_EVENTS_LISTENER_NODES_H_
 #define MILLRACE_EVENTS_LISTENER_NODES_H_
 
+#include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "events/emitter_core.h"
+#include "events/emitter_observer.h"
 #include "events/listener.h"
 #include "loop/abort.h"
 #include "loop/event_loop.h"
@@ -17,27 +22,29 @@
 
 namespace millrace {
 
-// When a listener is called.
-enum class Dispatch {
-  kSync,       // inside Emit(), as in Node
-  kNextTick,   // with a copy of the payload, as the ones below
-  kImmediate,  // in the check phase
-  kWorker,     // on a thread of the loop's pool; must be thread-safe
-};
+// Is given what an asynchronous listener was rejected with, and the event.
+using RejectionHandler =
+    absl::AnyInvocable<void(std::exception_ptr, std::string_view event)>;
 
 namespace events_internal {
 
 // What an emitter shares with listeners that outlive a call of Emit().
 struct EmitterAccess {
-  EventLoop* loop;
-  EmitterCore* core;  // null once the emitter is gone
+  EventLoop* loop = nullptr;
+  EmitterCore* core = nullptr;     // null once the emitter is gone
+  std::atomic<bool> gone = false;  // the same for other threads
   bool capture_rejections = false;
+  std::shared_ptr<RejectionHandler> on_rejection;
 };
 
 // Reports a rejection of an asynchronous listener, in a next tick: through the
 // error event if the emitter captures them, as unhandled otherwise.
 void Capture(const std::shared_ptr<EmitterAccess>& access,
-             Promise<void> promise);
+             std::string_view event, Promise<void> promise);
+
+[[noreturn]] void ThrowNoListener(std::string_view event);
+[[noreturn]] void ThrowAsyncOnWorker(std::string_view event);
+[[noreturn]] void ThrowNotCopyable(std::string_view event);
 
 template <typename Payload, typename F>
 decltype(auto) CallListener(F& f, const Payload& payload) {
@@ -48,83 +55,104 @@ decltype(auto) CallListener(F& f, const Payload& payload) {
   }
 }
 
-template <typename Payload, typename F>
+template <typename E, typename F>
 struct FunctionNode final : ListenerNode {
+  using Payload = typename E::Payload;
   using Result = decltype(CallListener<Payload>(
       std::declval<F&>(), std::declval<const Payload&>()));
+  static constexpr bool kAsync = std::is_same_v<Result, Promise<void>>;
 
-  FunctionNode(F function, std::shared_ptr<EmitterAccess> shared)
-      : f(std::move(function)), access(std::move(shared)) {
+  FunctionNode(F function, const std::shared_ptr<EmitterAccess>& shared)
+      : f(std::move(function)) {
+    if constexpr (kAsync) access = shared;
     invoke = [](ListenerNode* self, const void* payload) {
       auto* node = static_cast<FunctionNode*>(self);
       const auto& value = *static_cast<const Payload*>(payload);
-      if constexpr (std::is_same_v<Result, Promise<void>>) {
-        Capture(node->access, CallListener<Payload>(node->f, value));
+      if constexpr (kAsync) {
+        Capture(node->access, E::kName, CallListener<Payload>(node->f, value));
       } else {
         CallListener<Payload>(node->f, value);
       }
     };
   }
+  bool asynchronous() const override { return kAsync; }
+
+  struct Nothing {};
 
   F f;
-  std::shared_ptr<EmitterAccess> access;
+  [[no_unique_address]] std::conditional_t<
+      kAsync, std::shared_ptr<EmitterAccess>, Nothing>
+      access;
 };
 
-// Removes itself before it calls, and calls once even if emits overlap.
-struct OnceNode final : ListenerNode {
-  OnceNode(NodeRef node, std::shared_ptr<EmitterAccess> shared, size_t index);
+// Measures each call of `inner`.
+struct ObservedNode final : ListenerNode {
+  ObservedNode(NodeRef node, std::unique_ptr<ListenerProbe> to,
+               absl::Duration budget);
   ListenerNode* original() override { return inner->original(); }
+  bool asynchronous() const override { return inner->asynchronous(); }
+
+  const NodeRef inner;
+  const std::unique_ptr<ListenerProbe> probe;
+  const std::chrono::nanoseconds limit;
+};
+
+// Calls `inner` later, with a copy of the payload, unless the signal has
+// aborted or the emitter is gone by then.
+struct DeferredNode : ListenerNode {
+  DeferredNode(NodeRef node, std::shared_ptr<EmitterAccess> shared,
+               std::string_view event, Dispatch how, const AbortSignal& signal);
+  ListenerNode* original() override { return inner->original(); }
+  bool asynchronous() const override { return inner->asynchronous(); }
+
+  // Any thread.
+  bool Dropped() const {
+    return aborted.load(std::memory_order_relaxed) ||
+           access->gone.load(std::memory_order_relaxed);
+  }
+  void Schedule(Task call);
+
+  const NodeRef inner;
+  const std::shared_ptr<EmitterAccess> access;
+  const std::string_view name;
+  const Dispatch dispatch;
+  std::atomic<bool> aborted = false;
+  AbortSubscription subscription;
+};
+
+template <typename Payload>
+struct CopyingNode final : DeferredNode {
+  template <typename... Args>
+  explicit CopyingNode(Args&&... args)
+      : DeferredNode(std::forward<Args>(args)...) {
+    invoke = [](ListenerNode* self, const void* payload) {
+      auto* node = static_cast<CopyingNode*>(self);
+      // The call is destroyed on the loop's thread, wherever it ran: nodes are
+      // counted without atomics.
+      node->Schedule([own = NodeRef::Share(node),
+                      value = *static_cast<const Payload*>(payload)] {
+        auto* self = static_cast<CopyingNode*>(own.get());
+        if (!self->Dropped()) self->inner->invoke(self->inner.get(), &value);
+      });
+    };
+  }
+};
+
+// A place in an emitter's list that gives itself up: before its first call, or
+// when a signal aborts.
+struct RegistrationNode final : ListenerNode {
+  RegistrationNode(NodeRef node, std::shared_ptr<EmitterAccess> shared,
+                   size_t index, bool calls_once, const AbortSignal& signal);
+  ListenerNode* original() override { return inner->original(); }
+  bool asynchronous() const override { return inner->asynchronous(); }
+
+  void Leave();
 
   const NodeRef inner;
   const std::shared_ptr<EmitterAccess> access;
   const size_t event;
   bool fired = false;
-};
-
-// Removes itself when a signal aborts, and forgets the signal when it goes.
-struct SignalNode final : ListenerNode {
-  SignalNode(NodeRef node, std::shared_ptr<EmitterAccess> shared, size_t event,
-             const AbortSignal& signal);
-  ListenerNode* original() override { return inner->original(); }
-
-  const NodeRef inner;
-  const std::shared_ptr<EmitterAccess> access;
   AbortSubscription subscription;
-};
-
-// Calls `inner` later, with a copy of the payload.
-template <typename Payload>
-struct DeferredNode final : ListenerNode {
-  DeferredNode(NodeRef node, std::shared_ptr<EmitterAccess> shared,
-               Dispatch how)
-      : inner(std::move(node)), access(std::move(shared)), dispatch(how) {
-    invoke = [](ListenerNode* self, const void* payload) {
-      auto* node = static_cast<DeferredNode*>(self);
-      node->Schedule(*static_cast<const Payload*>(payload));
-    };
-  }
-  ListenerNode* original() override { return inner->original(); }
-
-  void Schedule(Payload payload) {
-    auto call = [node = inner, value = std::move(payload)] {
-      node->invoke(node.get(), &value);
-    };
-    switch (dispatch) {
-      case Dispatch::kSync:
-        return call();
-      case Dispatch::kNextTick:
-        return access->loop->NextTick(std::move(call));
-      case Dispatch::kImmediate:
-        access->loop->SetImmediate(std::move(call));
-        return;
-      case Dispatch::kWorker:
-        return Capture(access, access->loop->workers().Run(std::move(call)));
-    }
-  }
-
-  const NodeRef inner;
-  const std::shared_ptr<EmitterAccess> access;
-  const Dispatch dispatch;
 };
 
 }  // namespace events_internal
