@@ -41,9 +41,10 @@ struct ListenerList {
   // The list must not be modified meanwhile: the caller holds a reference.
   void Call(const void* payload) const {
     const Entry* const end = entries.data() + entries.size();
-    for (const Entry* entry = entries.data(); entry != end; ++entry) {
+    const Entry* entry = entries.data();
+    do {
       entry->invoke(entry->node, payload);
-    }
+    } while (++entry != end);
   }
 
   uint32_t refs = 1;
@@ -82,7 +83,10 @@ class EmitterCore {
   std::vector<std::string_view> Names() const;
 
   bool Emit(size_t event, const void* payload) {
-    ListenerList* list = slots_[event];
+    return EmitTo(slots_[event], payload);
+  }
+  // The same for who has the slot at hand.
+  static bool EmitTo(ListenerList* list, const void* payload) {
     if (list == nullptr) return false;
     const Hold hold(list);
     list->Call(payload);

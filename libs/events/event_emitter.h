@@ -145,7 +145,7 @@ class EventEmitter {
     if constexpr (std::is_same_v<E, ErrorEvent>) {
       return core_.EmitError(payload);
     } else {
-      return core_.Emit(Index<E>(), &payload);
+      return events_internal::EmitterCore::EmitTo(slots_[Index<E>()], &payload);
     }
   }
 
