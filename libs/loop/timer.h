@@ -38,7 +38,8 @@ class Timer {
   void Unref();
   // It is active and keeps the loop running.
   bool has_ref() const;
-  // Starts the time anew, also of a timer that has fired.
+  // Starts the time anew, also of a timer that has fired. One that was cleared
+  // after it had fired calls nothing then, but is waited for, as in Node.
   void Refresh();
 
   // For the files of this module; takes over one reference.

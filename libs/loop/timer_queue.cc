@@ -130,10 +130,11 @@ void TimerQueue::RemoveList(TimerList* list) {
 
 void TimerQueue::Clear(TimerNode* node) {
   if (node->destroyed) {
-    node->timeout = -1;
+    // As in Node: one that has fired can be started again, to do nothing.
     if (!node->running) node->task = nullptr;
     return;
   }
+  if (!node->task) return;
   node->destroyed = true;
   TimerList* list = node->list;
   if (list != nullptr) Unlink(node);
@@ -245,6 +246,12 @@ bool TimerQueue::RunList(TimerList* list, int64_t now) {
 bool TimerQueue::RunTimer(TimerNode* node) {
   Unlink(node);
   ++node->refs;
+  if (!node->task) {  // was cleared after it had fired, then refreshed
+    node->destroyed = true;
+    if (node->refed) --ref_count_;
+    Release(node);
+    return true;
+  }
   node->running = true;
   const int64_t start = node->repeats ? UpdateTime() : 0;
   bool threw = false;

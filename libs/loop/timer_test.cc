@@ -170,5 +170,22 @@ TEST_F(TimerTest, ManyDurationsFireInTheOrderOfTheirExpiry) {
   EXPECT_TRUE(std::is_sorted(fired.begin(), fired.end()));
 }
 
+// As in Node: it is started once more, and keeps the loop alive, but its
+// callback is gone.
+TEST_F(TimerTest, RefreshStartsATimerThatWasClearedAfterItHadFired) {
+  Timer fired = loop_.SetTimeout(absl::Milliseconds(1), Log("fired"));
+  loop_.Run();
+  fired.Clear();
+  EXPECT_FALSE(fired.active());
+  fired.Refresh();
+  EXPECT_TRUE(loop_.alive());
+  fired.Clear();  // there is no callback to cancel
+  EXPECT_TRUE(loop_.alive());
+  loop_.Run();
+  EXPECT_FALSE(loop_.alive());
+  EXPECT_FALSE(fired.active());
+  EXPECT_THAT(trace_, ElementsAre("fired"));
+}
+
 }  // namespace
 }  // namespace millrace
