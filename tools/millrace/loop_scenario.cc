@@ -16,12 +16,21 @@ void AppendUtf8(std::string* text, unsigned code) {
   } else if (code < 0x800) {
     *text += static_cast<char>(0xC0 | (code >> 6));
     *text += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
+  } else if (code < 0x10000) {
     *text += static_cast<char>(0xE0 | (code >> 12));
+    *text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+    *text += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    *text += static_cast<char>(0xF0 | (code >> 18));
+    *text += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
     *text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
     *text += static_cast<char>(0x80 | (code & 0x3F));
   }
 }
+
+// The halves of a character beyond 16 bits, as \u escapes write it.
+constexpr bool IsHigh(unsigned code) { return code >> 10 == 0xD800 >> 10; }
+constexpr bool IsLow(unsigned code) { return code >> 10 == 0xDC00 >> 10; }
 
 class Parser {
  public:
@@ -92,6 +101,16 @@ class Parser {
     return true;
   }
 
+  bool HexDigits(unsigned* code) {
+    const char* digits = json_.data() + at_;
+    if (json_.size() - at_ < 4 ||
+        std::from_chars(digits, digits + 4, *code, 16).ptr != digits + 4) {
+      return false;
+    }
+    at_ += 4;
+    return true;
+  }
+
   // After the opening quote.
   bool String(std::string* text) {
     while (at_ < json_.size()) {
@@ -106,12 +125,19 @@ class Parser {
       constexpr std::string_view kEscapes = "\"\\/bfnrt";
       if (escape == 'u') {
         unsigned code = 0;
-        const char* digits = json_.data() + at_;
-        if (json_.size() - at_ < 4 ||
-            std::from_chars(digits, digits + 4, code, 16).ptr != digits + 4) {
-          return false;
+        if (!HexDigits(&code)) return false;
+        // A lone half is kept as it is, in JavaScript too.
+        if (IsHigh(code) && json_.substr(at_, 2) == "\\u") {
+          const size_t after_high = at_;
+          at_ += 2;
+          unsigned low = 0;
+          if (!HexDigits(&low)) return false;
+          if (IsLow(low)) {
+            code = 0x10000 + ((code & 0x3FF) << 10) + (low & 0x3FF);
+          } else {
+            at_ = after_high;
+          }
         }
-        at_ += 4;
         AppendUtf8(text, code);
       } else if (const size_t i = kEscapes.find(escape); i != json_.npos) {
         *text += "\"\\/\b\f\n\r\t"[i];
@@ -148,17 +174,30 @@ class Parser {
   size_t at_ = 0;
 };
 
+void AppendEscape(std::string* text, unsigned code) {
+  char escape[8];
+  std::snprintf(escape, sizeof(escape), "\\u%04x", code);
+  *text += escape;
+}
+
+// As JSON.stringify() does, to the byte.
 std::string QuoteJson(std::string_view text) {
+  constexpr std::string_view kShort = "\b\t\n\f\r";
   std::string quoted = "\"";
-  for (const char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
     if (c == '"' || c == '\\') {
-      quoted += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof(escape), "\\u%04x", c);
-      quoted += escape;
+      quoted += {'\\', text[i]};
+    } else if (const size_t at = kShort.find(text[i]); at != kShort.npos) {
+      quoted += {'\\', "btnfr"[at]};
+    } else if (c < 0x20) {
+      AppendEscape(&quoted, c);
+    } else if (c == 0xED && i + 2 < text.size() && (text[i + 1] & 0x20) != 0) {
+      AppendEscape(&quoted,  // a lone half, see the parser
+                   0xD000 | (text[i + 1] & 0x3F) << 6 | (text[i + 2] & 0x3F));
+      i += 2;
     } else {
-      quoted += c;
+      quoted += text[i];
     }
   }
   return quoted + "\"";
@@ -167,7 +206,7 @@ std::string QuoteJson(std::string_view text) {
 }  // namespace
 
 const ScenarioValue* ScenarioValue::Find(std::string_view key) const {
-  for (size_t i = 0; i < keys.size(); ++i) {
+  for (size_t i = keys.size(); i-- > 0;) {
     if (keys[i] == key) return &items[i];
   }
   return nullptr;

@@ -22,7 +22,7 @@ struct ScenarioValue {
   std::vector<ScenarioValue> items;  // of an array, or the object's values
   std::vector<std::string> keys;     // of an object
 
-  // The member `key`, or null.
+  // The member `key`, of equal keys the last, or null.
   const ScenarioValue* Find(std::string_view key) const;
   // Members with a default.
   std::string_view Text(std::string_view key) const;

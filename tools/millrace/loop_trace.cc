@@ -384,11 +384,8 @@ int RunLoopTrace(std::string_view scenario_json, std::ostream& out,
     return 2;
   }
   Interpreter interpreter(*scenario, options.scale);
-  std::unique_ptr<PollSource> poll;
-  if (options.source != nullptr) {
-    poll = options.source(interpreter.loop());
-    interpreter.loop().SetPollSource(poll.get());
-  }
+  std::shared_ptr<void> kept;
+  if (options.prepare) kept = options.prepare(interpreter.loop());
   interpreter.Run();
   interpreter.loop().SetPollSource(nullptr);
   out << TraceLine(interpreter.trace());

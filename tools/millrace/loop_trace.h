@@ -12,16 +12,13 @@
 #include <string_view>
 
 #include "loop/event_loop.h"
-#include "loop/poll_source.h"
 
 namespace millrace {
 
-// Makes what the loop shall sleep in instead of libuv.
-using PollSourceFactory =
-    std::function<std::unique_ptr<PollSource>(EventLoop& loop)>;
-
 struct LoopTraceOptions {
-  PollSourceFactory source;
+  // Called before the run, for instance to give the loop a poll source; what
+  // it returns lives until after the run.
+  std::function<std::shared_ptr<void>(EventLoop& loop)> prepare;
   double scale = 1;  // of every time
 };
 

@@ -22,8 +22,8 @@ inline constexpr size_t kTraceEvents = 16;
 
 struct TraceContract {
   static constexpr std::array<std::string_view, kTraceEvents> kNumbers = {
-      "0", "1", "2",  "3",  "4",  "5",  "6",  "7",
-      "8", "9", "10", "11", "12", "13", "14", "15"};
+      "#0", "#1", "#2",  "#3",  "#4",  "#5",  "#6",  "#7",
+      "#8", "#9", "#10", "#11", "#12", "#13", "#14", "#15"};
 
   template <size_t I>
   struct Event {
@@ -103,13 +103,17 @@ class TraceEmitter {
 
   bool Emit(std::string_view event, const std::string& payload) {
     if (event == ErrorEvent::kName) {
-      return emitter_.Emit<ErrorEvent>(std::make_exception_ptr(
-          StatusError(absl::UnknownError("e" + payload))));
+      return emitter_.Emit<ErrorEvent>(Error("e" + payload));
     }
     bool listened = false;
     Visit(event, [&]<typename E>() {
-      if constexpr (std::is_same_v<typename E::Payload, std::string>) {
+      using Payload = typename E::Payload;
+      if constexpr (std::is_same_v<Payload, std::string>) {
         listened = emitter_.template Emit<E>(payload);
+      } else if constexpr (std::is_same_v<Payload, ListenerChange>) {
+        listened = emitter_.template Emit<E>(ListenerChange{payload});
+      } else {
+        listened = emitter_.template Emit<E>(Error(payload));
       }
     });
     return listened;
@@ -143,6 +147,10 @@ class TraceEmitter {
   }
 
  private:
+  static std::exception_ptr Error(const std::string& text) {
+    return std::make_exception_ptr(StatusError(absl::UnknownError(text)));
+  }
+
   template <typename E>
   using KnownListeners = std::vector<std::pair<Function, Listener<E>>>;
   template <typename Indices>

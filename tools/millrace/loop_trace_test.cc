@@ -52,11 +52,15 @@ class PollingSource final : public PollSource {
 
 std::string Trace(const std::string& scenario, bool own_source, double scale) {
   std::ostringstream out;
-  PollSourceFactory factory;
+  LoopTraceOptions options{.prepare = nullptr, .scale = scale};
   if (own_source) {
-    factory = [](EventLoop&) { return std::make_unique<PollingSource>(); };
+    options.prepare = [](EventLoop& loop) {
+      auto source = std::make_shared<PollingSource>();
+      loop.SetPollSource(source.get());
+      return source;
+    };
   }
-  EXPECT_EQ(RunLoopTrace(scenario, out, {factory, scale}), 0);
+  EXPECT_EQ(RunLoopTrace(scenario, out, options), 0);
   return out.str();
 }
 
@@ -123,6 +127,37 @@ TEST(LoopTraceTest, InterpretsAScenario) {
   EXPECT_EQ(out.str(),
             "{\"trace\":[\"main\",\"tick\",\"micro\",\"immediate\","
             "\"\\\"close\\\"\"]}\n");
+}
+
+TEST(LoopTraceTest, PrintsTextAsJavaScriptDoes) {
+  std::ostringstream out;
+  EXPECT_EQ(RunLoopTrace(R"({"root":[
+    {"op":"log","s":"first","s":"last of equal keys"},
+    {"op":"log","s":"\b\t\n\f\r\u0000\u001f\u007f\"\\\/"},
+    {"op":"log","s":"\u00fc \u6f22 \ud83d\ude82"},
+    {"op":"log","s":"\ud83d \ude82\ud83d\u0041"}]})",
+                         out),
+            0);
+  EXPECT_EQ(out.str(),
+            "{\"trace\":[\"last of equal keys\","
+            "\"\\b\\t\\n\\f\\r\\u0000\\u001f\x7f\\\"\\\\/\","
+            "\"\u00fc \u6f22 \U0001f682\",\"\\ud83d \\ude82\\ud83dA\"]}\n");
+}
+
+TEST(LoopTraceTest, EmitsTheEventsOfTheEmitterItself) {
+  std::ostringstream out;
+  EXPECT_EQ(RunLoopTrace(R"({"root":[
+    {"op":"on","em":"e","ev":"removeListener","fn":"f","mode":"on",
+     "do":[{"op":"log","s":"f","arg":true}]},
+    {"op":"on","em":"e","ev":"errorMonitor","fn":"f","mode":"on"},
+    {"op":"emit","em":"e","ev":"removeListener","arg":0,"s":"r"},
+    {"op":"emit","em":"e","ev":"errorMonitor","arg":1,"s":"m"},
+    {"op":"emit","em":"e","ev":"newListener","arg":2,"s":"n"}]})",
+                         out),
+            0);
+  EXPECT_EQ(out.str(),
+            "{\"trace\":[\"f(0)\",\"r=true\",\"f(1)\",\"m=true\","
+            "\"n=false\"]}\n");
 }
 
 }  // namespace

@@ -2,11 +2,7 @@
 // one.
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -16,7 +12,7 @@
 #include "services/users/module.h"
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
-#include "tools/millrace/loop_trace.h"
+#include "tools/millrace/loop_trace_command.h"
 
 namespace millrace::cli {
 namespace {
@@ -27,24 +23,6 @@ int Up(int argc, char** argv) {
       {.hint = "curl -sS http://{http}/users.v1.UsersService/CreateUser -H "
                "'content-type: application/json' -d '{\"email\": "
                "\"ada@example.org\", \"displayName\": \"Ada Lovelace\"}'"});
-}
-
-// SCALE in the environment multiplies the scenario's times.
-int TraceScenario(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path);
-    if (!file) {
-      std::cerr << "millrace loop-trace: cannot read " << path << "\n";
-      return 2;
-    }
-  }
-  std::istream& in = path == "-" ? std::cin : file;
-  const std::string json(std::istreambuf_iterator<char>(in), {});
-  const char* scale = std::getenv("SCALE");
-  return RunLoopTrace(
-      json, std::cout,
-      {.scale = scale == nullptr ? 1 : std::max(1.0, std::atof(scale))});
 }
 
 void AddClientOptions(CLI::App* command, ClientOptions* options) {
@@ -99,12 +77,7 @@ int Run(int argc, char** argv) {
   tail->add_flag("!--no-follow", tail_filter.follow, "End with the last event");
   tail->callback([&] { code = Tail(client, tail_filter); });
 
-  std::string scenario;
-  CLI::App* trace = app.add_subcommand(
-      "loop-trace", "Run a scheduling scenario on an event loop");
-  trace->add_option("FILE", scenario, "Its JSON, or - for standard input")
-      ->required();
-  trace->callback([&] { code = TraceScenario(scenario); });
+  AddLoopTrace(&app, &code);
 
   LetterFilter letters;
   const auto add_letter_options = [&](CLI::App* command) {
