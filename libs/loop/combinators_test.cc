@@ -7,7 +7,6 @@
 #include <string>
 
 #include "loop/event_loop.h"
-#include "loop/task_group.h"
 
 namespace millrace {
 namespace {
@@ -160,52 +159,6 @@ TEST_F(CombinatorsTest, WithSignalLetsGoWhenAborted) {
   loop_.Run();
   EXPECT_EQ(waiting.value().status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(done.value(), 1);
-}
-
-Promise<void> UntilAborted(AbortSignal signal, bool* told) {
-  co_await AsStatusOr(Delay(absl::InfiniteDuration(), signal));
-  *told = true;
-}
-
-Promise<void> FailsSoon() {
-  co_await Delay(absl::Milliseconds(1));
-  throw StatusError(absl::NotFoundError("child"));
-}
-
-TEST_F(CombinatorsTest, AGroupEndsTogetherWithItsFirstError) {
-  TaskGroup group;
-  bool told = false;
-  group.Spawn(UntilAborted(group.signal(), &told));
-  group.Spawn(FailsSoon());
-  auto joined = AsStatusOr(group.Join());
-  EXPECT_EQ(group.running(), 2u);
-  loop_.Run();
-  EXPECT_TRUE(told);
-  EXPECT_EQ(group.running(), 0u);
-  EXPECT_EQ(joined.value(), absl::NotFoundError("child"));
-}
-
-TEST_F(CombinatorsTest, AGroupFollowsItsParentAndJoinsWithoutChildren) {
-  AbortController parent;
-  TaskGroup group(parent.signal());
-  bool told = false;
-  group.Spawn(UntilAborted(group.signal(), &told));
-  loop_.SetImmediate([&] { parent.Abort(); });
-  auto joined = group.Join();
-  loop_.Run();
-  EXPECT_TRUE(told);
-  EXPECT_TRUE(joined.settled() && !joined.rejected());
-  EXPECT_TRUE(TaskGroup().Join().settled());
-}
-
-TEST_F(CombinatorsTest, AnErrorOfAGroupThatNobodyJoinsIsReported) {
-  std::string reported;
-  loop_.OnUnhandledRejection([&](std::exception_ptr error) {
-    reported = StatusFrom(error).ToString();
-  });
-  TaskGroup().Spawn(FailsSoon());
-  loop_.Run();
-  EXPECT_EQ(reported, "NOT_FOUND: child");
 }
 
 }  // namespace
