@@ -64,6 +64,7 @@ void LoopImpl::Shutdown() {
   timers.DropAll();
   immediates.DropAll();
   microtasks.DropAll();
+  debug_checks.LoopEnds();
 }
 
 LoopImpl::~LoopImpl() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "loop/block_pool.h"
+#include "loop/debug_checks.h"
 #include "loop/event_loop.h"
 #include "loop/immediate_queue.h"
 #include "loop/loop_hooks.h"
@@ -50,6 +51,7 @@ class LoopImpl {
   EventLoop* const loop;
   BlockPool blocks;
   Microtasks microtasks;
+  DebugChecks debug_checks;
   TimerQueue timers;
   ImmediateQueue immediates;
   LoopHooks hooks;

@@ -127,6 +127,13 @@ class [[nodiscard]] Promise {
   template <typename F>
   Promise Finally(F f) const;
 
+  // Nobody is to wait for the coroutine: it ends by itself. Says so to debug
+  // builds, see loop/debug_checks.h; a rejection is reported as ever.
+  void Detach() && {
+    state_->LetGo();
+    state_ = {};
+  }
+
   auto operator co_await() const& {
     return loop_internal::BorrowingAwaiter<T>(*this);
   }

@@ -51,14 +51,33 @@ struct Adoption : Reaction, Pooled {
 template <typename T>
 struct CoroutineBase : Pooled {
   CoroutineBase() = default;
+#ifdef NDEBUG
   ~CoroutineBase() { state->Unref(); }
+#else
+  ~CoroutineBase() {
+    state->SetFrame(nullptr);
+    state->Unref();
+  }
+#endif
   CoroutineBase(const CoroutineBase&) = delete;
   CoroutineBase& operator=(const CoroutineBase&) = delete;
 
+#ifdef NDEBUG
   Promise<T> get_return_object() {
     state->Ref();
     return Promise<T>(state);
   }
+#else
+  // The location is the coroutine's.
+  Promise<T> get_return_object(
+      std::source_location where = std::source_location::current()) {
+    record.Begin(where);
+    state->SetFrame(&record);
+    state->Ref();
+    return Promise<T>(state);
+  }
+  FrameRecord record;
+#endif
   std::suspend_never initial_suspend() const noexcept { return {}; }
   std::suspend_never final_suspend() const noexcept { return {}; }
   void unhandled_exception() { state->Reject(std::current_exception()); }

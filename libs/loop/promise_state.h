@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "loop/block_pool.h"
+#include "loop/debug_checks.h"
 #include "loop/microtasks.h"
 
 namespace millrace::loop_internal {
@@ -33,7 +34,11 @@ class StateBase : public Pooled {
 
   void Ref() { ++refs_; }
   void Unref() {
-    if (--refs_ == 0) delete this;
+    if (--refs_ == 0) {
+      delete this;
+    } else {
+      CheckAwaited();
+    }
   }
   bool unique() const { return refs_ == 1; }
 
@@ -76,6 +81,15 @@ class StateBase : public Pooled {
   // It will never be settled: rejects it for those who wait.
   void Abandon();
 
+#ifdef NDEBUG
+  void LetGo() {}
+#else
+  // The coroutine that settles it, until it ends.
+  void SetFrame(const FrameRecord* frame) { frame_ = frame; }
+  // Nobody is to wait for it.
+  void LetGo() { frame_ = nullptr; }
+#endif
+
   // Resolve(promise) was called: later calls do nothing although it is pending.
   bool locked() const { return locked_; }
   void Lock() { locked_ = true; }
@@ -96,6 +110,16 @@ class StateBase : public Pooled {
     if (Microtasks::Current() != queue_ || queue_ == nullptr) WrongThread();
     queue_->Push({reaction->run, reaction});
   }
+#ifdef NDEBUG
+  void CheckAwaited() {}
+#else
+  // Only the coroutine itself is left to know of it.
+  void CheckAwaited() {
+    if (refs_ > 1 || frame_ == nullptr || handled_ || !pending()) return;
+    std::exchange(frame_, nullptr)->NobodyAwaits();
+  }
+  const FrameRecord* frame_ = nullptr;
+#endif
   [[noreturn]] static void WrongThread();
   void TellHandled();
   Reaction* TakeReactions();
