@@ -50,7 +50,7 @@ void Microtasks::NoLoop() {
       "EventLoop::Post() to reach the loop's thread");
 }
 
-void Microtasks::PushTask(Task task) {
+void Microtasks::PushTask(Task&& task) {
   tasks_.Push(std::move(task));
   jobs_.Push({&Microtasks::RunTask, this});
 }

@@ -51,9 +51,9 @@ class Microtasks {
     return *current_;
   }
 
-  void Push(Job job) { jobs_.Push(job); }
-  void PushTask(Task task);
-  void PushTick(Task task) { ticks_.Push(std::move(task)); }
+  void Push(Job job) { jobs_.Push(std::move(job)); }
+  void PushTask(Task&& task);
+  void PushTick(Task&& task) { ticks_.Push(std::move(task)); }
   void PushRejection(StateBase* state);
   void PushHandled(std::exception_ptr error);
 

@@ -1,12 +1,12 @@
-// A FIFO queue on a growing ring: no allocation in the steady state. Popping
-// moves the element out first, so that it may push while it runs. Not
-// thread-safe.
+// A FIFO queue in chunks that are used again: no allocation in the steady
+// state, and nothing is moved when it grows. Popping moves the element out
+// first, so that it may push while it runs. Not thread-safe.
 #ifndef MILLRACE_LOOP_RING_QUEUE_H_
 #define MILLRACE_LOOP_RING_QUEUE_H_
 
 #include <cstddef>
-#include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace millrace::loop_internal {
@@ -17,26 +17,29 @@ class RingQueue {
   RingQueue() = default;
   ~RingQueue() {
     Clear();
-    Release();
+    delete first_;
+    while (spare_ != nullptr) delete TakeSpare();
   }
   RingQueue(const RingQueue&) = delete;
   RingQueue& operator=(const RingQueue&) = delete;
 
-  bool empty() const { return size_ == 0; }
-  size_t size() const { return size_; }
+  bool empty() const { return head_ == tail_; }
 
-  void Push(T value) {
-    if (size_ == capacity_) Grow();
-    new (&data_[(head_ + size_) & (capacity_ - 1)]) T(std::move(value));
-    ++size_;
+  void Push(T&& value) {
+    if (tail_ == tail_end_) AddChunk();
+    new (tail_) T(std::move(value));
+    ++tail_;
   }
 
   T Pop() {
-    T* front = &data_[head_];
-    T value(std::move(*front));
-    front->~T();
-    head_ = (head_ + 1) & (capacity_ - 1);
-    --size_;
+    T value(std::move(*head_));
+    head_->~T();
+    if (++head_ == tail_) {
+      // The one chunk that is left is filled from its beginning again.
+      head_ = tail_ = first_->begin();
+    } else if (head_ == first_->end()) {
+      DropFirst();
+    }
     return value;
   }
 
@@ -44,40 +47,59 @@ class RingQueue {
     while (!empty()) Pop();
   }
 
-  // Gives the memory of a past burst back. Call when empty.
+  // Gives the memory of a past burst back.
   void Trim() {
-    if (capacity_ > kKept) Release();
+    while (spares_ > kKept) delete TakeSpare();
   }
 
  private:
-  static constexpr size_t kFirst = 64;
-  static constexpr size_t kKept = size_t{1} << 16;
+  static constexpr size_t kChunkBytes = 16 * 1024;
+  static constexpr size_t kSlots = kChunkBytes / sizeof(T);
+  static constexpr size_t kKept = 64;  // spare chunks, 1 MiB
+  static_assert(std::is_nothrow_move_constructible_v<T>);
 
-  void Grow() {
-    const size_t capacity = capacity_ == 0 ? kFirst : capacity_ * 2;
-    T* data = std::allocator<T>().allocate(capacity);
-    for (size_t i = 0; i < size_; ++i) {
-      T* from = &data_[(head_ + i) & (capacity_ - 1)];
-      new (&data[i]) T(std::move(*from));
-      from->~T();
+  struct Chunk {
+    Chunk() {}  // the slots stay as they are
+    T* begin() { return reinterpret_cast<T*>(slots); }
+    T* end() { return begin() + kSlots; }
+
+    Chunk* next = nullptr;
+    alignas(T) unsigned char slots[kSlots * sizeof(T)];
+  };
+
+  void AddChunk() {
+    Chunk* chunk = spare_ != nullptr ? TakeSpare() : new Chunk;
+    chunk->next = nullptr;
+    if (first_ == nullptr) {
+      first_ = chunk;
+      head_ = chunk->begin();
+    } else {
+      last_->next = chunk;
     }
-    const size_t size = size_;
-    Release();
-    data_ = data;
-    capacity_ = capacity;
-    size_ = size;
+    last_ = chunk;
+    tail_ = chunk->begin();
+    tail_end_ = chunk->end();
   }
 
-  void Release() {
-    if (data_ != nullptr) std::allocator<T>().deallocate(data_, capacity_);
-    data_ = nullptr;
-    capacity_ = head_ = size_ = 0;
+  void DropFirst() {
+    Chunk* chunk = std::exchange(first_, first_->next);
+    head_ = first_->begin();
+    chunk->next = std::exchange(spare_, chunk);
+    ++spares_;
   }
 
-  T* data_ = nullptr;
-  size_t capacity_ = 0;  // a power of two, or 0
-  size_t head_ = 0;
-  size_t size_ = 0;
+  Chunk* TakeSpare() {
+    --spares_;
+    return std::exchange(spare_, spare_->next);
+  }
+
+  T* head_ = nullptr;  // in the first chunk
+  T* tail_ = nullptr;  // in the last one
+  T* tail_end_ = nullptr;
+  Chunk* first_ = nullptr;
+  Chunk* last_ = nullptr;
+  Chunk* spare_ = nullptr;
+  size_t spares_ = 0;
 };
 
 }  // namespace millrace::loop_internal
