@@ -37,6 +37,12 @@ Reaction* StateBase::TakeReactions() {
 void StateBase::QueueAll() {
   const bool home = queue_ != nullptr && Microtasks::Current() == queue_;
   if (!home && !Microtasks::ended()) WrongThread();
+  if (home && last_->next == last_) {
+    // Nearly always there is but one.
+    Reaction* const only = std::exchange(last_, nullptr);
+    only->next = nullptr;
+    return queue_->Push({only->run, only});
+  }
   Reaction* reaction = TakeReactions();
   while (reaction != nullptr) {
     Reaction* next = reaction->next;
