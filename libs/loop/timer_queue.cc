@@ -55,7 +55,7 @@ int64_t TimerQueue::UntilAlarm() const {
   return std::max<int64_t>(alarm_ - now_, 0);
 }
 
-TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task task) {
+TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task&& task) {
   if (ms < 1 || ms > kMaxTimeout) ms = 1;
   TimerNode* node = pool_->Make();
   node->queue = this;
@@ -90,7 +90,8 @@ void TimerQueue::Unlink(TimerNode* node) {
 }
 
 TimerList* TimerQueue::ListFor(int32_t ms, int64_t start) {
-  if (recent_ != nullptr && recent_->ms == ms) return recent_;
+  TimerList*& recent = Recent(ms);
+  if (recent != nullptr && recent->ms == ms) return recent;
   std::unique_ptr<TimerList>& slot = lists_[ms];
   if (slot == nullptr) {
     slot = std::make_unique<TimerList>();
@@ -105,8 +106,8 @@ TimerList* TimerQueue::ListFor(int32_t ms, int64_t start) {
       next_expiry_ = slot->expiry;
     }
   }
-  recent_ = slot.get();
-  return recent_;
+  recent = slot.get();
+  return recent;
 }
 
 void TimerQueue::RemoveList(TimerList* list) {
@@ -119,7 +120,7 @@ void TimerQueue::RemoveList(TimerList* list) {
     SiftUp(index);
     SiftDown(last->heap_index);
   }
-  if (recent_ == list) recent_ = nullptr;
+  if (Recent(list->ms) == list) Recent(list->ms) = nullptr;
   auto it = lists_.find(list->ms);
   if (list == running_) {
     list->removed = true;
@@ -173,10 +174,12 @@ void TimerQueue::Refresh(TimerNode* node) {
 
 void TimerQueue::Release(TimerNode* node) {
   if (--node->refs > 0 || !node->destroyed) return;
-  // What the callback owns may hold handles of this very timer.
-  ++node->refs;
-  node->task = nullptr;
-  --node->refs;
+  if (node->task) {
+    // What the callback owns may hold handles of this very timer.
+    ++node->refs;
+    node->task = nullptr;
+    --node->refs;
+  }
   node->pool->Free(node);
 }
 

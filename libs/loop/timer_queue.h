@@ -5,12 +5,15 @@
 #ifndef MILLRACE_LOOP_TIMER_QUEUE_H_
 #define MILLRACE_LOOP_TIMER_QUEUE_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "loop/block_pool.h"
 #include "loop/node_pool.h"
 #include "loop/task.h"
 
@@ -35,7 +38,7 @@ struct TimerNode {
   Task task;
 };
 
-struct TimerList {
+struct TimerList : Pooled {
   TimerNode* head = nullptr;
   TimerNode* tail = nullptr;
   int64_t expiry = 0;
@@ -61,7 +64,7 @@ class TimerQueue {
   // Destroys what waits, without running it.
   void DropAll();
 
-  TimerNode* Start(int64_t ms, bool repeats, Task task);
+  TimerNode* Start(int64_t ms, bool repeats, Task&& task);
   void Clear(TimerNode* node);
   void SetRef(TimerNode* node, bool ref);
   void Refresh(TimerNode* node);
@@ -78,6 +81,9 @@ class TimerQueue {
   bool RunDue();
 
  private:
+  static constexpr size_t kRecent = 1024;
+  TimerList*& Recent(int32_t ms) { return recent_[ms % kRecent]; }
+
   // Returns false when something threw; then the pass is to be made again.
   bool Pass(int64_t now);
   bool RunList(TimerList* list, int64_t now);
@@ -95,7 +101,7 @@ class TimerQueue {
   NodePool<TimerNode>* pool_;
   absl::flat_hash_map<int32_t, std::unique_ptr<TimerList>> lists_;
   std::vector<TimerList*> heap_;
-  TimerList* recent_ = nullptr;   // the list that was used last
+  std::array<TimerList*, kRecent> recent_{};  // spares the hash map
   TimerList* running_ = nullptr;  // the list that RunList() goes through
   std::unique_ptr<TimerList> running_removed_;
   uint64_t next_id_ = 0;
