@@ -1,5 +1,7 @@
 #include "loop/loop_impl.h"
 
+#include <sys/epoll.h>
+
 #include <cstdio>
 #include <utility>
 
@@ -161,8 +163,9 @@ void LoopImpl::Turn() {
 }
 
 // 0 when there is something to do at once, -1 when no timer limits the sleep.
-int64_t LoopImpl::SleepMs() const {
+int64_t LoopImpl::SleepMs() {
   if (stop || immediates.refed() || !close_tasks.empty() || !alive()) return 0;
+  timers.UpdateTime();
   return timers.UntilAlarm();
 }
 
@@ -181,10 +184,18 @@ bool LoopImpl::UvMustNotSleep() {
   return busy;
 }
 
+// Spares a busy loop the rest of uv_run(). What the kernel reports stays for
+// libuv to find: it watches level-triggered.
+bool LoopImpl::NothingReady() {
+  if (handles_ == 0) return true;
+  if (UvMustNotSleep()) return false;
+  epoll_event event;
+  return epoll_wait(uv_backend_fd(&uv_), &event, 1, 0) == 0;
+}
+
 void LoopImpl::PollUv() {
-  timers.UpdateTime();
   const int64_t timeout = SleepMs();
-  if (timeout == 0 && handles_ == 0) return PostedAndCheck();
+  if (timeout == 0 && NothingReady()) return PostedAndCheck();
   sleeping_ = timeout != 0 && mailbox->BeginSleep();
   if (!sleeping_) return RunUv(UV_RUN_NOWAIT);
   uv_update_time(&uv_);
@@ -209,7 +220,6 @@ void LoopImpl::PollWithSource() {
 }
 
 void LoopImpl::SleepInSource() {
-  timers.UpdateTime();
   const int64_t timeout = SleepMs();
   if (timeout == 0 || !mailbox->BeginSleep()) return;
   sleeping_ = true;

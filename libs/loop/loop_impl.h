@@ -73,6 +73,7 @@ class LoopImpl {
 
   void Turn();
   void PollUv();
+  bool NothingReady();
   void RunUv(uv_run_mode mode);
   bool UvMustNotSleep();
   void PollWithSource();
@@ -84,7 +85,7 @@ class LoopImpl {
   void RunCheck();
   void RunCloseTasks();
   void RunTimers();
-  int64_t SleepMs() const;
+  int64_t SleepMs();
 
   uv_loop_t uv_;
   uv_async_t async_;  // wakes the sleep in libuv
