@@ -40,8 +40,8 @@ struct ListenerList {
 
   // The list must not be modified meanwhile: the caller holds a reference.
   void Call(const void* payload) const {
-    const Entry* const end = entries.data() + entries.size();
     const Entry* entry = entries.data();
+    const Entry* const end = entry + entries.size();
     do {
       entry->invoke(entry->node, payload);
     } while (++entry != end);
@@ -100,11 +100,22 @@ class EmitterCore {
   const std::string& name() const { return name_; }
 
  private:
-  // A list in use.
+  // A list in use. Emits end in the reverse order of their beginning, so the
+  // old count is put back as it was, which does not wait for the new one to be
+  // loaded, unless the emitter has let the list go meanwhile.
   struct Hold {
-    explicit Hold(ListenerList* l) : list(l) { ++list->refs; }
-    ~Hold() { list->Unref(); }
+    explicit Hold(ListenerList* l) : list(l), refs(l->refs) {
+      list->refs = refs + 1;
+    }
+    ~Hold() {
+      if (list->refs - 1 == refs) [[likely]] {
+        list->refs = refs;
+      } else {
+        list->Unref();
+      }
+    }
     ListenerList* const list;
+    const uint32_t refs;
   };
   struct Used {
     size_t event;
