@@ -86,11 +86,15 @@ Immediate EventLoop::SetImmediate(Task task) {
   return Immediate(impl_->immediates.Add(std::move(task)));
 }
 
-void EventLoop::Post(Task task) { impl_->mailbox->Send(std::move(task)); }
+void EventLoop::Post(Task task) {
+  impl_->mailbox->Send(std::move(task), current_loop == this
+                                            ? ActivityRef::Current()
+                                            : ActivityRef());
+}
 
 void EventLoop::QueueClose(Task task) {
   AssertThread();
-  impl_->close_tasks.push_back(std::move(task));
+  impl_->close_tasks.emplace_back(std::move(task));
 }
 
 void EventLoop::AddRef() {

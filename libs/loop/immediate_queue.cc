@@ -31,6 +31,7 @@ ImmediateNode* ImmediateQueue::Add(Task task) {
   node->refed = true;
   node->waiting = true;
   node->task = std::move(task);
+  node->activity = ActivityRef::Current();
   node->prev = queued_.prev;
   node->next = &queued_;
   queued_.prev->next = node;
@@ -54,6 +55,7 @@ void ImmediateQueue::Clear(ImmediateNode* node) {
   if (!node->waiting) return;
   Detach(node);
   node->task = nullptr;
+  node->activity = ActivityRef();
   Release(node);
 }
 
@@ -85,12 +87,15 @@ bool ImmediateQueue::RunBatch() {
     ImmediateNode* node = batch_.next;
     Detach(node);
     std::exception_ptr error;
+    EnterActivity(node->activity.get());
     try {
       node->task();
     } catch (...) {
       error = std::current_exception();
     }
+    LeaveActivity();
     node->task = nullptr;
+    node->activity = ActivityRef();
     Release(node);
     if (error != nullptr) {
       hooks_.report(std::move(error));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 
+#include "loop/activity.h"
 #include "loop/node_pool.h"
 #include "loop/task.h"
 
@@ -22,6 +23,7 @@ struct ImmediateNode {
   bool refed = true;
   bool waiting = false;
   Task task;
+  ActivityRef activity;
 };
 
 class ImmediateQueue {

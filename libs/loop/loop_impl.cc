@@ -120,11 +120,12 @@ void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
     failed = true;
     Report(std::current_exception());
   }
-  if (--depth_ == 0 && !failed) {
-    ++depth_;
-    microtasks.Drain();
-    --depth_;
-  }
+  if (--depth_ > 0) return;
+  LeaveActivity();
+  if (failed) return;
+  ++depth_;
+  microtasks.Drain();
+  --depth_;
 }
 
 bool LoopImpl::alive() const {
@@ -238,9 +239,13 @@ void LoopImpl::PostedAndCheck() {
 void LoopImpl::RunPosted() {
   if (mailbox->empty()) return;
   mailbox->TakeAll(&posted_);
-  for (Task& task : posted_) {
-    Dispatch([&task] { task(); });
-    task = nullptr;
+  for (Mailbox::Item& item : posted_) {
+    Dispatch([&item] {
+      EnterActivity(item.activity.get());
+      item.task();
+      LeaveActivity();
+    });
+    item = {};
   }
   posted_.clear();
 }
@@ -257,11 +262,11 @@ void LoopImpl::RunCheck() {
 
 void LoopImpl::RunCloseTasks() {
   if (close_tasks.empty()) return;
-  std::vector<Task> tasks = std::exchange(close_tasks, {});
+  std::vector<BoundTask> tasks = std::exchange(close_tasks, {});
   while (!tasks.empty()) {
-    Task task = std::move(tasks.back());
+    BoundTask task = std::move(tasks.back());
     tasks.pop_back();
-    Dispatch([&task] { task(); });
+    Dispatch([&task] { task.Run(); });
   }
 }
 

@@ -56,7 +56,7 @@ class LoopImpl {
   ImmediateQueue immediates;
   LoopHooks hooks;
   std::shared_ptr<Mailbox> mailbox;
-  std::vector<Task> close_tasks;
+  std::vector<BoundTask> close_tasks;
   std::unique_ptr<WorkerPool> workers;
   PollSource* source = nullptr;
 
@@ -95,7 +95,7 @@ class LoopImpl {
   int depth_ = 0;          // callbacks on the stack
   bool sleeping_ = false;  // the mailbox has been told so
   bool closing_ = false;
-  std::vector<Task> posted_;
+  std::vector<Mailbox::Item> posted_;
   std::unique_ptr<char[]> read_buffer_;
 };
 

@@ -6,10 +6,10 @@ namespace millrace::loop_internal {
 
 Mailbox::Mailbox(Task wake) : wake_(std::move(wake)) {}
 
-bool Mailbox::Send(Task&& task) {
+bool Mailbox::Send(Task&& task, ActivityRef activity) {
   std::lock_guard lock(mutex_);
   if (closed_) return false;
-  tasks_.push_back(std::move(task));
+  items_.push_back({std::move(task), std::move(activity)});
   filled_.store(true, std::memory_order_release);
   if (sleeping_) {
     sleeping_ = false;
@@ -20,7 +20,7 @@ bool Mailbox::Send(Task&& task) {
 
 bool Mailbox::BeginSleep() {
   std::lock_guard lock(mutex_);
-  sleeping_ = tasks_.empty();
+  sleeping_ = items_.empty();
   return sleeping_;
 }
 
@@ -29,9 +29,9 @@ void Mailbox::EndSleep() {
   sleeping_ = false;
 }
 
-void Mailbox::TakeAll(std::vector<Task>* tasks) {
+void Mailbox::TakeAll(std::vector<Item>* items) {
   std::lock_guard lock(mutex_);
-  tasks_.swap(*tasks);
+  items_.swap(*items);
   filled_.store(false, std::memory_order_release);
 }
 

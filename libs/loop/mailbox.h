@@ -7,31 +7,37 @@
 #include <mutex>
 #include <vector>
 
+#include "loop/activity.h"
 #include "loop/task.h"
 
 namespace millrace::loop_internal {
 
 class Mailbox {
  public:
+  struct Item {
+    Task task;
+    ActivityRef activity;  // of a sender on the loop's own thread
+  };
+
   // `wake` ends the loop's sleep; called on any thread, under the lock.
   explicit Mailbox(Task wake);
 
   // False, and `task` is left alone, when the loop is gone.
-  bool Send(Task&& task);
+  bool Send(Task&& task, ActivityRef activity = {});
 
   // The loop's side. A sleep begins only when nothing has arrived; in it, the
   // first task wakes the loop, once.
   bool BeginSleep();
   void EndSleep();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
-  void TakeAll(std::vector<Task>* tasks);
+  void TakeAll(std::vector<Item>* items);
   void Close();
   // Replaces how the loop is woken.
   void SetWake(Task wake);
 
  private:
   std::mutex mutex_;
-  std::vector<Task> tasks_;
+  std::vector<Item> items_;
   Task wake_;
   bool sleeping_ = false;
   bool closed_ = false;

@@ -37,6 +37,7 @@ void Microtasks::DropAll() {
     while (!jobs_.empty()) {
       const Job job = jobs_.Pop();
       job.run(job.data, Fate::kDrop);
+      if (job.activity != nullptr) job.activity->Unref();
     }
     untold_ = false;
     handled_.clear();
@@ -52,7 +53,7 @@ void Microtasks::NoLoop() {
 
 void Microtasks::PushTask(Task&& task) {
   tasks_.Push(std::move(task));
-  jobs_.Push({&Microtasks::RunTask, this});
+  jobs_.Push({&Microtasks::RunTask, this, CaptureActivity()});
 }
 
 void Microtasks::RunTask(void* self, Fate fate) {
@@ -73,14 +74,14 @@ void Microtasks::PushHandled(std::exception_ptr error) {
 
 void Microtasks::RunJobs() {
   while (!jobs_.empty()) {
+    const Job job = jobs_.Pop();
+    EnterActivity(job.activity);
     try {
-      do {
-        const Job job = jobs_.Pop();
-        job.run(job.data, Fate::kRun);
-      } while (!jobs_.empty());
+      job.run(job.data, Fate::kRun);
     } catch (...) {
       report_(std::current_exception());
     }
+    LeaveActivity(job.activity);
   }
   jobs_.Trim();
   tasks_.Trim();
@@ -88,14 +89,15 @@ void Microtasks::RunJobs() {
 
 bool Microtasks::DrainTicks() {
   do {
-    try {
-      while (!ticks_.empty()) {
-        Task tick = ticks_.Pop();
-        tick();
+    while (!ticks_.empty()) {
+      BoundTask tick = ticks_.Pop();
+      try {
+        tick.Run();
+      } catch (...) {
+        report_(std::current_exception());
+        LeaveActivity();
+        return false;
       }
-    } catch (...) {
-      report_(std::current_exception());
-      return false;
     }
     ticks_.Trim();
     RunJobs();

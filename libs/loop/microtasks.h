@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loop/activity.h"
 #include "loop/ring_queue.h"
 #include "loop/task.h"
 
@@ -24,10 +25,28 @@ class StateBase;
 // What is to become of a job: kDrop when the loop ends before its turn.
 enum class Fate { kRun, kDrop };
 
-// A callback that needs no allocation: a function and its argument.
+// A callback that needs no allocation: a function and its argument, and a
+// reference to the activity it runs under.
 struct Job {
   void (*run)(void* data, Fate fate);
   void* data;
+  Activity* activity;
+};
+
+// A task with the activity it was queued under.
+struct BoundTask {
+  explicit BoundTask(Task t)
+      : task(std::move(t)), activity(ActivityRef::Current()) {}
+
+  // Runs it as a callback of its own.
+  void Run() {
+    EnterActivity(activity.get());
+    task();
+    LeaveActivity();
+  }
+
+  Task task;
+  ActivityRef activity;
 };
 
 class Microtasks {
@@ -51,9 +70,10 @@ class Microtasks {
     return *current_;
   }
 
+  // Takes over the reference to the activity.
   void Push(Job job) { jobs_.Push(std::move(job)); }
   void PushTask(Task&& task);
-  void PushTick(Task&& task) { ticks_.Push(std::move(task)); }
+  void PushTick(Task&& task) { ticks_.Push(BoundTask(std::move(task))); }
   void PushRejection(StateBase* state);
   void PushHandled(std::exception_ptr error);
 
@@ -87,7 +107,7 @@ class Microtasks {
 
   RingQueue<Job> jobs_;
   RingQueue<Task> tasks_;  // of the jobs that are tasks, in the same order
-  RingQueue<Task> ticks_;
+  RingQueue<BoundTask> ticks_;
   std::vector<StateBase*> rejections_;
   std::vector<std::exception_ptr> handled_;
   bool untold_ = false;  // one of the two vectors has something

@@ -15,8 +15,8 @@ struct Adoption : Reaction, Pooled {
     target->Ref();
     target->Lock();
     source.state()->MarkHandled();
-    Microtasks::Mine().Push(
-        {&Adoption::Subscribe, static_cast<Reaction*>(this)});
+    Microtasks::Mine().Push({&Adoption::Subscribe, static_cast<Reaction*>(this),
+                             CaptureActivity()});
   }
 
   static void Subscribe(void* self, Fate fate) {

@@ -47,9 +47,10 @@ void StateBase::QueueAll() {
   while (reaction != nullptr) {
     Reaction* next = reaction->next;
     if (home) {
-      queue_->Push({reaction->run, reaction});
+      queue_->Push({reaction->run, reaction, reaction->activity});
     } else {
       // The loop is gone: nothing waits for its turn any more.
+      const ActivityRef activity(reaction->activity);
       reaction->run(reaction, Fate::kDrop);
     }
     reaction = next;

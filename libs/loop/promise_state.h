@@ -21,6 +21,7 @@ namespace millrace::loop_internal {
 struct Reaction {
   void (*run)(void* self, Fate fate) = nullptr;
   Reaction* next = nullptr;
+  Activity* activity = nullptr;  // a reference, from AddReaction() to run
 };
 
 // A coroutine's loop has ended before it: the frame stays as it is, since what
@@ -56,6 +57,7 @@ class StateBase : public Pooled {
 
   // The caller keeps the state alive until `reaction` has run.
   void AddReaction(Reaction* reaction) {
+    reaction->activity = CaptureActivity();
     if (!pending()) {
       MarkHandled();
       return Queue(reaction);
@@ -108,7 +110,7 @@ class StateBase : public Pooled {
  private:
   void Queue(Reaction* reaction) {
     if (Microtasks::Current() != queue_ || queue_ == nullptr) WrongThread();
-    queue_->Push({reaction->run, reaction});
+    queue_->Push({reaction->run, reaction, reaction->activity});
   }
 #ifdef NDEBUG
   void CheckAwaited() {}

@@ -14,6 +14,11 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMaxTimeout = std::numeric_limits<int32_t>::max();
 
+void DropTask(TimerNode* node) {
+  node->task = nullptr;
+  node->activity = ActivityRef();
+}
+
 }  // namespace
 
 TimerQueue::TimerQueue(Hooks hooks)
@@ -66,6 +71,7 @@ TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task&& task) {
   node->refed = true;
   node->destroyed = false;
   node->task = std::move(task);
+  node->activity = ActivityRef::Current();
   ++ref_count_;
   Insert(node, UpdateTime());
   return node;
@@ -132,7 +138,7 @@ void TimerQueue::RemoveList(TimerList* list) {
 void TimerQueue::Clear(TimerNode* node) {
   if (node->destroyed) {
     // As in Node: one that has fired can be started again, to do nothing.
-    if (!node->running) node->task = nullptr;
+    if (!node->running) DropTask(node);
     return;
   }
   if (!node->task) return;
@@ -153,7 +159,7 @@ void TimerQueue::Clear(TimerNode* node) {
   node->timeout = -1;
   if (node->running) return;  // its callback is on the stack
   ++node->refs;
-  node->task = nullptr;
+  DropTask(node);
   Release(node);
 }
 
@@ -177,7 +183,7 @@ void TimerQueue::Release(TimerNode* node) {
   if (node->task) {
     // What the callback owns may hold handles of this very timer.
     ++node->refs;
-    node->task = nullptr;
+    DropTask(node);
     --node->refs;
   }
   node->pool->Free(node);
@@ -259,12 +265,14 @@ bool TimerQueue::RunTimer(TimerNode* node) {
   const int64_t start = node->repeats ? UpdateTime() : 0;
   bool threw = false;
   std::exception_ptr error;
+  EnterActivity(node->activity.get());
   try {
     node->task();
   } catch (...) {
     threw = true;
     error = std::current_exception();
   }
+  LeaveActivity();
   node->running = false;
   if (node->repeats && node->timeout >= 0) {
     Insert(node, start);
@@ -272,7 +280,7 @@ bool TimerQueue::RunTimer(TimerNode* node) {
     node->destroyed = true;
     if (node->refed) --ref_count_;
   }
-  if (node->timeout < 0) node->task = nullptr;
+  if (node->timeout < 0) DropTask(node);
   Release(node);
   if (threw) hooks_.report(std::move(error));
   return !threw;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "loop/activity.h"
 #include "loop/block_pool.h"
 #include "loop/node_pool.h"
 #include "loop/task.h"
@@ -36,6 +37,7 @@ struct TimerNode {
   bool destroyed = true;  // neither waiting nor running
   bool running = false;
   Task task;
+  ActivityRef activity;  // kept as long as the task
 };
 
 struct TimerList : Pooled {

@@ -1,0 +1,56 @@
+#include "loop/activity.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "loop/microtasks.h"
+
+namespace millrace {
+namespace loop_internal {
+
+constinit thread_local std::atomic<Activity*> current_activity{nullptr};
+
+}  // namespace loop_internal
+
+namespace {
+
+int64_t MonotonicNs() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
+
+Activity::Text::Text(std::string_view text)
+    : size(static_cast<uint8_t>(std::min(text.size(), kTextBytes))) {
+  std::memcpy(bytes.data(), text.data(), size);
+}
+
+Activity::Activity(const Names& names)
+    : kind_(names.kind),
+      trace_id_(names.trace_id),
+      start_(MonotonicNs()),
+      handler_(names.handler),
+      event_(names.event) {}
+
+ActivityRef Activity::Make(const Names& names) {
+  return ActivityRef(new Activity(names));
+}
+
+void ActivityScope::CheckPlace() const {
+#ifndef __SANITIZE_ADDRESS__  // which may keep locals elsewhere
+  // A coroutine's locals are in its frame, which is on the heap.
+  constexpr uintptr_t kFrameBytes = uintptr_t{1} << 20;
+  const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  if (reinterpret_cast<uintptr_t>(this) - frame > kFrameBytes) {
+    loop_internal::Fatal(
+        "an ActivityScope was made in a coroutine; make it in a block of a "
+        "function that does not suspend");
+  }
+#endif
+}
+
+}  // namespace millrace
