@@ -1,11 +1,11 @@
 #include "loop/activity.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "loop/microtasks.h"
+#include "loop/monotonic.h"
 
 namespace millrace {
 namespace loop_internal {
@@ -13,16 +13,6 @@ namespace loop_internal {
 constinit thread_local std::atomic<Activity*> current_activity{nullptr};
 
 }  // namespace loop_internal
-
-namespace {
-
-int64_t MonotonicNs() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-}  // namespace
 
 Activity::Text::Text(std::string_view text)
     : size(static_cast<uint8_t>(std::min(text.size(), kTextBytes))) {
@@ -32,12 +22,23 @@ Activity::Text::Text(std::string_view text)
 Activity::Activity(const Names& names)
     : kind_(names.kind),
       trace_id_(names.trace_id),
-      start_(MonotonicNs()),
+      start_(loop_internal::MonotonicNs()),
       handler_(names.handler),
       event_(names.event) {}
 
 ActivityRef Activity::Make(const Names& names) {
   return ActivityRef(new Activity(names));
+}
+
+ActivityScope::ActivityScope(ActivityRef activity)
+    : activity_(std::move(activity)), before_(Activity::Current()) {
+  CheckPlace();
+  loop_internal::EnterActivity(activity_.get());
+}
+
+ActivityScope::~ActivityScope() {
+  loop_internal::EnterActivity(before_);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
 void ActivityScope::CheckPlace() const {

@@ -159,15 +159,8 @@ class ActivityRef {
 // Makes an activity (or none) the current one for as long as it lives.
 class [[nodiscard]] ActivityScope {
  public:
-  explicit ActivityScope(ActivityRef activity)
-      : activity_(std::move(activity)), before_(Activity::Current()) {
-    CheckPlace();
-    loop_internal::EnterActivity(activity_.get());
-  }
-  ~ActivityScope() {
-    loop_internal::EnterActivity(before_);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-  }
+  explicit ActivityScope(ActivityRef activity);
+  ~ActivityScope();
   ActivityScope(const ActivityScope&) = delete;
   ActivityScope& operator=(const ActivityScope&) = delete;
   static void* operator new(size_t) = delete;

@@ -97,14 +97,14 @@ void EventLoop::QueueClose(Task task) {
   impl_->close_tasks.emplace_back(std::move(task));
 }
 
-void EventLoop::AddRef() {
+void EventLoop::AddRef(const char* what) {
   AssertThread();
-  ++impl_->refs;
+  impl_->refs.Add(what);
 }
 
-void EventLoop::ReleaseRef() {
+void EventLoop::ReleaseRef(const char* what) {
   AssertThread();
-  --impl_->refs;
+  impl_->refs.Release(what);
 }
 
 void EventLoop::Dispatch(absl::FunctionRef<void()> callback) {

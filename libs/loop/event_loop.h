@@ -73,9 +73,10 @@ class EventLoop {
   // said after a handle is gone.
   void QueueClose(Task task);
 
-  // While the count is above zero, Run() does not end.
-  void AddRef();
-  void ReleaseRef();
+  // While a count is above zero, Run() does not end. There is one for each
+  // `what`, a literal: what is outstanding, for LiveHandles().
+  void AddRef(const char* what = "reference");
+  void ReleaseRef(const char* what = "reference");
 
   // Runs one callback as the loop would: with the drain after it, unless
   // inside another callback, and with OnUncaught() for what it throws. For

@@ -16,8 +16,9 @@ struct FdWatcher::Handle : loop_internal::UvHandle {
   bool stopped = false;
 };
 
-FdWatcher::FdWatcher(EventLoop& loop, int fd, Task on_readable)
-    : handle_(new Handle(loop.impl())) {
+FdWatcher::FdWatcher(EventLoop& loop, int fd, Task on_readable,
+                     std::source_location where)
+    : handle_(new Handle(loop.impl(), where)) {
   loop.AssertThread();
   handle_->on_readable = std::move(on_readable);
   int error = uv_poll_init(loop.impl().uv(), &handle_->uv, fd);

@@ -6,6 +6,8 @@
 #ifndef MILLRACE_LOOP_FD_WATCHER_H_
 #define MILLRACE_LOOP_FD_WATCHER_H_
 
+#include <source_location>
+
 #include "loop/event_loop.h"
 #include "loop/task.h"
 
@@ -15,7 +17,8 @@ class FdWatcher {
  public:
   // Ends the process when the descriptor cannot be watched, as a plain file
   // cannot.
-  FdWatcher(EventLoop& loop, int fd, Task on_readable);
+  FdWatcher(EventLoop& loop, int fd, Task on_readable,
+            std::source_location where = std::source_location::current());
   ~FdWatcher();
   FdWatcher(const FdWatcher&) = delete;
   FdWatcher& operator=(const FdWatcher&) = delete;

@@ -87,6 +87,7 @@ bool ImmediateQueue::RunBatch() {
     ImmediateNode* node = batch_.next;
     Detach(node);
     std::exception_ptr error;
+    hooks_.pulse->Begin();
     EnterActivity(node->activity.get());
     try {
       node->task();

@@ -8,6 +8,7 @@
 
 #include "loop/activity.h"
 #include "loop/node_pool.h"
+#include "loop/pulse.h"
 #include "loop/task.h"
 
 namespace millrace::loop_internal {
@@ -31,6 +32,7 @@ class ImmediateQueue {
   struct Hooks {
     absl::AnyInvocable<bool()> drain;
     absl::AnyInvocable<void(std::exception_ptr)> report;
+    Pulse* pulse;
   };
   explicit ImmediateQueue(Hooks hooks);
   ~ImmediateQueue();
@@ -47,6 +49,8 @@ class ImmediateQueue {
 
   bool empty() const { return count_ == 0; }
   bool refed() const { return ref_count_ > 0; }
+  int64_t count() const { return count_; }
+  int64_t ref_count() const { return ref_count_; }
 
   // Runs the batch, without the drain after the last one. False when something
   // threw: the batch is to be resumed, without a drain.

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/monotonic.h"
 #include "loop/uv_handle.h"
 
 namespace millrace::loop_internal {
@@ -32,10 +33,11 @@ LoopImpl::LoopImpl(EventLoop* owner)
                    hooks.ReportHandled(std::move(error));
                  }),
       timers({.drain = [this] { return microtasks.Drain(); },
-              .report = [this](std::exception_ptr error) { Report(error); }}),
-      immediates(
-          {.drain = [this] { return microtasks.Drain(); },
-           .report = [this](std::exception_ptr error) { Report(error); }}),
+              .report = [this](std::exception_ptr error) { Report(error); },
+              .pulse = &pulse}),
+      immediates({.drain = [this] { return microtasks.Drain(); },
+                  .report = [this](std::exception_ptr error) { Report(error); },
+                  .pulse = &pulse}),
       hooks(&microtasks, &immediates),
       mailbox(std::make_shared<Mailbox>([this] { uv_async_send(&async_); })) {
   CheckUv(uv_loop_init(&uv_), "start");
@@ -112,7 +114,10 @@ void LoopImpl::SetSource(PollSource* next) {
 }
 
 void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
-  ++depth_;
+  if (depth_++ == 0) {
+    pulse.Begin();
+    if (lag != nullptr && phase_began_ == 0) phase_began_ = MonotonicNs();
+  }
   bool failed = false;
   try {
     callback();
@@ -122,14 +127,16 @@ void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
   }
   if (--depth_ > 0) return;
   LeaveActivity();
-  if (failed) return;
-  ++depth_;
-  microtasks.Drain();
-  --depth_;
+  if (!failed) {
+    ++depth_;
+    microtasks.Drain();
+    --depth_;
+  }
+  pulse.End();
 }
 
 bool LoopImpl::alive() const {
-  return timers.refed() || immediates.refed() || refs > 0 ||
+  return timers.refed() || immediates.refed() || refs.total() > 0 ||
          !close_tasks.empty() || !mailbox->empty() || uv_loop_alive(&uv_) != 0;
 }
 
@@ -154,6 +161,7 @@ void LoopImpl::Run() {
 
 void LoopImpl::Turn() {
   ++turns;
+  phase_began_ = 0;
   if (source != nullptr) {
     PollWithSource();
   } else {
@@ -233,48 +241,64 @@ void LoopImpl::PostedAndCheck() {
   if (closing_) return;
   if (std::exchange(sleeping_, false)) mailbox->EndSleep();
   RunPosted();
+  PhaseEnded(&LoopLag::poll);
   RunCheck();
+}
+
+void LoopImpl::PhaseEnded(LatencyHistogram LoopLag::*phase) {
+  if (phase_began_ == 0) return;
+  ((*lag).*phase).Record(MonotonicNs() - std::exchange(phase_began_, 0));
 }
 
 void LoopImpl::RunPosted() {
   if (mailbox->empty()) return;
-  mailbox->TakeAll(&posted_);
+  const int64_t sent = mailbox->TakeAll(&posted_);
+  if (sent != 0) lag->post_wait.Record(MonotonicNs() - sent);
   for (Mailbox::Item& item : posted_) {
     Dispatch([&item] {
       EnterActivity(item.activity.get());
       item.task();
-      LeaveActivity();
     });
-    item = {};
+    item.task = nullptr;
+    item.activity = ActivityRef();
   }
   posted_.clear();
 }
 
 void LoopImpl::RunCheck() {
   if (!microtasks.idle()) Dispatch([] {});
-  if (immediates.empty()) return;
+  if (immediates.empty()) return PhaseEnded(&LoopLag::check);
+  if (lag != nullptr && phase_began_ == 0) phase_began_ = MonotonicNs();
   do {
     ++depth_;
     if (immediates.RunBatch()) microtasks.Drain();
     --depth_;
   } while (immediates.unfinished());
+  pulse.End();
+  PhaseEnded(&LoopLag::check);
 }
 
 void LoopImpl::RunCloseTasks() {
-  if (close_tasks.empty()) return;
+  // libuv's close callbacks came before.
+  if (close_tasks.empty()) return PhaseEnded(&LoopLag::close);
   std::vector<BoundTask> tasks = std::exchange(close_tasks, {});
   while (!tasks.empty()) {
     BoundTask task = std::move(tasks.back());
     tasks.pop_back();
     Dispatch([&task] { task.Run(); });
   }
+  PhaseEnded(&LoopLag::close);
 }
 
 void LoopImpl::RunTimers() {
   timers.UpdateTime();
+  if (!timers.due()) return;
+  const int64_t began = lag != nullptr ? MonotonicNs() : 0;
   ++depth_;
   while (timers.RunDue()) microtasks.Drain();
   --depth_;
+  pulse.End();
+  if (began != 0) lag->timers.Record(MonotonicNs() - began);
 }
 
 }  // namespace millrace::loop_internal

@@ -14,8 +14,11 @@
 #include "loop/event_loop.h"
 #include "loop/immediate_queue.h"
 #include "loop/loop_hooks.h"
+#include "loop/loop_lag.h"
 #include "loop/mailbox.h"
 #include "loop/microtasks.h"
+#include "loop/named_refs.h"
+#include "loop/pulse.h"
 #include "loop/timer_queue.h"
 #include "loop/worker_pool.h"
 
@@ -45,11 +48,14 @@ class LoopImpl {
   bool closing() const { return closing_; }
   void HandleOpened() { ++handles_; }
   void HandleClosed() { --handles_; }
+  // One of the loop's own.
+  bool internal(const uv_handle_t* handle) const;
   // For sockets to read into; what is read is used up in the callback.
   uv_buf_t read_buffer();
 
   EventLoop* const loop;
   BlockPool blocks;
+  Pulse pulse;
   Microtasks microtasks;
   DebugChecks debug_checks;
   TimerQueue timers;
@@ -60,7 +66,9 @@ class LoopImpl {
   std::unique_ptr<WorkerPool> workers;
   PollSource* source = nullptr;
 
-  int64_t refs = 0;
+  std::unique_ptr<LoopLag> lag;  // null: not measured
+
+  NamedRefs refs;
   uint64_t turns = 0;
   bool stop = false;
   bool running = false;
@@ -68,8 +76,6 @@ class LoopImpl {
  private:
   static constexpr int kSourceBudget = 64;
   static constexpr size_t kReadBytes = 64 * 1024;
-
-  bool internal(const uv_handle_t* handle) const;
 
   void Turn();
   void PollUv();
@@ -86,14 +92,17 @@ class LoopImpl {
   void RunCloseTasks();
   void RunTimers();
   int64_t SleepMs();
+  // The poll or close phase has run callbacks: takes the time since the first.
+  void PhaseEnded(LatencyHistogram LoopLag::*phase);
 
   uv_loop_t uv_;
   uv_async_t async_;  // wakes the sleep in libuv
   uv_timer_t alarm_;  // ends it in time for the timers
   uv_check_t check_;
   int64_t handles_ = 0;
-  int depth_ = 0;          // callbacks on the stack
-  bool sleeping_ = false;  // the mailbox has been told so
+  int depth_ = 0;            // callbacks on the stack
+  int64_t phase_began_ = 0;  // its first callback; 0 before, or unmeasured
+  bool sleeping_ = false;    // the mailbox has been told so
   bool closing_ = false;
   std::vector<Mailbox::Item> posted_;
   std::unique_ptr<char[]> read_buffer_;

@@ -4,7 +4,10 @@
 #define MILLRACE_LOOP_MAILBOX_H_
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "loop/activity.h"
@@ -15,6 +18,9 @@ namespace millrace::loop_internal {
 class Mailbox {
  public:
   struct Item {
+    Item(Task&& t, ActivityRef&& a)
+        : task(std::move(t)), activity(std::move(a)) {}
+
     Task task;
     ActivityRef activity;  // of a sender on the loop's own thread
   };
@@ -27,20 +33,28 @@ class Mailbox {
 
   // The loop's side. A sleep begins only when nothing has arrived; in it, the
   // first task wakes the loop, once.
+  // The time of the first Send() since the last TakeAll() is kept from now on.
+  void MeasureWait();
+
   bool BeginSleep();
   void EndSleep();
   bool empty() const { return !filled_.load(std::memory_order_acquire); }
-  void TakeAll(std::vector<Item>* items);
+  // Returns when the first of them was sent, in MonotonicNs(); 0 when that is
+  // not measured.
+  int64_t TakeAll(std::vector<Item>* items);
+  size_t size() const;
   void Close();
   // Replaces how the loop is woken.
   void SetWake(Task wake);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<Item> items_;
   Task wake_;
   bool sleeping_ = false;
   bool closed_ = false;
+  bool measuring_ = false;
+  int64_t first_sent_ = 0;
   std::atomic<bool> filled_{false};
 };
 

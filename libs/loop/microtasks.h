@@ -35,7 +35,7 @@ struct Job {
 
 // A task with the activity it was queued under.
 struct BoundTask {
-  explicit BoundTask(Task t)
+  explicit BoundTask(Task&& t)
       : task(std::move(t)), activity(ActivityRef::Current()) {}
 
   // Runs it as a callback of its own.
@@ -73,7 +73,7 @@ class Microtasks {
   // Takes over the reference to the activity.
   void Push(Job job) { jobs_.Push(std::move(job)); }
   void PushTask(Task&& task);
-  void PushTick(Task&& task) { ticks_.Push(BoundTask(std::move(task))); }
+  void PushTick(Task&& task) { ticks_.Emplace(std::move(task)); }
   void PushRejection(StateBase* state);
   void PushHandled(std::exception_ptr error);
 

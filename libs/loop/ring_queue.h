@@ -25,9 +25,12 @@ class RingQueue {
 
   bool empty() const { return head_ == tail_; }
 
-  void Push(T&& value) {
+  void Push(T&& value) { Emplace(std::move(value)); }
+
+  template <typename... Args>
+  void Emplace(Args&&... args) {
     if (tail_ == tail_end_) AddChunk();
-    new (tail_) T(std::move(value));
+    new (tail_) T(std::forward<Args>(args)...);
     ++tail_;
   }
 

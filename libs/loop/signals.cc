@@ -16,8 +16,9 @@ struct SignalWatcher::Handle : loop_internal::UvHandle {
   bool stopped = false;
 };
 
-SignalWatcher::SignalWatcher(EventLoop& loop, int signum, Task on_signal)
-    : handle_(new Handle(loop.impl())) {
+SignalWatcher::SignalWatcher(EventLoop& loop, int signum, Task on_signal,
+                             std::source_location where)
+    : handle_(new Handle(loop.impl(), where)) {
   loop.AssertThread();
   handle_->on_signal = std::move(on_signal);
   uv_signal_init(loop.impl().uv(), &handle_->uv);

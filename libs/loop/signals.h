@@ -4,6 +4,8 @@
 #ifndef MILLRACE_LOOP_SIGNALS_H_
 #define MILLRACE_LOOP_SIGNALS_H_
 
+#include <source_location>
+
 #include "loop/event_loop.h"
 #include "loop/task.h"
 
@@ -11,7 +13,8 @@ namespace millrace {
 
 class SignalWatcher {
  public:
-  SignalWatcher(EventLoop& loop, int signum, Task on_signal);
+  SignalWatcher(EventLoop& loop, int signum, Task on_signal,
+                std::source_location where = std::source_location::current());
   ~SignalWatcher();
   SignalWatcher(const SignalWatcher&) = delete;
   SignalWatcher& operator=(const SignalWatcher&) = delete;

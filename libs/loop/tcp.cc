@@ -21,12 +21,13 @@ using ConnectionPtr = std::shared_ptr<TcpConnection>;
 
 // Null, and `error` set, when there is no connection.
 Promise<ConnectionPtr> Try(EventLoop& loop, const SocketAddress& address,
-                           const AbortSignal& signal, int* error) {
+                           const AbortSignal& signal,
+                           std::source_location where, int* error) {
   struct Request {
     uv_connect_t uv;
     Deferred<int> done;
   };
-  auto connection = TcpConnectionImpl::Make(loop);
+  auto connection = TcpConnectionImpl::Make(loop, where);
   auto* request = new Request;
   request->uv.data = request;
   Promise<int> done = request->done.promise();
@@ -80,7 +81,7 @@ class ListenerImpl final : public TcpListener {
 void Accept(uv_stream_t* server, int error) {
   auto* handle = HandleOf<ListenHandle>(server);
   if (error != 0 || handle->on_connection == nullptr) return;
-  auto connection = TcpConnectionImpl::Make(*handle->owner);
+  auto connection = TcpConnectionImpl::Make(*handle->owner, handle->where);
   if (uv_accept(server, reinterpret_cast<uv_stream_t*>(connection->uv())) !=
       0) {
     return connection->Close();
@@ -132,7 +133,8 @@ absl::Status NoPort(int port) {
 }  // namespace
 
 Promise<ConnectionPtr> TcpConnection::Connect(EventLoop& loop, std::string host,
-                                              int port, AbortSignal signal) {
+                                              int port, AbortSignal signal,
+                                              std::source_location where) {
   loop.AssertThread();
   if (port < 0 || port > 65535) throw StatusError(NoPort(port));
   ResolveOptions options;
@@ -140,18 +142,19 @@ Promise<ConnectionPtr> TcpConnection::Connect(EventLoop& loop, std::string host,
   std::vector<SocketAddress> addresses =
       co_await Resolve(loop, host, StrCat(port), options);
   co_return co_await Connect(loop, StrCat(host, ":", port),
-                             std::move(addresses), signal);
+                             std::move(addresses), signal, where);
 }
 
 Promise<ConnectionPtr> TcpConnection::Connect(
     EventLoop& loop, std::string name, std::vector<SocketAddress> addresses,
-    AbortSignal signal) {
+    AbortSignal signal, std::source_location where) {
   loop.AssertThread();
   std::string reasons;
   for (const SocketAddress& address : addresses) {
     signal.ThrowIfAborted();
     int error = 0;
-    ConnectionPtr connection = co_await Try(loop, address, signal, &error);
+    ConnectionPtr connection =
+        co_await Try(loop, address, signal, where, &error);
     if (connection != nullptr) co_return connection;
     StrAppend(&reasons, reasons.empty() ? "" : "; ", address.ToString(), ": ",
               uv_strerror(error));
@@ -164,7 +167,7 @@ Promise<ConnectionPtr> TcpConnection::Connect(
 
 absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
     EventLoop& loop, const std::string& host, int port, int backlog,
-    OnConnection on_connection, bool share_port) {
+    OnConnection on_connection, bool share_port, std::source_location where) {
   loop.AssertThread();
   if (port < 0 || port > 65535) return NoPort(port);
   const auto addresses = ResolveBlocking(host, StrCat(port));
@@ -173,7 +176,7 @@ absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
         StrCat("cannot listen: ", MessageOf(addresses.status())));
   }
   const sockaddr* address = addresses->front().get();
-  auto* handle = new ListenHandle(loop.impl());
+  auto* handle = new ListenHandle(loop.impl(), where);
   int error = uv_tcp_init_ex(loop.impl().uv(), &handle->uv, address->sa_family);
   if (error != 0) {
     delete handle;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,11 +34,13 @@ class TcpConnection {
   // another; UNAVAILABLE, with the host and why each failed, when none answers.
   // The signal's reason when it aborts before there is a connection.
   static Promise<std::shared_ptr<TcpConnection>> Connect(
-      EventLoop& loop, std::string host, int port, AbortSignal signal = {});
+      EventLoop& loop, std::string host, int port, AbortSignal signal = {},
+      std::source_location where = std::source_location::current());
   // The same with addresses that are known; `name` is for the error.
   static Promise<std::shared_ptr<TcpConnection>> Connect(
       EventLoop& loop, std::string name, std::vector<SocketAddress> addresses,
-      AbortSignal signal = {});
+      AbortSignal signal = {},
+      std::source_location where = std::source_location::current());
 
   // The view is valid during the call.
   virtual void OnData(std::function<void(std::string_view)> callback) = 0;
@@ -77,7 +80,8 @@ class TcpListener {
   // one port, and the kernel spreads the connections.
   static absl::StatusOr<std::unique_ptr<TcpListener>> Listen(
       EventLoop& loop, const std::string& host, int port, int backlog,
-      OnConnection on_connection, bool share_port = false);
+      OnConnection on_connection, bool share_port = false,
+      std::source_location where = std::source_location::current());
 
   virtual ~TcpListener() = default;
 

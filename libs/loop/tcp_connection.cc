@@ -22,9 +22,10 @@ void TcpConnectionImpl::Handle::Closed() {
   closed->FinishClose();
 }
 
-std::shared_ptr<TcpConnectionImpl> TcpConnectionImpl::Make(EventLoop& loop) {
+std::shared_ptr<TcpConnectionImpl> TcpConnectionImpl::Make(
+    EventLoop& loop, std::source_location where) {
   auto connection = std::make_shared<TcpConnectionImpl>();
-  auto* handle = new Handle(loop.impl());
+  auto* handle = new Handle(loop.impl(), where);
   uv_tcp_init(loop.impl().uv(), &handle->uv);
   BindHandle(&handle->uv, handle);
   handle->connection = connection;

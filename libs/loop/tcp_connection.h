@@ -3,6 +3,7 @@
 #define MILLRACE_LOOP_TCP_CONNECTION_H_
 
 #include <memory>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ class TcpConnectionImpl final
   };
 
   // A socket that is neither bound nor connected.
-  static std::shared_ptr<TcpConnectionImpl> Make(EventLoop& loop);
+  static std::shared_ptr<TcpConnectionImpl> Make(EventLoop& loop,
+                                                 std::source_location where);
 
   // Called once the socket is connected.
   void Connected();

@@ -60,6 +60,18 @@ int64_t TimerQueue::UntilAlarm() const {
   return std::max<int64_t>(alarm_ - now_, 0);
 }
 
+void TimerQueue::ForEachList(
+    absl::FunctionRef<void(int32_t, int64_t, int64_t)> f) const {
+  for (const TimerList* list : heap_) {
+    int64_t count = 0, refed = 0;
+    for (const TimerNode* node = list->head; node; node = node->next) {
+      ++count;
+      if (node->refed) ++refed;
+    }
+    f(list->ms, count, refed);
+  }
+}
+
 TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task&& task) {
   if (ms < 1 || ms > kMaxTimeout) ms = 1;
   TimerNode* node = pool_->Make();
@@ -190,7 +202,7 @@ void TimerQueue::Release(TimerNode* node) {
 }
 
 bool TimerQueue::RunDue() {
-  if (alarm_ < 0 || alarm_ > now_) return false;
+  if (!due()) return false;
   alarm_ = -1;
   const int64_t now = UpdateTime();
   while (!Pass(now)) {
@@ -262,9 +274,13 @@ bool TimerQueue::RunTimer(TimerNode* node) {
     return true;
   }
   node->running = true;
+  if (late_ != nullptr) {
+    late_->Record((now_ - node->start - node->timeout) * 1'000'000);
+  }
   const int64_t start = node->repeats ? UpdateTime() : 0;
   bool threw = false;
   std::exception_ptr error;
+  hooks_.pulse->Begin();
   EnterActivity(node->activity.get());
   try {
     node->task();

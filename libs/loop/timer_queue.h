@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "base/histogram.h"
 #include "loop/activity.h"
 #include "loop/block_pool.h"
 #include "loop/node_pool.h"
+#include "loop/pulse.h"
 #include "loop/task.h"
 
 namespace millrace::loop_internal {
@@ -57,6 +60,7 @@ class TimerQueue {
   struct Hooks {
     absl::AnyInvocable<bool()> drain;
     absl::AnyInvocable<void(std::exception_ptr)> report;
+    Pulse* pulse;
   };
   explicit TimerQueue(Hooks hooks);
   ~TimerQueue();
@@ -72,11 +76,18 @@ class TimerQueue {
   void Refresh(TimerNode* node);
   static void Release(TimerNode* node);
 
+  // Tells by how much each timer fires late.
+  void MeasureLateness(LatencyHistogram* late) { late_ = late; }
+
   int64_t UpdateTime();
   int64_t now() const { return now_; }
   // The milliseconds until the alarm; -1 when there is none.
   int64_t UntilAlarm() const;
   bool refed() const { return ref_count_ > 0; }
+  // Calls f(milliseconds, timers, those of them that are ref'd).
+  void ForEachList(absl::FunctionRef<void(int32_t, int64_t, int64_t)> f) const;
+  // RunDue() has something to look at.
+  bool due() const { return alarm_ >= 0 && alarm_ <= now_; }
 
   // The timers phase, without the drain after the last one: true when a pass
   // was made, so that the caller drains and asks again.
@@ -100,6 +111,7 @@ class TimerQueue {
   void SiftDown(size_t index);
 
   Hooks hooks_;
+  LatencyHistogram* late_ = nullptr;
   NodePool<TimerNode>* pool_;
   absl::flat_hash_map<int32_t, std::unique_ptr<TimerList>> lists_;
   std::vector<TimerList*> heap_;

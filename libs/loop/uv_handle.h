@@ -6,18 +6,26 @@
 #ifndef MILLRACE_LOOP_UV_HANDLE_H_
 #define MILLRACE_LOOP_UV_HANDLE_H_
 
+#include <source_location>
+
 #include "loop/loop_impl.h"
 
 namespace millrace::loop_internal {
 
 struct UvHandle {
-  explicit UvHandle(LoopImpl& l) : loop(l) { loop.HandleOpened(); }
+  explicit UvHandle(LoopImpl& l,
+                    std::source_location w = std::source_location::current())
+      : loop(l), where(w), activity(ActivityRef::Current()) {
+    loop.HandleOpened();
+  }
   virtual ~UvHandle() { loop.HandleClosed(); }
 
   // In the close phase, before the handle is deleted.
   virtual void Closed() {}
 
   LoopImpl& loop;
+  const std::source_location where;  // it was made there,
+  const ActivityRef activity;        // under this
 };
 
 // `uv` is the libuv handle of `handle`, after its init call.

@@ -54,7 +54,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
     {
       std::lock_guard lock(mutex_);
       if (max_queued_ == 0 || queued_ < max_queued_) {
-        loop.AddRef();
+        loop.AddRef("worker job");
         Push(job.release());
         if (idle_ == 0) return;
       }
@@ -113,7 +113,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
       if (!job->queued_) return;
       taken = Unlink(job);
     }
-    EventLoop::Current()->ReleaseRef();
+    EventLoop::Current()->ReleaseRef("worker job");
     taken->Refuse(reason);
   }
 
@@ -147,7 +147,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
     Task complete = [job = std::move(job)] {
       job->abort_.Remove();
       // Before Complete(), so that a loop with nothing else can end.
-      EventLoop::Current()->ReleaseRef();
+      EventLoop::Current()->ReleaseRef("worker job");
       job->Complete();
     };
     if (mailbox->Send(std::move(complete))) return;

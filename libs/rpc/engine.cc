@@ -39,11 +39,11 @@ EngineImpl::~EngineImpl() {
 }
 
 void EngineImpl::CallStarted() {
-  if (calls_++ == 0) loop_.AddRef();
+  if (calls_++ == 0) loop_.AddRef("call over gRPC");
 }
 
 void EngineImpl::CallEnded() {
-  if (--calls_ == 0) loop_.ReleaseRef();
+  if (--calls_ == 0) loop_.ReleaseRef("call over gRPC");
 }
 
 // False when there was nothing until the deadline or the queue is shut down.

@@ -42,11 +42,11 @@ ServerCore::ServerCore(EngineImpl& engine, Dispatcher& dispatcher,
 
 void ServerCore::StartListening() {
   listening = true;
-  engine.loop().AddRef();
+  engine.loop().AddRef("gRPC server");
 }
 
 void ServerCore::StopListening() {
-  if (std::exchange(listening, false)) engine.loop().ReleaseRef();
+  if (std::exchange(listening, false)) engine.loop().ReleaseRef("gRPC server");
 }
 
 void ServerCore::CallStarted() {

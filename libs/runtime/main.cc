@@ -66,7 +66,7 @@ class Process {
       signals_.emplace_back(std::make_unique<SignalWatcher>(
           loop_, signum, [this, signum] { OnSignal(signum); }));
     }
-    loop_.AddRef();
+    loop_.AddRef("process");
     const Promise<void> whole = Serve();
     loop_.Run();
     host_.reset();
@@ -94,7 +94,7 @@ class Process {
       logs_.Close();
       _exit(1);
     }
-    loop_.ReleaseRef();
+    loop_.ReleaseRef("process");
     loop_.Stop();
   }
 

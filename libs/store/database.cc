@@ -18,11 +18,13 @@ namespace {
 
 // Outlives the Database when it is destroyed while it closes.
 struct Closing {
-  explicit Closing(EventLoop& loop) : loop(loop) { loop.AddRef(); }
+  explicit Closing(EventLoop& loop) : loop(loop) {
+    loop.AddRef("closing database");
+  }
 
   void OneDrained() {
     if (--draining > 0) return;
-    loop.ReleaseRef();
+    loop.ReleaseRef("closing database");
     done.Resolve();
   }
 

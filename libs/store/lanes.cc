@@ -91,7 +91,7 @@ void Lanes::Submit(JobPtr job) {
       Finish(loop, *job);
     });
   }
-  loop_.AddRef();
+  loop_.AddRef("database job");
   {
     const std::lock_guard lock(queue_->mutex);
     queue_->jobs.push_back(std::move(job));
@@ -153,7 +153,7 @@ void Lanes::Work(EventLoop& loop, Queue& queue, size_t batch,
 
 void Lanes::Finish(EventLoop& loop, Job& job) {
   loop.Clear(std::exchange(job.timer, Timer()));
-  loop.ReleaseRef();
+  loop.ReleaseRef("database job");
   // A hook that throws is a bug for the loop to report, but what committed
   // has committed.
   std::exception_ptr thrown;
