@@ -6,6 +6,7 @@
 
 #include "loop/microtasks.h"
 #include "loop/monotonic.h"
+#include "loop/timeline_track.h"
 
 namespace millrace {
 namespace loop_internal {
@@ -26,6 +27,14 @@ Activity::Activity(const Names& names)
       handler_(names.handler),
       event_(names.event) {}
 
+Activity::~Activity() {
+  if (loop_internal::TimelineTrack* track = loop_internal::thread_track) {
+    // No two of a kind begin in one nanosecond.
+    track->Span(kind_, handler(), event(), start_,
+                static_cast<uint64_t>(start_));
+  }
+}
+
 ActivityRef Activity::Make(const Names& names) {
   return ActivityRef(new Activity(names));
 }
@@ -34,9 +43,16 @@ ActivityScope::ActivityScope(ActivityRef activity)
     : activity_(std::move(activity)), before_(Activity::Current()) {
   CheckPlace();
   loop_internal::EnterActivity(activity_.get());
+  if (loop_internal::thread_track != nullptr && activity_) {
+    began_ = loop_internal::MonotonicNs();
+  }
 }
 
 ActivityScope::~ActivityScope() {
+  if (began_ != 0 && loop_internal::thread_track != nullptr) {
+    loop_internal::thread_track->Slice(activity_->kind(), activity_->handler(),
+                                       activity_->event(), began_);
+  }
   loop_internal::EnterActivity(before_);
   std::atomic_signal_fence(std::memory_order_seq_cst);
 }

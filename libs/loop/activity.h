@@ -78,7 +78,7 @@ class Activity final : public loop_internal::Pooled {
   };
 
   explicit Activity(const Names& names);
-  ~Activity() = default;
+  ~Activity();
 
   uint32_t refs_ = 1;
   const char* const kind_;
@@ -171,6 +171,7 @@ class [[nodiscard]] ActivityScope {
 
   const ActivityRef activity_;
   Activity* const before_;  // held by whoever made it current
+  int64_t began_ = 0;       // on the timeline, or 0
 };
 
 }  // namespace millrace

@@ -87,7 +87,7 @@ bool ImmediateQueue::RunBatch() {
     ImmediateNode* node = batch_.next;
     Detach(node);
     std::exception_ptr error;
-    hooks_.pulse->Begin();
+    hooks_.pulse->Begin("immediate");
     EnterActivity(node->activity.get());
     try {
       node->task();

@@ -115,7 +115,7 @@ void LoopImpl::SetSource(PollSource* next) {
 
 void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
   if (depth_++ == 0) {
-    pulse.Begin();
+    pulse.Begin("callback");
     if (lag != nullptr && phase_began_ == 0) phase_began_ = MonotonicNs();
   }
   bool failed = false;
@@ -241,13 +241,19 @@ void LoopImpl::PostedAndCheck() {
   if (closing_) return;
   if (std::exchange(sleeping_, false)) mailbox->EndSleep();
   RunPosted();
-  PhaseEnded(&LoopLag::poll);
+  PhaseEnded(&LoopLag::poll, "poll");
   RunCheck();
 }
 
-void LoopImpl::PhaseEnded(LatencyHistogram LoopLag::*phase) {
+void LoopImpl::PhaseEnded(LatencyHistogram LoopLag::*phase, const char* name) {
   if (phase_began_ == 0) return;
-  ((*lag).*phase).Record(MonotonicNs() - std::exchange(phase_began_, 0));
+  TakePhase((*lag).*phase, name, std::exchange(phase_began_, 0));
+}
+
+void LoopImpl::TakePhase(LatencyHistogram& phase, const char* name,
+                         int64_t began) {
+  phase.Record(MonotonicNs() - began);
+  if (thread_track != nullptr) thread_track->Slice("phase", name, "", began);
 }
 
 void LoopImpl::RunPosted() {
@@ -267,7 +273,7 @@ void LoopImpl::RunPosted() {
 
 void LoopImpl::RunCheck() {
   if (!microtasks.idle()) Dispatch([] {});
-  if (immediates.empty()) return PhaseEnded(&LoopLag::check);
+  if (immediates.empty()) return PhaseEnded(&LoopLag::check, "check");
   if (lag != nullptr && phase_began_ == 0) phase_began_ = MonotonicNs();
   do {
     ++depth_;
@@ -275,19 +281,19 @@ void LoopImpl::RunCheck() {
     --depth_;
   } while (immediates.unfinished());
   pulse.End();
-  PhaseEnded(&LoopLag::check);
+  PhaseEnded(&LoopLag::check, "check");
 }
 
 void LoopImpl::RunCloseTasks() {
   // libuv's close callbacks came before.
-  if (close_tasks.empty()) return PhaseEnded(&LoopLag::close);
+  if (close_tasks.empty()) return PhaseEnded(&LoopLag::close, "close");
   std::vector<BoundTask> tasks = std::exchange(close_tasks, {});
   while (!tasks.empty()) {
     BoundTask task = std::move(tasks.back());
     tasks.pop_back();
     Dispatch([&task] { task.Run(); });
   }
-  PhaseEnded(&LoopLag::close);
+  PhaseEnded(&LoopLag::close, "close");
 }
 
 void LoopImpl::RunTimers() {
@@ -298,7 +304,7 @@ void LoopImpl::RunTimers() {
   while (timers.RunDue()) microtasks.Drain();
   --depth_;
   pulse.End();
-  if (began != 0) lag->timers.Record(MonotonicNs() - began);
+  if (began != 0) TakePhase(lag->timers, "timers", began);
 }
 
 }  // namespace millrace::loop_internal

@@ -93,7 +93,8 @@ class LoopImpl {
   void RunTimers();
   int64_t SleepMs();
   // The poll or close phase has run callbacks: takes the time since the first.
-  void PhaseEnded(LatencyHistogram LoopLag::*phase);
+  void PhaseEnded(LatencyHistogram LoopLag::*phase, const char* name);
+  void TakePhase(LatencyHistogram& phase, const char* name, int64_t began);
 
   uv_loop_t uv_;
   uv_async_t async_;  // wakes the sleep in libuv

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "loop/monotonic.h"
 #include "loop/promise_state.h"
+#include "loop/timeline_track.h"
 
 namespace millrace::loop_internal {
 
@@ -72,15 +74,23 @@ void Microtasks::PushHandled(std::exception_ptr error) {
   untold_ = true;
 }
 
+void Microtasks::TraceJob(const Job& job, int64_t began) {
+  if (job.activity == nullptr || thread_track == nullptr) return;
+  thread_track->Slice(job.activity->kind(), job.activity->handler(),
+                      job.activity->event(), began);
+}
+
 void Microtasks::RunJobs() {
   while (!jobs_.empty()) {
     const Job job = jobs_.Pop();
     EnterActivity(job.activity);
+    const int64_t began = thread_track != nullptr ? MonotonicNs() : 0;
     try {
       job.run(job.data, Fate::kRun);
     } catch (...) {
       report_(std::current_exception());
     }
+    if (began != 0) TraceJob(job, began);
     LeaveActivity(job.activity);
   }
   jobs_.Trim();

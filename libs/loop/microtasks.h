@@ -98,6 +98,7 @@ class Microtasks {
 
   [[noreturn]] static void NoLoop();
   void RunJobs();
+  static void TraceJob(const Job& job, int64_t began);
   bool DrainTicks();
   bool RunRejections();
   static void RunTask(void* self, Fate fate);

@@ -9,6 +9,9 @@
 #include <atomic>
 #include <cstdint>
 
+#include "loop/monotonic.h"
+#include "loop/timeline_track.h"
+
 namespace millrace::loop_internal {
 
 class Pulse {
@@ -25,13 +28,18 @@ class Pulse {
 
   // The loop's side. A callback lasts, with its drain, until the next one
   // begins or End().
-  void Begin() {
+  // `kind` is a literal, for the timeline.
+  void Begin(const char* kind) {
     beat_.store((beat_.load(std::memory_order_relaxed) + 2) | 1,
                 std::memory_order_relaxed);
     if (parked_.load(std::memory_order_relaxed)) [[unlikely]]
       Unpark();
+    if (thread_track != nullptr) [[unlikely]]
+      Trace(kind);
   }
   void End() {
+    if (thread_track != nullptr) [[unlikely]]
+      Trace(nullptr);
     beat_.store((beat_.load(std::memory_order_relaxed) + 1) & ~uint64_t{1},
                 std::memory_order_relaxed);
   }
@@ -51,6 +59,16 @@ class Pulse {
   void Park() { parked_.store(true); }
 
  private:
+  // Closes the callback that is open on the timeline and opens the next.
+  static void Trace(const char* kind) {
+    TimelineTrack& track = *thread_track;
+    if (track.callback != nullptr) {
+      track.Slice("callback", track.callback, "", track.callback_began);
+    }
+    track.callback = kind;
+    track.callback_began = MonotonicNs();
+  }
+
   void Unpark() {
     if (parked_.exchange(false) && sleeper_ != nullptr) sleeper_->Wake();
   }

@@ -280,7 +280,7 @@ bool TimerQueue::RunTimer(TimerNode* node) {
   const int64_t start = node->repeats ? UpdateTime() : 0;
   bool threw = false;
   std::exception_ptr error;
-  hooks_.pulse->Begin();
+  hooks_.pulse->Begin("timer");
   EnterActivity(node->activity.get());
   try {
     node->task();
