@@ -8,6 +8,7 @@
 #include "bus/codec.h"
 #include "bus/dead_letter.h"
 #include "bus/subscription.h"
+#include "loop/activity.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus {
@@ -23,7 +24,12 @@ absl::Duration PauseBefore(const Job& job, const RetryPolicy& retry) {
 }
 
 // A listener need not be a coroutine: what it throws is its rejection.
-Promise<void> Deliver(EventListener& listener, const EventEnvelope& event) {
+Promise<void> Deliver(EventListener& listener, const EventEnvelope& event,
+                      std::string_view group) {
+  const ActivityScope scope(Activity::Make({.kind = "event",
+                                            .handler = group,
+                                            .event = event.type,
+                                            .trace_id = event.trace.trace_id}));
   try {
     return listener.Deliver(event);
   } catch (...) {
@@ -51,7 +57,7 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   if (job.began == absl::InfinitePast()) job.began = start;
   absl::Status failure;
   try {
-    co_await Deliver(self->listener_, *job.event);
+    co_await Deliver(self->listener_, *job.event, self->spec_.group);
   } catch (...) {
     failure = StatusFrom(std::current_exception());
   }
