@@ -171,6 +171,19 @@ TEST_F(ConfigTest, ValuesOutOfBounds) {
             "duration such as 5s, not '-5s'");
 }
 
+TEST_F(ConfigTest, TheBudgetOfTheLoopMayBeZero) {
+  EXPECT_EQ(Load().loop().budget(), "200ms");
+  Set("loop.budget", "0s");
+  EXPECT_EQ(Load().loop().budget(), "0s");
+  Set("loop.budget", "-1s");
+  Set("drain_timeout", "0s");
+  EXPECT_EQ(Error(),
+            "--set drain_timeout: drain_timeout must be a duration such as "
+            "10s, not '0s'\n"
+            "--set loop.budget: loop.budget must be a duration such as 200ms, "
+            "not '-1s'");
+}
+
 TEST_F(ConfigTest, OverriddenMistakeDoesNotCount) {
   Yaml("http:\n  port: 70000\n");
   Set("http.port", "80");

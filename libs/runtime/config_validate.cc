@@ -126,7 +126,8 @@ class Validator {
     if (setting.duration()) {
       absl::Duration duration;
       if (!absl::ParseDuration(text, &duration) ||
-          duration <= absl::ZeroDuration()) {
+          duration < absl::ZeroDuration() ||
+          (duration == absl::ZeroDuration() && !setting.zero())) {
         Wrong(path, StrCat("must be a duration such as ",
                            field.default_value_string(), ", not '", text, "'"));
       }

@@ -11,6 +11,7 @@
 #include "rpc/channel.h"
 #include "runtime/bus_rpc.h"
 #include "runtime/config_validate.h"
+#include "runtime/overrun_log.h"
 
 namespace millrace::runtime {
 namespace {
@@ -58,6 +59,7 @@ absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
                                                    PrometheusMetrics& metrics,
                                                    HostOptions options) {
   std::unique_ptr<Host> host(new Host(loop, metrics, std::move(options)));
+  if (absl::Status status = host->OpenTimeline(); !status.ok()) return status;
   if (absl::Status status = host->MakeModules(); !status.ok()) return status;
   return host;
 }
@@ -67,6 +69,10 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options)
       metrics_(metrics),
       options_(std::move(options)),
       logger_(options_.logger("millrace")),
+      loop_metrics_(loop_, "main", metrics_),
+      watchdog_(DurationOf(options_.config.loop().budget()),
+                OverrunLog(logger_, metrics_)),
+      watch_of_loop_(watchdog_.Add(loop_, "main")),
       readiness_(logger_),
       parts_{loop_,
              options_.config,
@@ -79,6 +85,16 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options)
       bus_(parts_, options_.transport) {}
 
 Host::~Host() { bus_.Forget(); }
+
+absl::Status Host::OpenTimeline() {
+  const std::string& path = options_.config.loop().timeline();
+  if (path.empty()) return absl::OkStatus();
+  auto timeline = Timeline::Open(path);
+  if (!timeline.ok()) return timeline.status();
+  timeline_ = *std::move(timeline);
+  recording_ = timeline_->Record(loop_, "main");
+  return absl::OkStatus();
+}
 
 absl::Status Host::MakeModules() {
   const auto& names = options_.config.services();
@@ -172,6 +188,7 @@ void Host::AddRoutes() {
         readiness_.ready() ? 200 : 503, readiness_.ToJson()));
   });
   router_.Get("/metrics", [this](http::Request) {
+    loop_metrics_.Update();
     http::Response response = http::Response::Text(200, metrics_.Expose());
     response.headers.Set("content-type", kMetricsContentType);
     return Promise<http::Response>::Resolve(std::move(response));

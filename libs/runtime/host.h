@@ -24,11 +24,14 @@
 #include "http/server.h"
 #include "loop/abort.h"
 #include "loop/task_group.h"
+#include "loop/timeline.h"
+#include "loop/watchdog.h"
 #include "rpc/engine.h"
 #include "rpc/server.h"
 #include "runtime/bus_host.h"
 #include "runtime/data_dir.h"
 #include "runtime/hosted_module.h"
+#include "runtime/loop_metrics.h"
 #include "runtime/module.h"
 #include "runtime/pipeline.h"
 #include "runtime/prometheus.h"
@@ -53,7 +56,8 @@ struct HostOptions {
 class Host {
  public:
   // Wires what config.services names of the modules. INVALID_ARGUMENT with all
-  // mistakes in the wiring. `loop` and `metrics` outlive the host.
+  // mistakes in the wiring, UNAVAILABLE when config.loop.timeline cannot be
+  // written. `loop` and `metrics` outlive the host.
   static absl::StatusOr<std::unique_ptr<Host>> Create(
       EventLoop& loop, PrometheusMetrics& metrics, HostOptions options);
   ~Host();
@@ -83,6 +87,7 @@ class Host {
 
   Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options);
 
+  absl::Status OpenTimeline();
   absl::Status MakeModules();
   void WarnOfUnused();
   void MakePipeline(std::vector<const ServiceInfo*> services);
@@ -100,6 +105,11 @@ class Host {
   const HostOptions options_;
   const SystemClock system_clock_;
   Logger& logger_;
+  LoopMetrics loop_metrics_;
+  std::unique_ptr<Timeline> timeline_;
+  std::unique_ptr<Timeline::Recording> recording_;
+  Watchdog watchdog_;
+  Watchdog::Watch watch_of_loop_;
   Readiness readiness_;
   HostParts parts_;
   WorkerStats worker_stats_;

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 
+#include "absl/time/clock.h"
 #include "base/strings.h"
 #include "loop/combinators.h"
 #include "loop/tcp.h"
@@ -145,6 +148,13 @@ TEST_F(HostTest, StartsServesAndDrains) {
   EXPECT_THAT(Http("GET", "/metrics"),
               HasSubstr("millrace_calls_total{code=\"OK\",face=\"http\","
                         "method=\"sample.v1.ChoirService/Sing\"} 1"));
+  EXPECT_THAT(
+      Http("GET", "/metrics"),
+      AllOf(HasSubstr(
+                R"(millrace_loop_lag_p99_seconds{kind="post",loop="main"})"),
+            HasSubstr(R"(millrace_loop_phase_max_seconds{loop="main",)"
+                      R"(phase="poll"})"),
+            HasSubstr(R"(millrace_loop_handles{kind="tcp",loop="main"})")));
   EXPECT_TRUE(Drain().ok());
   EXPECT_THAT(std::vector<std::string>(journal_.entries.end() - 2,
                                        journal_.entries.end()),
@@ -176,6 +186,66 @@ TEST_F(HostTest, EventsEmittedByHandAreHeardAndTailed) {
   EXPECT_THAT(Http("POST", path + "ReplayDeadLetters", "{}"),
               HasSubstr("must be an id, a key, or all of them"));
   EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, HandlersAndListenersThatBlockTheLoopAreNamedWhileTheyDo) {
+  config_.mutable_loop()->set_budget("20ms");
+  // Both return only once the log has named them.
+  const auto named = [&](const std::string& handler) {
+    for (auto line : logger_.Saying("a callback blocks the loop")) {
+      if (line["handler"] == handler) return line;
+    }
+    return MemoryLogger::Line();
+  };
+  const auto block = [&](const std::string& handler) {
+    const absl::Time end = absl::Now() + absl::Seconds(50);
+    while (named(handler).empty() && absl::Now() < end) {
+      absl::SleepFor(absl::Microseconds(100));
+    }
+  };
+  journal_.on_greet = [&] { block("sample.v1.GreeterService/Greet"); };
+  journal_.on_hear = [&] { block("choir.heard"); };
+  ASSERT_TRUE(Create().ok());
+  ASSERT_TRUE(Settle(loop_, host_->Start()).ok());
+  EXPECT_THAT(Greet("Ada"), HasSubstr("hello Ada"));
+  Until([&] { return Happened("choir hears hello Ada"); });
+
+  const auto calls = logger_.Saying("call");
+  ASSERT_EQ(calls.size(), 1);
+  const std::string trace_id = calls[0].at("trace_id");
+  auto call = named("sample.v1.GreeterService/Greet");
+  EXPECT_EQ(call["trace_id"], trace_id);
+  EXPECT_THAT(call["stack"], HasSubstr("GreeterModule::Greet"));
+  auto event = named("choir.heard");
+  EXPECT_EQ(event["event"], "sample.v1.GreeterEvents.Greeted");
+  EXPECT_EQ(event["trace_id"], trace_id);
+  EXPECT_THAT(event["stack"], HasSubstr("ChoirModule::OnGreeted"));
+  EXPECT_THAT(Http("GET", "/metrics"),
+              testing::ContainsRegex(
+                  "millrace_loop_overruns_total ([2-9]|[1-9][0-9])"));
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, WritesATimelineWithTheCallsInIt) {
+  config_.mutable_loop()->set_timeline(dir_ / "timeline.json");
+  ASSERT_TRUE(Create().ok());
+  ASSERT_TRUE(Settle(loop_, host_->Start()).ok());
+  EXPECT_THAT(Greet("Ada"), HasSubstr("hello Ada"));
+  Until([&] { return Happened("choir hears hello Ada"); });
+  EXPECT_TRUE(Drain().ok());
+  host_.reset();
+  std::ifstream file(dir_ / "timeline.json");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(text,
+              AllOf(HasSubstr(R"("name":"sample.v1.GreeterService/Greet")"),
+                    HasSubstr(R"("args":{"event":"sample.v1.GreeterEvents.)"
+                              R"(Greeted"})")));
+}
+
+TEST_F(HostTest, TimelineThatCannotBeWrittenIsNamed) {
+  config_.mutable_loop()->set_timeline(dir_ / "missing/timeline.json");
+  EXPECT_THAT(std::string(MessageOf(Create())),
+              HasSubstr("missing/timeline.json"));
 }
 
 TEST_F(HostTest, NeedThatIsMissingIsNamed) {

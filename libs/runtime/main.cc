@@ -15,6 +15,7 @@
 #include "runtime/config.h"
 #include "runtime/flags.h"
 #include "runtime/host.h"
+#include "runtime/live_handle_log.h"
 #include "runtime/logs.h"
 #include "runtime/prometheus.h"
 
@@ -70,6 +71,7 @@ class Process {
     const Promise<void> whole = Serve();
     loop_.Run();
     host_.reset();
+    LogLiveHandles(loop_, logger_);
     return exit_code_;
   }
 
@@ -91,6 +93,7 @@ class Process {
     if (!drained.ok()) {
       // What was cut off may still run, and refer to what would be destroyed.
       Complain(program_, MessageOf(drained));
+      LogLiveHandles(loop_, logger_);
       logs_.Close();
       _exit(1);
     }

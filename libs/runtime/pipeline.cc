@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/activity.h"
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
 
@@ -22,6 +23,13 @@ TraceContext TraceOf(const Metadata& metadata) {
   }
   const auto parent = TraceContext::Parse(traceparent, tracestate);
   return parent ? parent->Child() : TraceContext::NewRoot();
+}
+
+ActivityRef ActivityOf(const IncomingCall& incoming,
+                       const TraceContext& trace) {
+  return Activity::Make({.kind = "rpc",
+                         .handler = incoming.method->path.substr(1),
+                         .trace_id = trace.trace_id});
 }
 
 bool IsUnary(const MethodInfo& method) {
@@ -176,9 +184,9 @@ absl::Span<const ServiceBinding> Pipeline::services() const {
 
 // The stages before the handler, in their order.
 Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
-                     Scope& scope) const {
+                     TraceContext trace, Scope& scope) const {
   CallContext& context = scope.context;
-  context.trace = TraceOf(incoming.metadata);
+  context.trace = std::move(trace);
   context.identity = Identify(incoming);
   Limit(incoming, context.identity);
   context.deadline = DeadlineOf(incoming);
@@ -190,11 +198,18 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
 }
 
 Promise<MessagePtr> Pipeline::Unary(IncomingCall incoming, MessagePtr request) {
+  TraceContext trace = TraceOf(incoming.metadata);
+  const ActivityScope activity(ActivityOf(incoming, trace));
+  return Run(std::move(incoming), std::move(request), std::move(trace));
+}
+
+Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
+                                  TraceContext trace) {
   Scope scope(*this, incoming);
   MessagePtr response;
   absl::Status status;
   try {
-    Call call = Admit(incoming, request.get(), scope);
+    Call call = Admit(incoming, request.get(), std::move(trace), scope);
     const AbortSignal signal = call.signal;
     response = co_await WithSignal(Handle(InFlight(*this), std::move(incoming),
                                           std::move(call), std::move(request)),
@@ -253,18 +268,21 @@ Promise<MessagePtr> Pipeline::Handle(InFlight, IncomingCall incoming, Call call,
 Stream<MessagePtr> Pipeline::Streaming(IncomingCall incoming,
                                        Stream<MessagePtr> requests) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(1);
+  TraceContext trace = TraceOf(incoming.metadata);
+  const ActivityScope activity(ActivityOf(incoming, trace));
   // Rejects never; Idle() waits for it.
-  static_cast<void>(
-      Pump(std::move(incoming), std::move(requests), std::move(pipe.writer)));
+  static_cast<void>(Pump(std::move(incoming), std::move(requests),
+                         std::move(pipe.writer), std::move(trace)));
   return std::move(pipe.stream);
 }
 
 Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
-                             StreamWriter<MessagePtr> writer) {
+                             StreamWriter<MessagePtr> writer,
+                             TraceContext trace) {
   Scope scope(*this, incoming);
   absl::Status status;
   try {
-    const Call call = Admit(incoming, nullptr, scope);
+    const Call call = Admit(incoming, nullptr, std::move(trace), scope);
     const InFlight running(*this);
     const AbortSubscription all_end = streams_.signal().OnAbort(
         [&scope, signal = streams_.signal()] { scope.Abort(signal.reason()); });

@@ -1,6 +1,8 @@
 // What every call goes through, whichever face it came in by, in this order:
 //
-//   trace      the caller's trace goes on as a child span, or a new one begins
+//   trace      the caller's trace goes on as a child span, or a new one begins;
+//              what the call does from here on is its activity
+//              (loop/activity.h)
 //   identity   who calls
 //   admission  calls in flight are bounded; then the rate limit
 //   deadline   the caller's, or the default
@@ -76,8 +78,11 @@ class Pipeline final : public Dispatcher {
   class Scope;
   class InFlight;
 
+  // The whole of a unary call, whose trace has begun.
+  Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
+                          TraceContext trace);
   Call Admit(const IncomingCall& incoming, const Message* request,
-             Scope& scope) const;
+             TraceContext trace, Scope& scope) const;
   Identity Identify(const IncomingCall& incoming) const;
   void Limit(const IncomingCall& incoming, const Identity& identity) const;
   absl::Time DeadlineOf(const IncomingCall& incoming) const;
@@ -86,7 +91,7 @@ class Pipeline final : public Dispatcher {
   static Promise<MessagePtr> Handle(InFlight running, IncomingCall incoming,
                                     Call call, MessagePtr request);
   Promise<void> Pump(IncomingCall incoming, Stream<MessagePtr> requests,
-                     StreamWriter<MessagePtr> writer);
+                     StreamWriter<MessagePtr> writer, TraceContext trace);
   void Enter() { ++active_; }
   void Leave();
   // What the caller is told.

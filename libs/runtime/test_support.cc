@@ -21,7 +21,18 @@ void MemoryLogger::Write(Severity severity, std::string_view message,
     line[std::string(field.key)] = std::visit(
         [](const auto& value) { return StrCat(value); }, field.value);
   }
+  const std::lock_guard lock(mutex_);
   lines.push_back(std::move(line));
+}
+
+std::vector<MemoryLogger::Line> MemoryLogger::Saying(
+    std::string_view message) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Line> said;
+  for (const Line& line : lines) {
+    if (line.at("msg") == message) said.push_back(line);
+  }
+  return said;
 }
 
 std::string HttpExchange(int port, const std::string& method,

@@ -3,8 +3,10 @@
 #define MILLRACE_RUNTIME_TEST_SUPPORT_H_
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,7 +16,8 @@
 
 namespace millrace::runtime {
 
-// Keeps every line, its fields as text.
+// Keeps every line, its fields as text. `lines` is for tests in which only one
+// thread logs.
 class MemoryLogger final : public Logger {
  public:
   using Line = std::map<std::string, std::string>;
@@ -23,7 +26,13 @@ class MemoryLogger final : public Logger {
   void Write(Severity severity, std::string_view message,
              absl::Span<const LogField> fields) override;
 
+  // Those that say `message`. Any thread.
+  std::vector<Line> Saying(std::string_view message) const;
+
   std::vector<Line> lines;
+
+ private:
+  mutable std::mutex mutex_;
 };
 
 // Says one HTTP/1.1 request to a port of this machine and returns the answer,

@@ -56,6 +56,7 @@ class GreeterModule final : public Module, public GreeterService {
 
   Promise<Greeting> Greet(const Call& call,
                           const GreetRequest& request) override {
+    if (journal_ != nullptr && journal_->on_greet) journal_->on_greet();
     if (request.name() == "slow") co_await Delay(absl::Milliseconds(300));
     if (request.name() == "forever") co_await Delay(absl::InfiniteDuration());
     Greeting greeting;
@@ -119,6 +120,7 @@ class ChoirModule final : public Module,
   }
 
   Promise<void> OnGreeted(const Event<Greeting>& event) override {
+    if (journal_ != nullptr && journal_->on_hear) journal_->on_hear();
     heard_ += event.payload.text() + ";";
     Note(journal_, "choir hears " + event.payload.text());
     return Promise<void>::Resolve();

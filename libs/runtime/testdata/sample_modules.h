@@ -15,6 +15,9 @@ struct SampleJournal {
   std::vector<std::string> entries;
   // Runs within the greeter's Start(); what it throws, that throws.
   std::function<void()> on_start;
+  // Run within the greeter's Greet() and the choir's OnGreeted().
+  std::function<void()> on_greet;
+  std::function<void()> on_hear;
   // The greeter keeps quiet about the service that it provides.
   bool forget_to_serve = false;
 };
