@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "loop/dns.h"
 #include "loop/loop_impl.h"
 #include "loop/tcp_connection.h"
 #include "loop/uv_handle.h"
@@ -13,7 +14,6 @@
 namespace millrace {
 namespace {
 
-using loop_internal::AddressText;
 using loop_internal::LoopImpl;
 using loop_internal::UvHandle;
 
@@ -29,7 +29,7 @@ std::string Address(const uv_tcp_t* tcp, NameOf name_of) {
   sockaddr_storage address{};
   int size = sizeof(address);
   auto* plain = reinterpret_cast<sockaddr*>(&address);
-  return name_of(tcp, plain, &size) == 0 ? AddressText(plain) : "";
+  return name_of(tcp, plain, &size) == 0 ? SocketAddress(plain).ToString() : "";
 }
 
 std::string Detail(const uv_handle_t* handle) {

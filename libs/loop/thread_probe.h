@@ -10,6 +10,7 @@
 #define MILLRACE_LOOP_THREAD_PROBE_H_
 
 #include <pthread.h>
+#include <signal.h>
 
 #include <array>
 #include <atomic>
