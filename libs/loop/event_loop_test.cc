@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -342,6 +343,26 @@ TEST(EventLoopDeathTest, AnUncaughtErrorEndsTheProcess) {
         loop.Run();
       },
       "uncaught error: NOT_FOUND: the reason");
+}
+
+TEST(EventLoopStartTest, ATickThatThrowsInMainLeavesTheRestToTheFirstTimer) {
+  EventLoop loop;
+  std::vector<std::string> trace;
+  loop.OnUncaught(
+      [&trace](const std::exception_ptr&) { trace.push_back("uncaught"); });
+  loop.Dispatch([&] {
+    loop.SetTimeout(absl::Milliseconds(1), [&] { trace.push_back("timer"); });
+    loop.NextTick([] { throw std::runtime_error("tick"); });
+    loop.NextTick([&] { trace.push_back("next tick"); });
+    const int64_t start = loop.TimeMs();
+    while (loop.TimeMs() < start + 2) {
+      // Starting a timer renews the loop's time.
+      loop.SetTimeout(absl::Milliseconds(1), [] {}).Clear();
+    }
+  });
+  loop.Run();
+  EXPECT_EQ(trace,
+            (std::vector<std::string>{"uncaught", "timer", "next tick"}));
 }
 
 }  // namespace

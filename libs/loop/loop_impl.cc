@@ -129,7 +129,7 @@ void LoopImpl::Dispatch(absl::FunctionRef<void()> callback) {
   LeaveActivity();
   if (!failed) {
     ++depth_;
-    microtasks.Drain();
+    interrupted_ = !microtasks.Drain();
     --depth_;
   }
   pulse.End();
@@ -143,7 +143,9 @@ bool LoopImpl::alive() const {
 void LoopImpl::Run() {
   if (running) Fatal("EventLoop::Run() was called inside a callback");
   running = true;
-  Dispatch([] {});
+  // As in Node: what a throwing tick of the main code left behind waits for the
+  // next callback, which may be a timer.
+  if (!std::exchange(interrupted_, false)) Dispatch([] {});
   do {
     bool more = alive();
     if (more && !stop) RunTimers();
@@ -157,6 +159,7 @@ void LoopImpl::Run() {
   hooks.Exit(stop ? ExitReason::kStopped : ExitReason::kDone);
   stop = false;
   running = false;
+  interrupted_ = false;
 }
 
 void LoopImpl::Turn() {

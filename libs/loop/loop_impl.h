@@ -105,6 +105,7 @@ class LoopImpl {
   int64_t phase_began_ = 0;  // its first callback; 0 before, or unmeasured
   bool sleeping_ = false;    // the mailbox has been told so
   bool closing_ = false;
+  bool interrupted_ = false;  // a tick threw in the drain of Dispatch()
   std::vector<Mailbox::Item> posted_;
   std::unique_ptr<char[]> read_buffer_;
 };
