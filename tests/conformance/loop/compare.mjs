@@ -78,6 +78,7 @@ function compareRandom({ binary, count, seed, jobs }) {
       worker.on('message', (message) => {
         if (message.difference) {
           found.differences.push(message);
+          console.log(`seed ${message.seed} differs`);
           return;
         }
         done += message.done;
@@ -146,7 +147,8 @@ async function report({ seed, file, text, difference }, node, loops, smaller) {
   }
   console.log(`  ${smaller ? 'shrunk' : 'scenario'}: ${shrunk}`);
   console.log(seed === undefined ?
-    `  again: tests/conformance/loop/run compare.mjs --count 0 ${file}` :
+    `  again: MILLRACE_BIN=build/release/bin tests/conformance/loop/run ` +
+      `compare.mjs --count 0 ${path.relative('.', file)}` :
     `  again: tools/dev loop-conformance 1 ${seed}`);
 }
 

@@ -94,14 +94,16 @@ export class VirtualLoop {
       this.#job.queue.length > 0 || this.#closing.length > 0;
   }
 
+  // False when it threw: there is no drain then.
   dispatch(call, drains = true) {
     try {
       call();
     } catch (error) {
       this.report(error);
-      if (this.#mutant !== 'drain-after-throw') return;
+      if (this.#mutant !== 'drain-after-throw') return false;
     }
     if (drains) this.queues.drain();
+    return true;
   }
 
   // As uv_run(). False when a limit on turns was passed.

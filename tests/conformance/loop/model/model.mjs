@@ -28,15 +28,13 @@ class Interpreter {
 
   run() {
     const { loop, scenario } = this;
-    const drained = (list) => {
-      loop.dispatch(() => this.#all(list, undefined));
-      loop.queues.drain();
-    };
-    drained(scenario.root);
+    const callback = (list) => loop.dispatch(() => this.#all(list, undefined));
+    // The main script is drained after an error, too.
+    if (!callback(scenario.root)) loop.queues.drain();
     for (const list of [...scenario.beforeExit ?? [], undefined]) {
       if (!loop.run()) this.undecided = true;
       if (!list || this.undecided) break;
-      drained(list);
+      callback(list);
       if (!loop.alive) break;
     }
   }
