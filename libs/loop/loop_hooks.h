@@ -21,7 +21,9 @@ class Hook {
  public:
   using Function = absl::AnyInvocable<void(Args...)>;
 
-  void Set(Function function) {
+  // `function` may be empty, of any type that can tell.
+  template <typename F>
+  void Set(F function) {
     function_ =
         function ? std::make_shared<Function>(std::move(function)) : nullptr;
   }

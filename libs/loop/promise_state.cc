@@ -41,7 +41,7 @@ void StateBase::QueueAll() {
     // Nearly always there is but one.
     Reaction* const only = std::exchange(last_, nullptr);
     only->next = nullptr;
-    return queue_->Push({only->run, only});
+    return queue_->Push({only->run, only, only->activity});
   }
   Reaction* reaction = TakeReactions();
   while (reaction != nullptr) {
