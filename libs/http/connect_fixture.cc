@@ -32,7 +32,7 @@ absl::Status Validate(const Message& message) {
   return InvalidArgument({{"reason", "must have at most 10 characters"}});
 }
 
-Promise<void> Aborted(AbortSignal signal) {
+Promise<void> UntilAborted(AbortSignal signal) {
   Deferred<void> over;
   const auto subscription = signal.OnAbort([over] { over.Resolve(); });
   co_await over.promise();
@@ -46,7 +46,7 @@ Promise<MessagePtr> Unary(void* self, const Call& call,
   service->deadline = call.context.deadline;
   if (info.reason() == "hold") {
     ++service->held;
-    co_await Aborted(call.signal);
+    co_await UntilAborted(call.signal);
     ++service->aborted;
     Throw(call.signal.reason());
   }
