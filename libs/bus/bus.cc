@@ -112,8 +112,9 @@ Stream<EventEnvelope> Bus::Tail(std::vector<const ContractInfo*> contracts,
     topics.push_back(TopicsOf(*contract)[0]);
   }
   Pipe<EventEnvelope> pipe = MakePipe<EventEnvelope>();
-  (void)RunTail(transport_, std::move(topics), std::move(options),
-                std::move(pipe.writer));
+  RunTail(transport_, std::move(topics), std::move(options),
+          std::move(pipe.writer))
+      .Detach();
   return std::move(pipe.stream);
 }
 

@@ -55,7 +55,7 @@ class BusPostgresTest : public ::testing::Test {
   void TearDown() override {
     for (const auto& process : processes_) {
       process->relay.reset();
-      (void)Settle(process->database->Close());
+      Settle(process->database->Close()).Detach();
     }
   }
 

@@ -41,14 +41,14 @@ class RelayTest : public testing::Test {
     options.url = "sqlite::memory:";
     database_ =
         ValueOrThrow(store::Database::Open(loop_, options, logger_, metrics_));
-    (void)Settle(database_->Migrate(kOutboxModule, Outbox::Migrations()));
+    Settle(database_->Migrate(kOutboxModule, Outbox::Migrations())).Detach();
     outbox_ = std::make_unique<Outbox>(*database_, "/test");
     options_.backoff = {absl::Milliseconds(1), absl::Milliseconds(2), 2};
     options_.contracts = {&contract_};
   }
   ~RelayTest() override {
     relay_.reset();
-    (void)Settle(database_->Close());
+    Settle(database_->Close()).Detach();
   }
 
   void StartRelay() {

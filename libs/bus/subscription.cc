@@ -150,7 +150,7 @@ void Subscription::Pump() {
     ++next.assignment->working;
     next.lane->state = Lane::State::kWorking;
     // Ends in Worked(), which is what draining waits for.
-    (void)Attempt(shared_from_this(), next.assignment, next.lane);
+    Attempt(shared_from_this(), next.assignment, next.lane).Detach();
   }
 }
 

@@ -105,7 +105,7 @@ void Subscription::RetryLater(const Held& assignment, Lane* lane,
                    {"retry_in_seconds", absl::ToDoubleSeconds(pause)},
                    {"error", failure.ToString()}});
   lane->state = Lane::State::kWaiting;
-  (void)Wait(shared_from_this(), assignment, lane, pause);
+  Wait(shared_from_this(), assignment, lane, pause).Detach();
   Worked(assignment);
 }
 

@@ -80,7 +80,8 @@ Promise<void> Emit(EchoService* service, Stream<MessagePtr> requests,
 
 Stream<MessagePtr> List(void* self, const Call&, Stream<MessagePtr> requests) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(4);
-  (void)Emit(static_cast<EchoService*>(self), std::move(requests), pipe.writer);
+  Emit(static_cast<EchoService*>(self), std::move(requests), pipe.writer)
+      .Detach();
   return std::move(pipe.stream);
 }
 
@@ -95,7 +96,7 @@ Promise<void> Join(Stream<MessagePtr> requests, StreamWriter<MessagePtr> out) {
 
 Stream<MessagePtr> Gather(void*, const Call&, Stream<MessagePtr> requests) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>();
-  (void)Join(std::move(requests), pipe.writer);
+  Join(std::move(requests), pipe.writer).Detach();
   return std::move(pipe.stream);
 }
 

@@ -69,7 +69,7 @@ Promise<void> Pump(Stream<MessagePtr> answers, StreamWriter<std::string> out,
 Stream<std::string> Written(Stream<MessagePtr> answers, Codec codec,
                             Form form) {
   Pipe<std::string> pipe = MakePipe<std::string>(kHighWater);
-  (void)Pump(std::move(answers), pipe.writer, codec, form);
+  Pump(std::move(answers), pipe.writer, codec, form).Detach();
   return std::move(pipe.stream);
 }
 

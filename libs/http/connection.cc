@@ -167,8 +167,9 @@ void Connection::Dispatch() {
 
 void Connection::Run(std::shared_ptr<Exchange> exchange, Request request) {
   exchange->path = request.path;
-  (void)Await(shared_from_this(), std::move(exchange),
-              Route(host_->router(), std::move(request)));
+  Await(shared_from_this(), std::move(exchange),
+        Route(host_->router(), std::move(request)))
+      .Detach();
 }
 
 // Never rejects; exchanges_ has what it waits for.

@@ -54,7 +54,7 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
     output_.append(*text);
   } else if (!bodiless) {
     streaming_ = true;
-    (void)SendPieces(shared_from_this(), std::move(*text));
+    SendPieces(shared_from_this(), std::move(*text)).Detach();
   }
   Schedule();
   return absl::OkStatus();
@@ -63,7 +63,7 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
 void ResponseWriter::SendBody(Stream<std::string> body, bool chunked) {
   body_ = std::move(body);
   streaming_ = true;
-  (void)Pump(shared_from_this(), chunked);  // Stop() ends it
+  Pump(shared_from_this(), chunked).Detach();  // Stop() ends it
 }
 
 // Like Pump, never rejects.
@@ -129,7 +129,7 @@ void ResponseWriter::WriteOut() {
   Promise<void> written = socket_->Write(std::exchange(output_, {}));
   if (written.settled() && !written.rejected()) return owner_->OnProgress();
   ++writes_;
-  (void)AwaitWritten(shared_from_this(), std::move(written));
+  AwaitWritten(shared_from_this(), std::move(written)).Detach();
 }
 
 // Never rejects.

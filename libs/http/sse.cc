@@ -86,7 +86,7 @@ std::string FormatSse(const SseEvent& event) {
 
 Response SseResponse(Stream<std::string> events, absl::Duration ping) {
   Pipe<std::string> pipe = MakePipe<std::string>(1);
-  (void)Relay(std::move(events), pipe.writer, ping);
+  Relay(std::move(events), pipe.writer, ping).Detach();
   Response response =
       Response::Streamed("text/event-stream", std::move(pipe.stream));
   response.headers.Add("Cache-Control", "no-store");

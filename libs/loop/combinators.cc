@@ -13,12 +13,26 @@ namespace loop_internal {
 Timer LongTimeout(absl::Duration delay, Task task) {
   EventLoop* loop = EventLoop::Current();
   if (loop == nullptr) Fatal("a wait was begun on a thread without EventLoop");
-  const absl::Duration longest =
-      absl::Milliseconds(std::numeric_limits<int32_t>::max());
   // Up to the next millisecond: never early.
-  return loop->SetTimeout(
-      std::min(absl::Ceil(delay, absl::Milliseconds(1)), longest),
-      std::move(task));
+  const absl::Duration wait = absl::Ceil(delay, absl::Milliseconds(1));
+  constexpr int64_t kLongestMs = std::numeric_limits<int32_t>::max();
+  if (wait <= absl::Milliseconds(kLongestMs)) {
+    return loop->SetTimeout(wait, std::move(task));
+  }
+  // More than a timer can hold: several equal parts, one after another.
+  const int64_t parts = wait == absl::InfiniteDuration()
+                            ? std::numeric_limits<int64_t>::max()
+                            : absl::ToInt64Milliseconds(wait) / kLongestMs + 1;
+  const absl::Duration part =
+      std::min(absl::Ceil(wait / parts, absl::Milliseconds(1)),
+               absl::Milliseconds(kLongestMs));
+  const auto self = std::make_shared<Timer>();
+  *self = loop->SetTimeout(
+      part, [self, left = parts - 1, task = std::move(task)]() mutable {
+        if (left-- > 0) return self->Refresh();
+        task();
+      });
+  return *self;
 }
 
 absl::Status TimeIsUp(absl::Duration limit) {

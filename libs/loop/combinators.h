@@ -41,7 +41,8 @@ Promise<StatusOrVoid<T>> AsStatusOr(Promise<T> promise);
 template <typename T>
 Promise<T> WithTimeout(Promise<T> promise, absl::Duration limit);
 
-// The reason of `signal` when that aborts before `promise` has settled.
+// The reason of `signal` when that aborts before `promise` has settled. Keeps
+// the signal for as long, so that a combined one may be given as a temporary.
 template <typename T>
 Promise<T> WithSignal(Promise<T> promise, AbortSignal signal);
 
@@ -152,12 +153,13 @@ Promise<T> WithSignal(Promise<T> promise, AbortSignal signal) {
   if (signal.aborted()) result.Reject(signal.reason());
   AbortSubscription subscription = signal.OnAbortReason(
       [result](const absl::Status& reason) { result.Reject(reason); });
-  loop_internal::OnSettled(std::move(promise),
-                           [result, subscription = std::move(subscription)](
-                               Promise<T> settled) mutable {
-                             subscription.Remove();
-                             loop_internal::PassOn(result, std::move(settled));
-                           });
+  loop_internal::OnSettled(
+      std::move(promise),
+      [result, signal,
+       subscription = std::move(subscription)](Promise<T> settled) mutable {
+        subscription.Remove();
+        loop_internal::PassOn(result, std::move(settled));
+      });
   return result.promise();
 }
 

@@ -161,5 +161,30 @@ TEST_F(CombinatorsTest, WithSignalLetsGoWhenAborted) {
   EXPECT_EQ(done.value(), 1);
 }
 
+TEST_F(CombinatorsTest, WithSignalKeepsACombinedSignal) {
+  AbortController controller;
+  const Deferred<int> never;
+  auto waiting = AsStatusOr(
+      WithSignal(never.promise(), AbortSignal::Any({controller.signal()})));
+  loop_.SetImmediate([&] { controller.Abort(absl::AbortedError("enough")); });
+  loop_.Run();
+  ASSERT_TRUE(waiting.settled());
+  EXPECT_EQ(waiting.value().status(), absl::AbortedError("enough"));
+}
+
+TEST_F(CombinatorsTest, ADelayMayBeLongerThanATimer) {
+  AbortController controller;
+  auto month = AsStatusOr(Delay(absl::Hours(24 * 30), controller.signal()));
+  auto ever = AsStatusOr(Delay(absl::InfiniteDuration(), controller.signal()));
+  loop_.SetTimeout(absl::Milliseconds(5), [&] {
+    // What is too long for a timer would have been 1 ms.
+    EXPECT_FALSE(month.settled() || ever.settled());
+    controller.Abort();
+  });
+  loop_.Run();
+  EXPECT_TRUE(absl::IsCancelled(month.value()));
+  EXPECT_TRUE(absl::IsCancelled(ever.value()));
+}
+
 }  // namespace
 }  // namespace millrace

@@ -216,8 +216,8 @@ Stream<MessagePtr> CallStreaming(std::shared_ptr<ChannelCore> core,
   Pipe<MessagePtr> replies = MakePipe<MessagePtr>(kReadAhead);
   auto started = std::make_shared<StreamCall>(
       std::move(core), method, call, std::move(requests), replies.writer);
-  (void)PumpRequests(started, started->Start());
-  (void)PumpReplies(std::move(started));
+  PumpRequests(started, started->Start()).Detach();
+  PumpReplies(std::move(started)).Detach();
   return std::move(replies.stream);
 }
 

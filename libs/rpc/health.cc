@@ -51,14 +51,14 @@ struct HealthService::State {
     if (!added && std::exchange(entry->second, value) == value) return;
     for (Watcher& watcher : watchers) {
       if (watcher.service == service) {
-        (void)Tell(watcher.writer, Answer(Of(service)));
+        Tell(watcher.writer, Answer(Of(service))).Detach();
       }
     }
   }
 
   void Watch(std::string service, StreamWriter<MessagePtr> writer) {
     std::erase_if(watchers, [](const Watcher& w) { return w.writer.closed(); });
-    (void)Tell(writer, Answer(Of(service)));
+    Tell(writer, Answer(Of(service))).Detach();
     if (closed) {
       writer.Fail(absl::UnavailableError("the server is shutting down"));
       return;
@@ -100,8 +100,9 @@ Promise<void> Feed(std::shared_ptr<HealthService::State> state,
 Stream<MessagePtr> Watch(void* service, const Call&,
                          Stream<MessagePtr> requests) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>();
-  (void)Feed(*static_cast<std::shared_ptr<HealthService::State>*>(service),
-             std::move(requests), pipe.writer);
+  Feed(*static_cast<std::shared_ptr<HealthService::State>*>(service),
+       std::move(requests), pipe.writer)
+      .Detach();
   return std::move(pipe.stream);
 }
 

@@ -107,7 +107,7 @@ void ServerCall::Serve() {
   }
   target_ = *target;
   // Answers every failure to the caller, so that nobody need await it.
-  (void)rpc::Serve(shared_from_this());
+  rpc::Serve(shared_from_this()).Detach();
 }
 
 IncomingCall ServerCall::Incoming() {

@@ -57,7 +57,7 @@ EchoRequest Request(std::string text, int count) {
 
 Promise<EchoReply> UntilAborted(AbortSignal signal) {
   Deferred<EchoReply> reply;
-  (void)WaitAborted(std::move(signal), reply);
+  WaitAborted(std::move(signal), reply).Detach();
   return reply.promise();
 }
 

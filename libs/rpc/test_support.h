@@ -69,7 +69,7 @@ class RpcTest : public testing::Test {
   template <typename T>
   StatusOrVoid<T> Await(Promise<T> promise) {
     std::optional<StatusOrVoid<T>> result;
-    (void)Store(loop_, std::move(promise), &result);
+    Store(loop_, std::move(promise), &result).Detach();
     if (!result.has_value()) loop_.Run();
     if (!result.has_value()) {
       return absl::InternalError("the loop ended, the promise did not settle");

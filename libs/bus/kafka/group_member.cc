@@ -202,7 +202,7 @@ void GroupMember::OnFatal(const char* text) {
   if (events_ == nullptr) return;
   // Nothing that is queued can be had any more.
   rebalances_.clear();
-  (void)HandOver(shared_from_this(), Revoked::kLost);
+  HandOver(shared_from_this(), Revoked::kLost).Detach();
   if (!closing_) Release();
 }
 

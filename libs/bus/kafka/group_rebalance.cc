@@ -48,7 +48,7 @@ void GroupMember::NextRebalance() {
     } else if (next.assign) {
       Assign(std::move(next.partitions));
     } else {
-      (void)Revoke(shared_from_this());
+      Revoke(shared_from_this()).Detach();
     }
   }
 }

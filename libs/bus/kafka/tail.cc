@@ -233,8 +233,8 @@ Stream<Record> OpenTail(Environment& environment, Reachability& reachability,
   auto reader = std::make_shared<TailReader>(
       environment, reachability, std::move(pipe.writer), from, follow);
   reader->Watch();
-  (void)TailReader::Run(std::move(reader), std::move(client),
-                        std::move(topics));
+  TailReader::Run(std::move(reader), std::move(client), std::move(topics))
+      .Detach();
   return std::move(pipe.stream);
 }
 

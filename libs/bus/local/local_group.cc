@@ -81,7 +81,7 @@ void LocalGroup::Rebalance() {
   if (rebalancing_) return;
   rebalancing_ = true;
   log_->loop().QueueMicrotask(
-      [self = shared_from_this()] { (void)RebalanceUntilStable(self); });
+      [self = shared_from_this()] { RebalanceUntilStable(self).Detach(); });
 }
 
 Promise<void> LocalGroup::RebalanceUntilStable(Self self) {

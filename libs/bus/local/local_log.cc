@@ -146,7 +146,7 @@ Promise<void> LocalLog::Append(std::vector<Record> records) {
     writing_ = true;
     // What the present callback appends besides goes into the first batch.
     loop_.QueueMicrotask(
-        [self = shared_from_this()] { (void)WritePending(self); });
+        [self = shared_from_this()] { WritePending(self).Detach(); });
   }
   return done;
 }

@@ -96,7 +96,7 @@ void LocalMember::Kick() {
                   [this](const auto& entry) { return Readable(entry.second); });
   if (!any) return;
   fetching_ = true;
-  (void)Fetch(shared_from_this());
+  Fetch(shared_from_this()).Detach();
 }
 
 Promise<void> LocalMember::Fetch(Self self) {

@@ -110,8 +110,9 @@ Stream<Record> LocalTransport::Tail(std::vector<std::string> topics,
     }
   }
   Pipe<Record> pipe = MakePipe<Record>(64);
-  (void)RunTail(log_, growth_, std::move(positions), std::move(ends), follow,
-                std::move(pipe.writer));
+  RunTail(log_, growth_, std::move(positions), std::move(ends), follow,
+          std::move(pipe.writer))
+      .Detach();
   return std::move(pipe.stream);
 }
 

@@ -25,7 +25,7 @@ class LocalTransportTest : public testing::Test {
   }
   ~LocalTransportTest() override {
     transport_.reset();
-    (void)Settle(database_->Close());
+    Settle(database_->Close()).Detach();
   }
 
   void Open(LocalOptions options = {}) {
