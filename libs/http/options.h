@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "loop/tcp.h"
 
 namespace millrace::http {
 
@@ -25,7 +26,9 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;  // 0: any free one
   int backlog = 511;
-  bool share_port = false;  // with the servers of other loops
+  // Several loops may have a server each on one port: the first server picks
+  // it, the others are given the number.
+  PortUse port_use = PortUse::kAlone;
   ParserLimits limits;
   // One more is answered with 503 and closed.
   size_t max_connections = 10'000;

@@ -52,7 +52,7 @@ class Server::Impl final : public ConnectionHost {
         [this](std::shared_ptr<TcpConnection> socket) {
           Accept(std::move(socket));
         },
-        options_.share_port);
+        options_.port_use);
     if (!listener.ok()) return CannotListen(options_, listener.status());
     listener_ = *std::move(listener);
     port_ = listener_->port();

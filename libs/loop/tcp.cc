@@ -108,19 +108,26 @@ absl::Status ListenError(std::string_view address, int error) {
   }
 }
 
+int SetReusePort(ListenHandle* handle) {
+  uv_os_fd_t fd;
+  const int on = 1;
+  const int error =
+      uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle->uv), &fd);
+  if (error != 0) return error;
+  return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0
+             ? 0
+             : uv_translate_sys_error(errno);
+}
+
+// SO_REUSEPORT set before bind() lets a socket in where another has it too,
+// also one of another process of this user. So the first binds without it,
+// which Linux refuses when anybody is there, and sets it then: the others look
+// at what the socket has when they bind.
 int Bind(ListenHandle* handle, const sockaddr* address, int backlog,
-         bool share_port) {
-  if (share_port) {
-    uv_os_fd_t fd;
-    const int on = 1;
-    const int error =
-        uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle->uv), &fd);
-    if (error != 0) return error;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) {
-      return uv_translate_sys_error(errno);
-    }
-  }
-  const int error = uv_tcp_bind(&handle->uv, address, 0);
+         PortUse use) {
+  int error = use == PortUse::kShareNext ? SetReusePort(handle) : 0;
+  if (error == 0) error = uv_tcp_bind(&handle->uv, address, 0);
+  if (error == 0 && use == PortUse::kShareFirst) error = SetReusePort(handle);
   if (error != 0) return error;
   return uv_listen(reinterpret_cast<uv_stream_t*>(&handle->uv), backlog,
                    &Accept);
@@ -167,7 +174,7 @@ Promise<ConnectionPtr> TcpConnection::Connect(
 
 absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
     EventLoop& loop, const std::string& host, int port, int backlog,
-    OnConnection on_connection, bool share_port, std::source_location where) {
+    OnConnection on_connection, PortUse use, std::source_location where) {
   loop.AssertThread();
   if (port < 0 || port > 65535) return NoPort(port);
   const auto addresses = ResolveBlocking(host, StrCat(port));
@@ -186,7 +193,7 @@ absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Listen(
   handle->owner = &loop;
   handle->on_connection =
       std::make_shared<OnConnection>(std::move(on_connection));
-  error = Bind(handle, address, backlog, share_port);
+  error = Bind(handle, address, backlog, use);
   sockaddr_storage bound;
   int size = sizeof(bound);
   if (error == 0) {

@@ -70,17 +70,25 @@ class TcpConnection {
   virtual const std::string& peer() const = 0;
 };
 
+// Whose a port is that a listener takes. What several loops of one process
+// share is still refused to anybody else: the first of them takes it alone and
+// then lets the others in, which only listeners with kShareNext ask for.
+enum class PortUse {
+  kAlone,
+  kShareFirst,  // fails when anybody listens there; then opens the port
+  kShareNext,   // joins those that share it; the kernel spreads connections
+};
+
 class TcpListener {
  public:
   using OnConnection = std::function<void(std::shared_ptr<TcpConnection>)>;
 
   // Port 0 takes a free one. Fails with ALREADY_EXISTS when the address is in
   // use, PERMISSION_DENIED when it is not allowed, INVALID_ARGUMENT when it is
-  // none; the message names it. With `share_port` several loops may listen on
-  // one port, and the kernel spreads the connections.
+  // none; the message names it.
   static absl::StatusOr<std::unique_ptr<TcpListener>> Listen(
       EventLoop& loop, const std::string& host, int port, int backlog,
-      OnConnection on_connection, bool share_port = false,
+      OnConnection on_connection, PortUse use = PortUse::kAlone,
       std::source_location where = std::source_location::current());
 
   virtual ~TcpListener() = default;
