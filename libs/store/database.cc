@@ -99,12 +99,7 @@ const std::string& Database::name() const { return parts_->url.display; }
 void Database::Submit(Kind kind, CallContext context,
                       absl::AnyInvocable<void(Tx&)> body,
                       absl::AnyInvocable<void(std::exception_ptr)> settle) {
-  assert(EventLoop::Current() == &parts_->loop);
-  if (parts_->closing != nullptr) {
-    settle(std::make_exception_ptr(StatusError(absl::FailedPreconditionError(
-        StrCat("database ", name(), " is closed")))));
-    return;
-  }
+  assert(EventLoop::Current() != nullptr);
   auto job = std::make_shared<Job>();
   job->mode = kind == kRead    ? Session::Mode::kRead
               : kind == kWrite ? Session::Mode::kWrite
@@ -113,7 +108,9 @@ void Database::Submit(Kind kind, CallContext context,
   job->body = std::move(body);
   job->settle = std::move(settle);
   const bool beside = kind == kRead && parts_->readers != nullptr;
-  (beside ? parts_->readers : parts_->writers)->Submit(std::move(job));
+  if ((beside ? parts_->readers : parts_->writers)->Submit(job)) return;
+  job->settle(std::make_exception_ptr(StatusError(absl::FailedPreconditionError(
+      StrCat("database ", name(), " is closed")))));
 }
 
 Promise<void> Database::Ping() {
@@ -136,6 +133,7 @@ Promise<void> Database::Migrate(std::string module,
 
 Promise<void> Database::Close() {
   Parts& parts = *parts_;
+  parts.loop.AssertThread();
   if (parts.closing != nullptr) return parts.closing->done.promise();
   parts.closing = std::make_shared<Closing>(parts.loop);
   for (Lanes* lanes : {parts.writers.get(), parts.readers.get()}) {

@@ -6,11 +6,17 @@
 //     return tx.Execute("DELETE FROM users WHERE id = :id", {{"id", id}});
 //   });
 //
-// All methods belong to the loop's thread; the functions given to them run on
-// a worker thread, as plain functions (not coroutines), and must be
-// repeatable: a transaction that loses against another runs again. So they
-// have no effects but through their Tx. What they return is moved to the loop;
-// what they throw undoes the transaction and rejects the promise.
+// Belongs to the loop it was opened on. Loops of other threads may share it:
+// they may call everything but Close() and the destructor, and their promises
+// settle on the loop that called. What they began has settled before the
+// Database is destroyed. So there is one writer per SQLite file and process,
+// however many loops there are.
+//
+// The functions given to the methods run on a worker thread, as plain functions
+// (not coroutines), and must be repeatable: a transaction that loses against
+// another runs again. So they have no effects but through their Tx. What they
+// return is moved to the loop; what they throw undoes the transaction and
+// rejects the promise.
 //
 // GCC 12 destroys twice what a lambda written inside a co_await expression
 // captures by value, unless that is trivial. Capture by reference, which is

@@ -1,6 +1,6 @@
-// One transaction on its way: from the loop to a worker thread and back.
+// One transaction on its way: from a loop to a worker thread and back.
 //
-// The loop makes it and destroys it, so that what its functions captured may
+// Its loop makes it and destroys it, so that what its functions captured may
 // belong to the loop; in between it belongs to whoever runs it.
 #ifndef MILLRACE_STORE_JOB_H_
 #define MILLRACE_STORE_JOB_H_
@@ -21,6 +21,7 @@
 namespace millrace::store {
 
 struct Job {
+  EventLoop* loop = nullptr;  // set by Lanes::Submit()
   Session::Mode mode = Session::Mode::kWrite;
   CallContext context;
   // Worker thread; may run more than once.

@@ -73,30 +73,41 @@ Lanes::~Lanes() {
   for (const JobPtr& job : left) {
     job->error = std::make_exception_ptr(StatusError(
         absl::CancelledError("the database was closed before this could run")));
-    Finish(loop_, *job);
+    if (job->loop == &loop_) {
+      Finish(*job);
+    } else {
+      job->loop->Post([job] { Finish(*job); });
+    }
   }
   Join();
 }
 
-void Lanes::Submit(JobPtr job) {
+bool Lanes::Submit(JobPtr job) {
+  EventLoop& loop = *EventLoop::Current();
+  job->loop = &loop;
   job->queued = absl::Now();
+  {
+    const std::lock_guard lock(queue_->mutex);
+    if (queue_->ending) return false;
+    queue_->jobs.push_back(job);
+  }
+  queue_->changed.notify_one();
+  // The job may be done with by now, but does not come back within this call.
+  loop.AddRef("database job");
   const absl::Duration patience =
       std::min(options_.acquire_timeout, job->context.deadline - job->queued);
   if (patience < kLongestTimer) {
-    job->timer = loop_.SetTimeout(patience, [&loop = loop_, queue = queue_,
-                                             options = options_, job] {
-      if (!job->GiveUp()) return;
-      queue->Remove(job.get());
-      job->error = std::make_exception_ptr(StatusError(GaveUp(*job, options)));
-      Finish(loop, *job);
-    });
+    Timer timer =
+        loop.SetTimeout(patience, [queue = queue_, options = options_, job] {
+          if (!job->GiveUp()) return;
+          queue->Remove(job.get());
+          job->error =
+              std::make_exception_ptr(StatusError(GaveUp(*job, options)));
+          Finish(*job);
+        });
+    job->timer = std::move(timer);
   }
-  loop_.AddRef("database job");
-  {
-    const std::lock_guard lock(queue_->mutex);
-    queue_->jobs.push_back(std::move(job));
-  }
-  queue_->changed.notify_one();
+  return true;
 }
 
 absl::Status Lanes::GaveUp(const Job& job, const Options& options) {
@@ -130,7 +141,7 @@ void Lanes::Join() {
   }
 }
 
-void Lanes::Work(EventLoop& loop, Queue& queue, size_t batch,
+void Lanes::Work(EventLoop& home, Queue& queue, size_t batch,
                  const MakeRunner& make_runner) {
   std::unique_ptr<Runner> runner = make_runner();
   for (;;) {
@@ -139,21 +150,22 @@ void Lanes::Work(EventLoop& loop, Queue& queue, size_t batch,
     runner->Run(jobs);
     for (JobPtr& job : jobs) {
       // What was given up has settled, but ends on the loop all the same.
-      loop.Post([&loop, job = std::move(job)] {
-        if (job->state == Job::kStarted) Finish(loop, *job);
+      EventLoop& loop = *job->loop;
+      loop.Post([job = std::move(job)] {
+        if (job->state == Job::kStarted) Finish(*job);
       });
     }
   }
   runner = nullptr;  // closes its session before anybody is told
   const std::lock_guard lock(queue.mutex);
   if (--queue.running == 0 && queue.drained) {
-    loop.Post(std::move(queue.drained));
+    home.Post(std::move(queue.drained));
   }
 }
 
-void Lanes::Finish(EventLoop& loop, Job& job) {
-  loop.Clear(std::exchange(job.timer, Timer()));
-  loop.ReleaseRef("database job");
+void Lanes::Finish(Job& job) {
+  job.loop->Clear(std::exchange(job.timer, Timer()));
+  job.loop->ReleaseRef("database job");
   // A hook that throws is a bug for the loop to report, but what committed
   // has committed.
   std::exception_ptr thrown;

@@ -1,9 +1,11 @@
 // Threads that run jobs, each with a session of its own, from one queue in
 // order of arrival.
 //
-// Everything but the threads' own work happens on the loop: a job is submitted
-// there, gives up waiting there, and settles there. Destroyed on the loop:
-// rejects what is queued with CANCELLED, waits for what runs.
+// Several loops may share them. Everything but the threads' own work happens on
+// the loop of the job: it is submitted there, gives up waiting there, and
+// settles there. Drained and destroyed on the loop they were made on. That
+// rejects what is queued with CANCELLED and waits for what runs; loops with
+// jobs here must still exist.
 #ifndef MILLRACE_STORE_LANES_H_
 #define MILLRACE_STORE_LANES_H_
 
@@ -34,18 +36,19 @@ class Lanes {
   Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner);
   ~Lanes();
 
-  // Not after Drain().
-  void Submit(JobPtr job);
+  // On any loop's thread. False, and nothing happens, after Drain().
+  bool Submit(JobPtr job);
 
-  // Runs what is queued, ends the threads, then calls `done` on the loop.
+  // Runs what is queued, ends the threads, then calls `done` on the loop they
+  // were made on.
   void Drain(Task done);
 
  private:
   struct Queue;
 
-  static void Work(EventLoop& loop, Queue& queue, size_t batch,
+  static void Work(EventLoop& home, Queue& queue, size_t batch,
                    const MakeRunner& make_runner);
-  static void Finish(EventLoop& loop, Job& job);
+  static void Finish(Job& job);
   static absl::Status GaveUp(const Job& job, const Options& options);
   void Join();
 
