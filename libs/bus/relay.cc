@@ -315,6 +315,8 @@ OutboxRelay::~OutboxRelay() { core_->Kill(); }
 
 absl::Status OutboxRelay::Start() { return core_->Start(); }
 
+void OutboxRelay::Wake() { core_->Wake(); }
+
 Promise<void> OutboxRelay::Stop(absl::Duration bound) {
   return Core::Stop(core_, bound);
 }

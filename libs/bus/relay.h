@@ -61,6 +61,10 @@ class OutboxRelay {
   // The outbox's tables exist. INVALID_ARGUMENT for options that cannot work.
   absl::Status Start();
 
+  // Looks whether there is anything: for those who learn of commits that this
+  // outbox does not tell of, as those of other loops.
+  void Wake();
+
   // Publishes what is there, at most for `bound`, and ends. DEADLINE_EXCEEDED
   // when rows are left: they wait for the next process.
   Promise<void> Stop(absl::Duration bound);
