@@ -1,5 +1,7 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -7,18 +9,25 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <string_view>
+#include <utility>
 
 #include "base/strings.h"
+#include "rpc/engine_internal.h"
 #include "rpc/listener_internal.h"
+#include "rpc/wire_internal.h"
 
 namespace millrace::rpc {
 namespace {
 
+// Plain-text credentials that also register the queues of engines with the
+// server they are given to: grpc++ lets a server use only queues of its own
+// builder, while an engine's queue serves several servers.
 class EngineCredentials final : public grpc::ServerCredentials {
  public:
-  explicit EngineCredentials(grpc_completion_queue* queue)
-      : queue_(queue), plain_(grpc_insecure_server_credentials_create()) {}
+  explicit EngineCredentials(const std::vector<Engine*>& engines)
+      : engines_(engines), plain_(grpc_insecure_server_credentials_create()) {}
   ~EngineCredentials() override { grpc_server_credentials_release(plain_); }
 
   void SetAuthMetadataProcessor(
@@ -29,13 +38,32 @@ class EngineCredentials final : public grpc::ServerCredentials {
   // queue can be registered.
   int AddPortToServer(const std::string& address,
                       grpc_server* server) override {
-    grpc_server_register_completion_queue(server, queue_, nullptr);
+    for (const Engine* engine : engines_) {
+      grpc_server_register_completion_queue(
+          server, engine->impl().queue()->cq(), nullptr);
+    }
     return grpc_server_add_http2_port(server, address.c_str(), plain_);
   }
 
-  grpc_completion_queue* const queue_;
+  const std::vector<Engine*> engines_;
   grpc_server_credentials* const plain_;
 };
+
+std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
+                                    ListenerCore* core) {
+  grpc::ServerBuilder builder;
+  core->spare_queue = builder.AddCompletionQueue();
+  builder.RegisterAsyncGenericService(&core->service);
+  builder.SetMaxReceiveMessageSize(
+      static_cast<int>(core->options.max_message_bytes));
+  // So that a port in use is an error.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddListeningPort(core->options.address,
+                           std::make_shared<EngineCredentials>(engines),
+                           &core->port);
+  return builder.BuildAndStart();
+}
 
 absl::Status Refused(std::string_view address, std::string_view setting,
                      std::string_view reason) {
@@ -123,9 +151,54 @@ absl::Status ProbeAddress(const std::string& address,
                     : Refused(address, setting, Reason(error));
 }
 
-std::shared_ptr<grpc::ServerCredentials> PlainListener(
-    grpc_completion_queue* queue) {
-  return std::make_shared<EngineCredentials>(queue);
+absl::Status ServerOptions::Validate() const {
+  if (address.empty()) {
+    return absl::InvalidArgumentError(
+        StrCat(address_setting, ": the address is empty; give host:port"));
+  }
+  if (max_message_bytes == 0 ||
+      max_message_bytes >
+          static_cast<size_t>(std::numeric_limits<int>::max())) {
+    return absl::InvalidArgumentError(
+        StrCat("max_message_bytes: ", max_message_bytes,
+               " is not between 1 and ", std::numeric_limits<int>::max()));
+  }
+  if (posted_requests < 1) {
+    return absl::InvalidArgumentError(
+        StrCat("posted_requests: ", posted_requests, " is not at least 1"));
+  }
+  return absl::OkStatus();
 }
+
+absl::StatusOr<std::shared_ptr<Listener>> Listener::Open(
+    const std::vector<Engine*>& engines, ServerOptions options,
+    Logger& logger) {
+  if (absl::Status valid = options.Validate(); !valid.ok()) return valid;
+  if (absl::Status free =
+          ProbeAddress(options.address, options.address_setting);
+      !free.ok()) {
+    return free;
+  }
+  auto core = std::make_unique<ListenerCore>();
+  core->options = std::move(options);
+  core->server = Build(engines, core.get());
+  const std::string& address = core->options.address;
+  if (core->server == nullptr) {
+    return absl::UnavailableError(
+        StrCat("address ", address, " cannot be listened on; choose another ",
+               "with ", core->options.address_setting));
+  }
+  if (address.starts_with("unix:")) core->port = 0;
+  logger.Info("gRPC server is listening",
+              {{"address", address}, {"port", core->port}});
+  return std::shared_ptr<Listener>(new Listener(std::move(core)));
+}
+
+Listener::Listener(std::unique_ptr<ListenerCore> core)
+    : core_(std::move(core)) {}
+
+Listener::~Listener() = default;
+
+int Listener::port() const { return core_->port; }
 
 }  // namespace millrace::rpc

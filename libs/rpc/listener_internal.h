@@ -2,28 +2,34 @@
 #ifndef MILLRACE_RPC_LISTENER_INTERNAL_H_
 #define MILLRACE_RPC_LISTENER_INTERNAL_H_
 
-#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/server.h>
 
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-
-struct grpc_completion_queue;
+#include "rpc/listener.h"
 
 namespace millrace::rpc {
+
+// gRPC's objects, which may be used on any thread.
+struct ListenerCore {
+  ServerOptions options;
+  int port = 0;
+  grpc::AsyncGenericService service;
+  // ServerBuilder insists on a queue of its own; nothing arrives in it. gRPC
+  // gives it a turn when it assigns connections to queues: what those bring
+  // goes to the next queue, the first engine's.
+  std::unique_ptr<grpc::ServerCompletionQueue> spare_queue;
+  std::unique_ptr<grpc::Server> server;
+};
 
 // Why `address` ("host:port" or "unix:/path") cannot be listened on, as
 // UNAVAILABLE naming it and `setting`; OK when it can. grpc++ itself tells no
 // reason, and reports to stderr.
 absl::Status ProbeAddress(const std::string& address,
                           const std::string& setting);
-
-// Plain-text credentials that also register `queue` with the server they are
-// given to: grpc++ lets a server use only queues of its own builder, while an
-// engine's queue serves several servers.
-std::shared_ptr<grpc::ServerCredentials> PlainListener(
-    grpc_completion_queue* queue);
 
 }  // namespace millrace::rpc
 

@@ -4,6 +4,8 @@
 //
 // Loop thread only. The engine, dispatcher, logger and metrics must outlive
 // the server. Destroying it cancels what is still in flight; Drain() first.
+// The servers of several loops may share a Listener (listener.h), each with
+// the calls that its loop is handed.
 //
 // What a caller is told: errors are the handler's, with their details as
 // grpc-status-details-bin. A method that is not served is UNIMPLEMENTED,
@@ -12,7 +14,6 @@
 #ifndef MILLRACE_RPC_SERVER_H_
 #define MILLRACE_RPC_SERVER_H_
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,23 +27,9 @@
 #include "contract/dispatcher.h"
 #include "loop/promise.h"
 #include "rpc/engine.h"
+#include "rpc/listener.h"
 
 namespace millrace::rpc {
-
-struct ServerOptions {
-  // "host:port" (port 0: any free one) or "unix:/path/of/socket".
-  std::string address = "127.0.0.1:0";
-  // The setting to name when the address cannot be had.
-  std::string address_setting = "--grpc-port";
-  size_t max_message_bytes = 4 << 20;
-  // Lets several servers listen on one port, the kernel spreading connections
-  // over them. Off, so that a port in use is an error.
-  bool reuse_port = false;
-  // How many calls gRPC may hand over before the loop asks for more.
-  int posted_requests = 128;
-
-  absl::Status Validate() const;
-};
 
 struct ServerCore;
 
@@ -55,6 +42,11 @@ class Server {
                                                        Dispatcher& dispatcher,
                                                        Logger& logger,
                                                        Metrics& metrics);
+  // The same with a listener that was opened for this engine and others.
+  static std::unique_ptr<Server> Start(Engine& engine,
+                                       std::shared_ptr<Listener> listener,
+                                       Dispatcher& dispatcher, Logger& logger,
+                                       Metrics& metrics);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -68,7 +60,8 @@ class Server {
 
   // Reports NOT_SERVING, takes no new call, lets those in flight finish and
   // cancels what is left at the bound. Settles when the last call is over.
-  // Later calls return the same promise.
+  // Later calls return the same promise. Servers that share a listener begin
+  // to drain at once when the first does, whose bound counts: drain all.
   Promise<void> Drain(absl::Duration bound);
 
  private:

@@ -29,9 +29,10 @@ absl::Status UnknownMethod(std::string_view path,
 
 }  // namespace
 
-ServerCore::ServerCore(EngineImpl& engine, Dispatcher& dispatcher,
-                       Logger& logger, Metrics& metrics)
+ServerCore::ServerCore(EngineImpl& engine, std::shared_ptr<Listener> listener,
+                       Dispatcher& dispatcher, Logger& logger, Metrics& metrics)
     : engine(engine),
+      listener(std::move(listener)),
       dispatcher(dispatcher),
       logger(logger),
       calls_total(metrics.AddCounter("millrace_rpc_server_calls_total",
@@ -75,8 +76,8 @@ void ServerCall::Post(std::shared_ptr<ServerCore> core) {
   Wire& wire = *call->wire_;
   wire.context.AsyncNotifyWhenDone(call->done_op_.tag());
   grpc::ServerCompletionQueue* queue = call->core_->engine.queue();
-  call->core_->service.RequestCall(&wire.context, &wire.io, queue, queue,
-                                   call->request_op_.tag());
+  call->core_->listener->core().service.RequestCall(
+      &wire.context, &wire.io, queue, queue, call->request_op_.tag());
 }
 
 void ServerCall::OnRequest(bool ok) {

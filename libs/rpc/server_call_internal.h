@@ -24,6 +24,7 @@
 #include "loop/stream.h"
 #include "rpc/builtin.h"
 #include "rpc/engine_internal.h"
+#include "rpc/listener_internal.h"
 
 namespace millrace::rpc {
 
@@ -31,8 +32,8 @@ class ServerCall;
 
 // What a Server shares with its calls; lives until the last of them is over.
 struct ServerCore {
-  ServerCore(EngineImpl& engine, Dispatcher& dispatcher, Logger& logger,
-             Metrics& metrics);
+  ServerCore(EngineImpl& engine, std::shared_ptr<Listener> listener,
+             Dispatcher& dispatcher, Logger& logger, Metrics& metrics);
 
   // A server that listens keeps its loop running.
   void StartListening();
@@ -41,15 +42,12 @@ struct ServerCore {
   void CallEnded();
 
   EngineImpl& engine;
+  const std::shared_ptr<Listener> listener;
   Dispatcher& dispatcher;
   Logger& logger;
   Counter& calls_total;
   Gauge& calls_in_flight;
   BuiltinServices builtin;
-  grpc::AsyncGenericService service;
-  // ServerBuilder insists on a queue of its own; nothing arrives in it.
-  std::unique_ptr<grpc::ServerCompletionQueue> spare_queue;
-  std::unique_ptr<grpc::Server> server;
   bool listening = false;
   // Health watches and reflection: they never end a drain on their own.
   absl::flat_hash_set<ServerCall*> builtin_calls;

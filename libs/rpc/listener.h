@@ -1,0 +1,76 @@
+// What a gRPC server listens with. One loop's server has its own; the servers
+// of several loops share one.
+//
+// How loops share: one gRPC server, with the completion queue of each loop's
+// engine registered at it, rather than a server per loop on a shared port. A
+// port spreads connections, and a gRPC client has one connection for all its
+// calls: on a port of their own all of them would be one loop's. gRPC hands
+// each call to a queue instead. A connection has a queue that it prefers, and
+// connections take turns over the queues; a call goes there if the loop of
+// that queue has asked for a call, else to one that has, else it waits for the
+// first that asks. With few asked for at a time (posted_requests) what one
+// loop has no time for goes to the others. Besides, the port is one process's
+// without further care, and one shutdown covers all.
+//
+// The servers end together: what is left of them is cancelled when the first
+// is destroyed. Drain all of them before.
+#ifndef MILLRACE_RPC_LISTENER_H_
+#define MILLRACE_RPC_LISTENER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/logger.h"
+#include "rpc/engine.h"
+
+namespace millrace::rpc {
+
+struct ServerOptions {
+  // "host:port" (port 0: any free one) or "unix:/path/of/socket".
+  std::string address = "127.0.0.1:0";
+  // The setting to name when the address cannot be had.
+  std::string address_setting = "--grpc-port";
+  size_t max_message_bytes = 4 << 20;
+  // How many calls gRPC may hand over before the loop asks for more; of each
+  // loop. Few when loops share, see above.
+  int posted_requests = 128;
+
+  absl::Status Validate() const;
+};
+
+struct ListenerCore;
+
+class Listener {
+ public:
+  // Listens at once; calls wait until a server of one of `engines` asks for
+  // them. Any thread; the engines stay until the servers are gone, and it is
+  // the last server that destroys what is here.
+  //
+  // INVALID_ARGUMENT for bad options; UNAVAILABLE naming the address and the
+  // reason when it cannot be listened on.
+  static absl::StatusOr<std::shared_ptr<Listener>> Open(
+      const std::vector<Engine*>& engines, ServerOptions options,
+      Logger& logger);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // 0 for a unix socket. Any thread.
+  int port() const;
+
+  // For the files of this module.
+  ListenerCore& core() const { return *core_; }
+
+ private:
+  explicit Listener(std::unique_ptr<ListenerCore> core);
+
+  const std::unique_ptr<ListenerCore> core_;
+};
+
+}  // namespace millrace::rpc
+
+#endif  // MILLRACE_RPC_LISTENER_H_
