@@ -51,6 +51,11 @@ BusHost::BusHost(HostParts& parts, bus::Transport* transport)
 
 BusHost::~BusHost() = default;
 
+void BusHost::Use(std::unique_ptr<bus::Transport> transport) {
+  own_ = std::move(transport);
+  transport_ = own_.get();
+}
+
 Promise<void> BusHost::Open(AbortSignal stop) {
   for (int failures = 1; transport_ == nullptr; ++failures) {
     const absl::Status status = co_await AsStatusOr(OpenTransport());

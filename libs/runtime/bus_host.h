@@ -22,6 +22,9 @@ class BusHost {
   BusHost(HostParts& parts, bus::Transport* transport);
   ~BusHost();
 
+  // The same, before Open().
+  void Use(std::unique_ptr<bus::Transport> transport);
+
   // Opens the transport, which need not reach its broker yet, and the bus.
   // Goes on trying while that fails, until `stop` aborts; rejects when it
   // cannot work.

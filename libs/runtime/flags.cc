@@ -10,7 +10,8 @@ namespace millrace::runtime {
 namespace {
 
 constexpr char kAbout[] =
-    "Hosts services on one event loop. What no flag says comes from the "
+    "Hosts services on one event loop, or on several (--loops). What no flag "
+    "says comes from the "
     "environment (MILLRACE_HTTP_PORT for http.port), then from the "
     "configuration file, then from the defaults.";
 

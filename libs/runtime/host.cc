@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "bus/loop_transport.h"
 #include "http/connect.h"
 #include "loop/combinators.h"
 #include "millrace/v1/bus.millrace.h"
@@ -18,6 +19,13 @@ namespace {
 
 // How often what is missing is looked for.
 constexpr absl::Duration kMissingInterval = absl::Milliseconds(500);
+
+// What the readiness calls the loops beside the first.
+constexpr char kLoops[] = "loops";
+
+// Calls that a loop asks gRPC for at a time when others could take them: few,
+// so that a busy loop does not keep calls from the others.
+constexpr int kRequestsOfOneOfMany = 4;
 
 std::string Address(const std::string& host, int port) {
   const bool v6 = host.find(':') != host.npos;
@@ -40,13 +48,24 @@ bool UsesDataDir(const Config& config) {
                      });
 }
 
-http::ServerOptions HttpOptions(const config::v1::Http& http) {
+// In metrics, in the timeline and in what the watchdog says.
+std::string NameOf(int loop_index) {
+  return loop_index == 0 ? "main" : StrCat("loop-", loop_index);
+}
+
+// What one loop may have of what the process may.
+int ShareOf(int64_t limit, const Config& config) {
+  return static_cast<int>((limit + config.loops() - 1) / config.loops());
+}
+
+http::ServerOptions HttpOptions(const Config& config) {
+  const config::v1::Http& http = config.http();
   http::ServerOptions options;
   options.host = http.host();
   options.port = http.port();
   options.limits.max_body_bytes = http.limits().max_body_bytes();
   options.limits.max_header_bytes = http.limits().max_header_bytes();
-  options.max_connections = http.limits().max_connections();
+  options.max_connections = ShareOf(http.limits().max_connections(), config);
   options.header_timeout = DurationOf(http.limits().header_timeout());
   options.body_timeout = DurationOf(http.limits().body_timeout());
   options.idle_timeout = DurationOf(http.limits().idle_timeout());
@@ -58,41 +77,64 @@ http::ServerOptions HttpOptions(const config::v1::Http& http) {
 absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
                                                    PrometheusMetrics& metrics,
                                                    HostOptions options) {
-  std::unique_ptr<Host> host(new Host(loop, metrics, std::move(options)));
-  if (absl::Status status = host->OpenTimeline(); !status.ok()) return status;
+  return Make(loop, metrics, std::move(options), 0, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Host>> Host::Make(EventLoop& loop,
+                                                 PrometheusMetrics& metrics,
+                                                 HostOptions options,
+                                                 int loop_index, Host* first) {
+  std::unique_ptr<Host> host(
+      new Host(loop, metrics, std::move(options), loop_index));
+  if (absl::Status status = host->Observe(first); !status.ok()) return status;
   if (absl::Status status = host->MakeModules(); !status.ok()) return status;
   return host;
 }
 
-Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options)
+Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
+           int loop_index)
     : loop_(loop),
       metrics_(metrics),
       options_(std::move(options)),
       logger_(options_.logger("millrace")),
-      loop_metrics_(loop_, "main", metrics_),
-      watchdog_(DurationOf(options_.config.loop().budget()),
-                OverrunLog(logger_, metrics_)),
-      watch_of_loop_(watchdog_.Add(loop_, "main")),
+      loop_metrics_(loop_, NameOf(loop_index), metrics_),
       readiness_(logger_),
       parts_{loop_,
              options_.config,
              options_.clock == nullptr ? system_clock_ : *options_.clock,
              options_.logger,
              metrics_,
-             readiness_},
-      worker_stats_(loop, loop.workers(), metrics),
+             readiness_,
+             loop_index},
+      worker_stats_(loop, NameOf(loop_index), loop.workers(), metrics),
       engine_(loop),
-      bus_(parts_, options_.transport) {}
+      bus_(parts_, loop_index == 0 ? options_.transport : nullptr) {
+  if (loop_index == 0 && options_.config.loops() > 1) readiness_.Need(kLoops);
+}
 
-Host::~Host() { bus_.Forget(); }
+Host::~Host() {
+  sides_.reset();
+  bus_.Forget();
+}
 
-absl::Status Host::OpenTimeline() {
-  const std::string& path = options_.config.loop().timeline();
-  if (path.empty()) return absl::OkStatus();
-  auto timeline = Timeline::Open(path);
-  if (!timeline.ok()) return timeline.status();
-  timeline_ = *std::move(timeline);
-  recording_ = timeline_->Record(loop_, "main");
+absl::Status Host::Observe(Host* first) {
+  if (first == nullptr) {
+    first = this;
+    watchdog_ =
+        std::make_unique<Watchdog>(DurationOf(options_.config.loop().budget()),
+                                   OverrunLog(logger_, metrics_));
+    const std::string& path = options_.config.loop().timeline();
+    if (!path.empty()) {
+      auto timeline = Timeline::Open(path);
+      if (!timeline.ok()) return timeline.status();
+      timeline_ = *std::move(timeline);
+    }
+  }
+  const std::string name = NameOf(parts_.loop_index);
+  watch_of_loop_ = first->watchdog_->Add(loop_, name);
+  if (first->timeline_ != nullptr) {
+    recording_ = first->timeline_->Record(loop_, name);
+  }
   return absl::OkStatus();
 }
 
@@ -127,7 +169,7 @@ absl::Status Host::MakeModules() {
                                options_.config.remote().end()});
   if (!wiring.ok()) return wiring.status();
   wiring_ = *std::move(wiring);
-  WarnOfUnused();
+  if (parts_.first_loop()) WarnOfUnused();
   MakePipeline(std::move(services));
   for (ModuleFactory& factory : factories) {
     modules_.push_back(std::make_unique<HostedModule>(parts_, bus_, *pipeline_,
@@ -154,28 +196,70 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
   PipelineOptions options;
   options.default_deadline =
       DurationOf(options_.config.calls().default_deadline());
-  options.max_in_flight = options_.config.calls().max_in_flight();
+  options.max_in_flight =
+      ShareOf(options_.config.calls().max_in_flight(), options_.config);
   options.log = CallLogOf(options_.config.log().calls());
   pipeline_ = std::make_unique<Pipeline>(
       std::move(services), std::move(options), parts_.clock, logger_, metrics_);
 }
 
-absl::Status Host::Listen() {
+absl::Status Host::MakeSideLoops() {
+  const int loops = options_.config.loops();
+  if (loops == 1) return absl::OkStatus();
+  sides_ = std::make_unique<SideLoops>(loop_, loops);
+  absl::Status made = sides_->Make([this](EventLoop& loop, int index) {
+    if (options_.on_loop) options_.on_loop(loop);
+    return Make(loop, metrics_, options_, index, this);
+  });
+  if (!made.ok()) sides_.reset();
+  return made;
+}
+
+absl::Status Host::ListenHttp(PortUse use, int port) {
   AddRoutes();
-  auto http = http::Server::Start(loop_, HttpOptions(options_.config.http()),
-                                  router_, logger_, metrics_);
+  http::ServerOptions options = HttpOptions(options_.config);
+  options.port_use = use;
+  options.port = port;
+  auto http = http::Server::Start(loop_, std::move(options), router_, logger_,
+                                  metrics_);
   if (!http.ok()) return http.status();
   http_ = *std::move(http);
+  return absl::OkStatus();
+}
+
+absl::Status Host::Listen() {
+  const PortUse use =
+      sides_ == nullptr ? PortUse::kAlone : PortUse::kShareFirst;
+  if (absl::Status status = ListenHttp(use, options_.config.http().port());
+      !status.ok()) {
+    return status;
+  }
   rpc::ServerOptions options;
   options.address =
       Address(options_.config.grpc().host(), options_.config.grpc().port());
   options.max_message_bytes = options_.config.grpc().max_message_bytes();
-  auto grpc =
-      rpc::Server::Start(engine_, options, *pipeline_, logger_, metrics_);
-  if (!grpc.ok()) return grpc.status();
-  grpc_ = *std::move(grpc);
-  TellReadiness(false);
-  readiness_.OnChange([this](bool ready) { TellReadiness(ready); });
+  std::vector<rpc::Engine*> engines = {&engine_};
+  if (sides_ != nullptr) {
+    options.posted_requests = kRequestsOfOneOfMany;
+    for (rpc::Engine* engine : sides_->engines()) engines.push_back(engine);
+  }
+  auto listener = rpc::Listener::Open(engines, std::move(options), logger_);
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
+  grpc_ = rpc::Server::Start(engine_, listener_, *pipeline_, logger_, metrics_);
+  TellReadiness(false).Detach();
+  readiness_.OnChange([this](bool ready) { TellReadiness(ready).Detach(); });
+  return absl::OkStatus();
+}
+
+absl::Status Host::ListenBeside(const FirstLoop& first) {
+  if (absl::Status status = ListenHttp(PortUse::kShareNext, first.http_port);
+      !status.ok()) {
+    return status;
+  }
+  grpc_ = rpc::Server::Start(engine_, first.listener, *pipeline_, logger_,
+                             metrics_);
+  SetServing(false);  // until the first loop says so
   return absl::OkStatus();
 }
 
@@ -184,34 +268,100 @@ void Host::AddRoutes() {
     return Promise<http::Response>::Resolve(http::Response::Text(200, "ok\n"));
   });
   router_.Get("/readyz", [this](http::Request) {
-    return Promise<http::Response>::Resolve(http::Response::Json(
-        readiness_.ready() ? 200 : 503, readiness_.ToJson()));
+    return AskReadiness().Then([](const std::pair<bool, std::string>& answer) {
+      return http::Response::Json(answer.first ? 200 : 503, answer.second);
+    });
   });
   router_.Get("/metrics", [this](http::Request) {
-    loop_metrics_.Update();
-    http::Response response = http::Response::Text(200, metrics_.Expose());
-    response.headers.Set("content-type", kMetricsContentType);
-    return Promise<http::Response>::Resolve(std::move(response));
+    return UpdateMetrics().Then([this] {
+      http::Response response = http::Response::Text(200, metrics_.Expose());
+      response.headers.Set("content-type", kMetricsContentType);
+      return response;
+    });
   });
   http::MountRpc(router_, *pipeline_);
 }
 
-void Host::TellReadiness(bool ready) {
-  if (grpc_ != nullptr) grpc_->SetServing(ready);
+// The first loop's speaks for all.
+Promise<std::pair<bool, std::string>> Host::AskReadiness() const {
+  if (!parts_.first_loop()) {
+    return CallOn(first_.loop,
+                  [host = first_.host] { return host->AskReadiness(); });
+  }
+  return Promise<std::pair<bool, std::string>>::Resolve(readiness_.ready(),
+                                                        readiness_.ToJson());
+}
+
+// Of all loops, whichever is asked.
+Promise<void> Host::UpdateMetrics() {
+  if (!parts_.first_loop()) {
+    return CallOn(first_.loop,
+                  [host = first_.host] { return host->UpdateMetrics(); });
+  }
+  UpdateLoopMetrics();
+  if (sides_ == nullptr) return Promise<void>::Resolve();
+  return sides_->UpdateMetrics();
+}
+
+void Host::SetServing(bool serving) {
+  if (grpc_ != nullptr) grpc_->SetServing(serving);
+}
+
+Promise<void> Host::TellReadiness(bool ready) {
+  SetServing(ready);
+  if (sides_ != nullptr) co_await AsStatusOr(sides_->SetServing(ready));
   if (ready) first_ready_.Resolve();
 }
 
 Promise<void> Host::Start() {
+  ThrowIfError(MakeSideLoops());
   ThrowIfError(Listen());
   if (UsesDataDir(options_.config)) {
     data_dir_ = ValueOrThrow(DataDir::Lock(options_.config.data_dir()));
   }
   starting_.Spawn(OpenBus());
   for (const int index : wiring_.order) starting_.Spawn(RunModule(index));
+  if (sides_ != nullptr) starting_.Spawn(StartSideLoops());
   started_ = starting_.Join();
   Watch();
   co_await *started_;
   co_await first_ready_.promise();
+}
+
+Promise<void> Host::ModulesStarted() {
+  std::vector<Promise<void>> all = {bus_open_.promise()};
+  for (const auto& module : modules_) all.push_back(module->started());
+  return WithSignal(All(std::move(all)), starting_.signal());
+}
+
+// Behind the modules of the first loop, which migrate and seed.
+Promise<void> Host::StartSideLoops() {
+  co_await ModulesStarted();
+  FirstLoop first;
+  first.loop = LoopRef(loop_);
+  first.host = this;
+  first.transport = &bus_.transport();
+  first.listener = listener_;
+  first.http_port = http_->port();
+  for (const auto& module : modules_) first.modules.push_back(module->Share());
+  co_await sides_->Start(first);
+  readiness_.Set(kLoops, absl::OkStatus());
+}
+
+Promise<void> Host::StartBeside(FirstLoop first) {
+  first_ = std::move(first);
+  bus_.Use(
+      std::make_unique<bus::LoopTransport>(first_.loop, *first_.transport));
+  for (size_t i = 0; i < modules_.size(); ++i) {
+    modules_[i]->Use(first_.modules[i]);
+  }
+  starting_.Spawn(OpenBus());
+  for (const int index : wiring_.order) starting_.Spawn(RunModule(index));
+  started_ = starting_.Join();
+  const absl::Status started = co_await AsStatusOr(ModulesStarted());
+  // Only now, so that no caller meets a loop that is not ready.
+  if (started.ok()) ThrowIfError(ListenBeside(first_));
+  co_await *started_;
 }
 
 Promise<void> Host::OpenBus() {

@@ -6,6 +6,10 @@
 //   GET /metrics   Prometheus
 //   POST /<service>/<method>   the RPC contracts as JSON (http/connect.h)
 //
+// With config.loops above 1 there is a host on each loop, made and driven by
+// the first loop's: side_loops.h says what each has. All that is said below is
+// then of all of them together.
+//
 // Loop thread only. Made, used and destroyed outside EventLoop::Run() or
 // within; destroyed only after Drain() has settled.
 #ifndef MILLRACE_RUNTIME_HOST_H_
@@ -16,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,6 +41,7 @@
 #include "runtime/pipeline.h"
 #include "runtime/prometheus.h"
 #include "runtime/readiness.h"
+#include "runtime/side_loops.h"
 #include "runtime/wiring.h"
 #include "runtime/worker_stats.h"
 
@@ -44,13 +50,15 @@ namespace millrace::runtime {
 class BusRpc;
 
 struct HostOptions {
-  Config config;  // as LoadConfig() gave it
-  std::vector<ModuleFactory> modules;
-  // The logger of a service, or of "millrace" for the host itself.
+  Config config;                       // as LoadConfig() gave it
+  std::vector<ModuleFactory> modules;  // called on every loop's thread
+  // The logger of a service, or of "millrace" for the host itself. Any thread.
   std::function<Logger&(const std::string& service)> logger;
   // In place of that of the configuration, for tests. Outlives the host.
   bus::Transport* transport = nullptr;
   const Clock* clock = nullptr;
+  // Called on the thread of each loop that the host makes: for its handlers.
+  std::function<void(EventLoop&)> on_loop;
 };
 
 class Host {
@@ -77,6 +85,13 @@ class Host {
   // were cut off. Also right after a Start() that failed. Call once.
   Promise<absl::Status> Drain();
 
+  // What SideLoops does on another loop: in place of Start(), which resolves
+  // when what this loop has is there; and what health checks are told.
+  Promise<void> StartBeside(FirstLoop first);
+  void SetServing(bool serving);
+  void UpdateLoopMetrics() { loop_metrics_.Update(); }
+  rpc::Engine& engine() { return engine_; }
+
   // After Start() was called: host:port.
   std::string http_address() const;
   std::string grpc_address() const;
@@ -85,18 +100,34 @@ class Host {
  private:
   class DrainSteps;
 
-  Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options);
+  Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
+       int loop_index);
+  static absl::StatusOr<std::unique_ptr<Host>> Make(EventLoop& loop,
+                                                    PrometheusMetrics& metrics,
+                                                    HostOptions options,
+                                                    int loop_index,
+                                                    Host* first);
 
-  absl::Status OpenTimeline();
+  // `first`: of the first loop, null for itself.
+  absl::Status Observe(Host* first);
   absl::Status MakeModules();
   void WarnOfUnused();
   void MakePipeline(std::vector<const ServiceInfo*> services);
+  absl::Status MakeSideLoops();
+  Promise<void> StartSideLoops();
   absl::Status Listen();
+  absl::Status ListenBeside(const FirstLoop& first);
+  absl::Status ListenHttp(PortUse use, int port);
   void AddRoutes();
+  Promise<std::pair<bool, std::string>> AskReadiness() const;
+  Promise<void> UpdateMetrics();
+  // Resolves when the modules run, rejects when they never will.
+  Promise<void> ModulesStarted();
   Promise<void> OpenBus();
   Promise<void> RunModule(int index);
   HostedModule::Needs NeedsOf(int index);
-  void TellReadiness(bool ready);
+  // Never rejects.
+  Promise<void> TellReadiness(bool ready);
   void Watch();
   Promise<void> CheckAll();
 
@@ -106,9 +137,11 @@ class Host {
   const SystemClock system_clock_;
   Logger& logger_;
   LoopMetrics loop_metrics_;
+  // The first loop's host has them for all. The timeline is null when nothing
+  // is recorded.
   std::unique_ptr<Timeline> timeline_;
+  std::unique_ptr<Watchdog> watchdog_;
   std::unique_ptr<Timeline::Recording> recording_;
-  Watchdog watchdog_;
   Watchdog::Watch watch_of_loop_;
   Readiness readiness_;
   HostParts parts_;
@@ -126,6 +159,9 @@ class Host {
   http::Router router_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<rpc::Server> grpc_;
+  FirstLoop first_;                   // of another loop's host
+  std::unique_ptr<SideLoops> sides_;  // of the first loop's; null: no others
+  std::shared_ptr<rpc::Listener> listener_;
   TaskGroup starting_;
   std::optional<Promise<void>> started_;  // all of starting_
   Deferred<void> first_ready_;

@@ -56,11 +56,19 @@ Promise<absl::Status> Within(Promise<void> promise, absl::Duration bound) {
 
 Promise<absl::Status> Host::Drain() {
   DrainSteps steps(DurationOf(options_.config.drain_timeout()), logger_);
-  logger_.Info("draining");
+  if (parts_.first_loop()) logger_.Info("draining");
   draining_ = true;
   readiness_.Drain();
   watch_.Clear();
   starting_.Abort(absl::CancelledError("the process ends"));
+
+  // The other loops end their calls at the same time, and are through before
+  // what they share is closed.
+  std::optional<Promise<void>> others;
+  if (sides_ != nullptr) {
+    others = sides_->Drain();
+    (void)AsStatusOr(*others);  // its error is told below
+  }
 
   // Streams are given less time than calls, which end by themselves.
   Timer streams = loop_.SetTimeout(
@@ -79,6 +87,9 @@ Promise<absl::Status> Host::Drain() {
   if (started_) {
     // Why starting failed was said by Start().
     static_cast<void>(co_await Within(*started_, steps.Until(0.7)));
+  }
+  if (others.has_value()) {
+    steps.Note("other loops", co_await Within(*others, steps.Until(0.75)));
   }
 
   steps.Note("subscriptions",
@@ -105,7 +116,9 @@ Promise<absl::Status> Host::Drain() {
   }
   if (check_) steps.Note("checks", co_await Within(*check_, steps.Until(1)));
   const absl::Status outcome = steps.Outcome();
-  logger_.Info("drained", {{"clean", outcome.ok()}});
+  if (parts_.first_loop()) {
+    logger_.Info("drained", {{"clean", outcome.ok()}});
+  }
   co_return outcome;
 }
 

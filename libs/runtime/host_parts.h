@@ -22,6 +22,10 @@ struct HostParts {
   std::function<Logger&(const std::string& service)> logger;
   Metrics& metrics;
   Readiness& readiness;
+  // Which of the process's loops this is: see side_loops.h.
+  int loop_index = 0;
+
+  bool first_loop() const { return loop_index == 0; }
 };
 
 }  // namespace millrace::runtime

@@ -1,10 +1,12 @@
 #include "runtime/hosted_module.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/status.h"
 #include "base/strings.h"
 #include "loop/combinators.h"
+#include "loop/loop_ref.h"
 #include "runtime/retry.h"
 
 namespace millrace::runtime {
@@ -18,7 +20,7 @@ HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
       module_(factory_()),
       name_(module_->name()),
       logger_(parts.logger(name_)) {
-  if (!module_->Migrations().empty()) {
+  if (parts.first_loop() && !module_->Migrations().empty()) {
     database_ = std::make_unique<ModuleDatabase>(parts, name_);
   }
   parts_.readiness.Need(name_);
@@ -27,6 +29,27 @@ HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
 // What the module was given has to outlive it.
 HostedModule::~HostedModule() { Forget(); }
 
+store::Database* HostedModule::database() const {
+  return database_ == nullptr ? shared_.database : database_->get();
+}
+
+HostedModule::Shared HostedModule::Share() {
+  Shared shared;
+  if (database_ == nullptr) return shared;
+  shared.database = database_->get();
+  // One post for the commits of a burst.
+  const auto posted = std::make_shared<std::atomic<bool>>(false);
+  shared.wake_relay = [loop = LoopRef(parts_.loop), relay = relay_.get(),
+                       posted] {
+    if (posted->exchange(true)) return;
+    loop.Post([relay, posted] {
+      posted->store(false);
+      relay->Wake();
+    });
+  };
+  return shared;
+}
+
 Promise<void> HostedModule::Run(Promise<void> before,
                                 std::function<Needs()> needs,
                                 AbortSignal stop) {
@@ -34,8 +57,12 @@ Promise<void> HostedModule::Run(Promise<void> before,
     co_await database_->Open(module_->Migrations(), stop);
   }
   co_await WithSignal(std::move(before), stop);
-  if (database_ != nullptr) {
-    outbox_ = std::make_unique<bus::Outbox>(*database_->get(), "/" + name_);
+  if (database() != nullptr) {
+    outbox_ = std::make_unique<bus::Outbox>(*database(), "/" + name_);
+  }
+  if (database_ == nullptr) {
+    if (outbox_ != nullptr) outbox_->OnCommitted(shared_.wake_relay);
+  } else {
     bus::RelayOptions options;
     options.contracts = module_->Contracts();
     relay_ = std::make_unique<bus::OutboxRelay>(
@@ -64,15 +91,14 @@ Promise<void> HostedModule::Run(Promise<void> before,
 
 Promise<void> HostedModule::StartOnce(const Needs& needs) {
   context_ = std::make_unique<ModuleContext>(
-      ModuleContext::Parts{
-          .module = name_,
-          .loop = &parts_.loop,
-          .database = database_ == nullptr ? nullptr : database_->get(),
-          .bus = &bus_.bus(),
-          .outbox = outbox_.get(),
-          .logger = &logger_,
-          .metrics = &parts_.metrics,
-          .clock = &parts_.clock},
+      ModuleContext::Parts{.module = name_,
+                           .loop = &parts_.loop,
+                           .database = database(),
+                           .bus = &bus_.bus(),
+                           .outbox = outbox_.get(),
+                           .logger = &logger_,
+                           .metrics = &parts_.metrics,
+                           .clock = &parts_.clock},
       needs);
   co_await module_->Start(*context_);
   for (const ServiceInfo* service : module_->Provides()) {
@@ -86,6 +112,7 @@ Promise<void> HostedModule::StartOnce(const Needs& needs) {
 // From here on the module is in use, and stays until the end.
 void HostedModule::Activate() {
   for (const ModuleContext::Subscription& wanted : context_->subscriptions()) {
+    if (!parts_.first_loop()) break;
     ThrowIfError(
         bus_.bus().Subscribe(*wanted.contract, wanted.group, *wanted.listener));
   }

@@ -1,5 +1,9 @@
 // One module in its host: its database, its outbox and relay, the module
 // itself, and what it serves. Loop thread only.
+//
+// On another loop than the first, the database is the first loop's, the outbox
+// wakes the relay there, and what the module wants to hear is left to the
+// instance there (side_loops.h).
 #ifndef MILLRACE_RUNTIME_HOSTED_MODULE_H_
 #define MILLRACE_RUNTIME_HOSTED_MODULE_H_
 
@@ -26,6 +30,13 @@ class HostedModule {
   using Needs =
       std::vector<std::pair<const ServiceInfo*, ModuleContext::Source>>;
 
+  // What the module's instances on other loops are given. Any thread may copy
+  // and call it.
+  struct Shared {
+    store::Database* database = nullptr;  // null: the module has none
+    std::function<void()> wake_relay;
+  };
+
   // All of these outlive it.
   HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
                ModuleFactory factory);
@@ -39,6 +50,11 @@ class HostedModule {
   // something is away, until `stop` aborts; rejects when it cannot work.
   Promise<void> Run(Promise<void> before, std::function<Needs()> needs,
                     AbortSignal stop);
+  // On the first loop, once it has started.
+  Shared Share();
+  // On another one, before Run().
+  void Use(Shared shared) { shared_ = std::move(shared); }
+
   // Resolves when Run() has; never rejects.
   Promise<void> started() const { return started_.promise(); }
 
@@ -53,6 +69,7 @@ class HostedModule {
   Promise<void> Close();
 
  private:
+  store::Database* database() const;
   Promise<void> StartOnce(const Needs& needs);
   // Not running, for this reason.
   void Wait(const absl::Status& status);
@@ -66,7 +83,9 @@ class HostedModule {
   std::unique_ptr<Module> module_;
   const std::string name_;
   Logger& logger_;
-  std::unique_ptr<ModuleDatabase> database_;  // null: the module has none
+  // Null: the module has none, or the first loop has it.
+  std::unique_ptr<ModuleDatabase> database_;
+  Shared shared_;  // from the first loop
   std::unique_ptr<bus::Outbox> outbox_;
   std::unique_ptr<bus::OutboxRelay> relay_;
   std::unique_ptr<ModuleContext> context_;

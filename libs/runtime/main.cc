@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
+#include "loop/loop_ref.h"
 #include "loop/signals.h"
 #include "runtime/config.h"
 #include "runtime/flags.h"
@@ -46,14 +47,9 @@ class Process {
                      .modules = std::move(modules),
                      .logger = [this](const std::string& service) -> Logger& {
                        return logs_.ForService(service);
-                     }};
-    loop_.OnUncaught([this](std::exception_ptr error) {
-      Crash("an error escaped a callback", error);
-    });
-    loop_.OnUnhandledRejection([this](std::exception_ptr error) {
-      logger_.Error("nobody waits for a promise that failed",
-                    {{"error", MessageOf(StatusFrom(error))}});
-    });
+                     },
+                     .on_loop = [this](EventLoop& loop) { Watch(loop); }};
+    Watch(loop_);
   }
 
   int Run() {
@@ -76,6 +72,22 @@ class Process {
   }
 
  private:
+  // On the thread of `loop`, which may be any of the process.
+  void Watch(EventLoop& loop) {
+    loop.OnUncaught([this, first = LoopRef(loop_)](std::exception_ptr error) {
+      if (first.current()) {
+        return Crash("an error escaped a callback", std::move(error));
+      }
+      first.Post([this, error = std::move(error)] {
+        Crash("an error escaped a callback of another loop", error);
+      });
+    });
+    loop.OnUnhandledRejection([this](std::exception_ptr error) {
+      logger_.Error("nobody waits for a promise that failed",
+                    {{"error", MessageOf(StatusFrom(error))}});
+    });
+  }
+
   // Never rejects.
   Promise<void> Serve() {
     const Promise<void> started = host_->Start();

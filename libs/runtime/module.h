@@ -17,7 +17,10 @@
 //     }
 //   };
 //
-// Loop thread only.
+// Loop thread only. With `loops: N` there are N instances, one on each loop,
+// each started there, the first loop's before the others. They share the
+// database. Calls reach any of them, events only the first loop's: what has to
+// be the same for all belongs into the database.
 #ifndef MILLRACE_RUNTIME_MODULE_H_
 #define MILLRACE_RUNTIME_MODULE_H_
 

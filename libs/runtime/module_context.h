@@ -1,5 +1,5 @@
 // What a module is given. Loop thread only; everything here outlives the
-// module.
+// module. The database may be shared with other loops.
 #ifndef MILLRACE_RUNTIME_MODULE_CONTEXT_H_
 #define MILLRACE_RUNTIME_MODULE_CONTEXT_H_
 
@@ -89,7 +89,8 @@ class ModuleContext {
   void Serve(ServiceBinding binding) { served_.push_back(binding); }
 
   // Hands the events of a contract to `listener`, which lives as long as the
-  // module. Processes that subscribe with one group share the events.
+  // module. Processes that subscribe with one group share the events. Of the
+  // loops of a process only the first is handed any (side_loops.h).
   void Subscribe(const ContractInfo& contract, std::string group,
                  EventListener& listener) {
     subscriptions_.push_back({&contract, std::move(group), &listener});

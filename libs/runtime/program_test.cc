@@ -9,6 +9,7 @@
 
 #include <fstream>
 #include <future>
+#include <map>
 #include <sstream>
 #include <thread>
 
@@ -238,6 +239,74 @@ TEST_F(ProgramTest, NeedOfAnotherProcess) {
   const int status = choir.Wait();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
       << status << choir.Errors();
+}
+
+TEST_F(ProgramTest, SeveralLoopsServeFollowAndEndCleanly) {
+  Program program(Flags({"--loops", "3", "--set", "drain_timeout=2s"}));
+  program.Ready();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(Greet(program, StrCat("guest ", i)),
+                HasSubstr(StrCat("hello guest ", i)));
+  }
+  // Connections enough to be on all loops.
+  std::vector<std::future<std::string>> tails;
+  for (int i = 0; i < 12; ++i) {
+    tails.push_back(std::async(std::launch::async, [&program] {
+      return HttpExchange(program.http, "POST", "/millrace.v1.BusService/Tail",
+                          R"({"follow":true,"fromBeginning":true})",
+                          "text/event-stream");
+    }));
+  }
+  while (HttpExchange(program.http, "GET", "/metrics")
+             .find("millrace_calls_in_flight 12\n") == std::string::npos) {
+    std::this_thread::yield();
+  }
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << program.Errors();
+  for (auto& tail : tails) {
+    EXPECT_THAT(tail.get(), HasSubstr("this process ends"));
+  }
+}
+
+TEST_F(ProgramTest, DrainOfSeveralLoopsIsBounded) {
+  Program program(Flags({"--loops", "2", "--set", "drain_timeout=300ms"}));
+  program.Ready();
+  std::vector<std::future<std::string>> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(std::async(
+        std::launch::async, [&program] { return Greet(program, "forever"); }));
+  }
+  while (HttpExchange(program.http, "GET", "/metrics")
+             .find("millrace_calls_in_flight 8\n") == std::string::npos) {
+    std::this_thread::yield();
+  }
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+  EXPECT_THAT(program.Errors(),
+              HasSubstr("not finished within drain_timeout, 300ms: "));
+}
+
+// The ports that loops share are no other process's.
+TEST_F(ProgramTest, SharedPortsAreOneProcesss) {
+  Program running(Flags({"--loops", "2"}));
+  running.Ready();
+  const std::map<std::string, int> ports = {{"--http-port", running.http},
+                                            {"--grpc-port", running.grpc}};
+  for (const auto& [flag, port] : ports) {
+    std::vector<std::string> flags = {"--loops", "2", "--data", dir_ / "other"};
+    for (const char* each : {"--http-port", "--grpc-port"}) {
+      flags.push_back(each);
+      flags.push_back(each == flag ? StrCat(port) : "0");
+    }
+    Program second(flags);
+    const int status = second.Wait();
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+    EXPECT_THAT(second.Errors(),
+                AllOf(HasSubstr(StrCat(port)), HasSubstr(flag)));
+  }
 }
 
 TEST_F(ProgramTest, MistakesEndTheStartWithOneLineEach) {

@@ -16,8 +16,8 @@
 
 namespace millrace::runtime {
 
-// Keeps every line, its fields as text. `lines` is for tests in which only one
-// thread logs.
+// Keeps every line, its fields as text. Any thread may write; `lines` is to be
+// read when nobody does.
 class MemoryLogger final : public Logger {
  public:
   using Line = std::map<std::string, std::string>;

@@ -1,14 +1,16 @@
 // How long the jobs of a worker pool wait and run, as metrics:
 //
-//   millrace_loop_worker_wait_seconds{quantile="0.5"|"0.99"|"1"}
-//   millrace_loop_worker_run_seconds{quantile="0.5"|"0.99"|"1"}
-//   millrace_loop_worker_wait_seconds_total, .._run_seconds_total
-//   millrace_loop_worker_jobs_total, millrace_loop_worker_queued_jobs
+//   millrace_loop_worker_wait_seconds{loop,quantile="0.5"|"0.99"|"1"}
+//   millrace_loop_worker_run_seconds{loop,quantile="0.5"|"0.99"|"1"}
+//   millrace_loop_worker_wait_seconds_total{loop}, .._run_seconds_total
+//   millrace_loop_worker_jobs_total{loop}, millrace_loop_worker_queued_jobs
 //
 // Quantiles are of the jobs of the last period that had ended when they were
 // read, 0 when it had none, so that two who read see the same. Loop-bound.
 #ifndef MILLRACE_RUNTIME_WORKER_STATS_H_
 #define MILLRACE_RUNTIME_WORKER_STATS_H_
+
+#include <string>
 
 #include "absl/time/time.h"
 #include "base/histogram.h"
@@ -21,7 +23,8 @@ namespace millrace::runtime {
 class WorkerStats {
  public:
   // All outlive it. Does not keep the loop running.
-  WorkerStats(EventLoop& loop, const WorkerPool& pool, Metrics& metrics,
+  WorkerStats(EventLoop& loop, const std::string& loop_name,
+              const WorkerPool& pool, Metrics& metrics,
               absl::Duration period = absl::Seconds(10));
   ~WorkerStats() { timer_.Clear(); }
   WorkerStats(const WorkerStats&) = delete;
@@ -34,7 +37,8 @@ class WorkerStats {
   // One of the two times.
   class Times {
    public:
-    Times(Metrics& metrics, const std::string& name, const std::string& what);
+    Times(Metrics& metrics, const std::string& name, const std::string& what,
+          const std::string& loop_name);
     // The number of jobs since the last call.
     uint64_t Update(LatencyHistogram::Snapshot now);
 

@@ -40,8 +40,11 @@ class FakeMetrics final : public Metrics {
 
  private:
   Value& Find(const std::string& name, const Labels& labels) {
-    return values_[labels.empty() ? name
-                                  : StrCat(name, " ", labels.at("quantile"))];
+    EXPECT_EQ(labels.at("loop"), "main");
+    const auto quantile = labels.find("quantile");
+    return values_[quantile == labels.end()
+                       ? name
+                       : StrCat(name, " ", quantile->second)];
   }
 
   std::map<std::string, Value> values_;
@@ -52,7 +55,7 @@ TEST(WorkerStatsTest, TellsOfThePeriodAndOfAll) {
   EventLoop loop;
   WorkerPool pool({.threads = 1});
   FakeMetrics metrics;
-  WorkerStats stats(loop, pool, metrics);
+  WorkerStats stats(loop, "main", pool, metrics);
   const auto work = [&](int jobs) {
     for (int i = 0; i < jobs; ++i) {
       static_cast<void>(pool.Run(
@@ -85,7 +88,7 @@ TEST(WorkerStatsTest, PeriodsEndByThemselves) {
   EventLoop loop;
   WorkerPool pool({.threads = 1});
   FakeMetrics metrics;
-  WorkerStats stats(loop, pool, metrics, absl::Milliseconds(1));
+  WorkerStats stats(loop, "main", pool, metrics, absl::Milliseconds(1));
   static_cast<void>(pool.Run([] {}));
   const Timer wait = loop.SetInterval(absl::Milliseconds(1), [&] {
     if (metrics["millrace_loop_worker_jobs_total"] == 1) loop.Stop();

@@ -22,7 +22,22 @@ using sample::v1::Greeting;
 using sample::v1::GreetRequest;
 
 void Note(SampleJournal* journal, std::string entry) {
-  if (journal != nullptr) journal->entries.push_back(std::move(entry));
+  if (journal == nullptr) return;
+  const std::lock_guard lock(journal->mutex);
+  journal->entries.push_back(std::move(entry));
+}
+
+void NoteGreeting(SampleJournal* journal) {
+  if (journal == nullptr) return;
+  const std::lock_guard lock(journal->mutex);
+  ++journal->greetings;
+  journal->greeters.insert(std::this_thread::get_id());
+}
+
+void NoteHearing(SampleJournal* journal) {
+  if (journal == nullptr) return;
+  const std::lock_guard lock(journal->mutex);
+  journal->hearers.insert(std::this_thread::get_id());
 }
 
 class GreeterModule final : public Module, public GreeterService {
@@ -56,6 +71,7 @@ class GreeterModule final : public Module, public GreeterService {
 
   Promise<Greeting> Greet(const Call& call,
                           const GreetRequest& request) override {
+    NoteGreeting(journal_);
     if (journal_ != nullptr && journal_->on_greet) journal_->on_greet();
     if (request.name() == "slow") co_await Delay(absl::Milliseconds(300));
     if (request.name() == "forever") co_await Delay(absl::InfiniteDuration());
@@ -120,6 +136,7 @@ class ChoirModule final : public Module,
   }
 
   Promise<void> OnGreeted(const Event<Greeting>& event) override {
+    NoteHearing(journal_);
     if (journal_ != nullptr && journal_->on_hear) journal_->on_hear();
     heard_ += event.payload.text() + ";";
     Note(journal_, "choir hears " + event.payload.text());

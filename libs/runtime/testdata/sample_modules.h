@@ -3,16 +3,24 @@
 #define MILLRACE_RUNTIME_TESTDATA_SAMPLE_MODULES_H_
 
 #include <functional>
+#include <mutex>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runtime/module.h"
 
 namespace millrace::runtime {
 
-// What happened to the modules, in its order.
+// What happened to the modules, in its order. Modules of several loops may
+// write, under the mutex.
 struct SampleJournal {
+  std::mutex mutex;
   std::vector<std::string> entries;
+  int greetings = 0;                   // that have begun
+  std::set<std::thread::id> greeters;  // where they began
+  std::set<std::thread::id> hearers;   // where events were heard
   // Runs within the greeter's Start(); what it throws, that throws.
   std::function<void()> on_start;
   // Run within the greeter's Greet() and the choir's OnGreeted().
