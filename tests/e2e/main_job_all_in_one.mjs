@@ -1,19 +1,22 @@
 // The main job in one process: 1,000 people, kill -9 at 20 random moments.
-// Usage: node main_job_all_in_one.mjs [people] [kills] [seed]
+// Usage: node main_job_all_in_one.mjs [people] [kills] [seed] [flags of `millrace up`, as in --loops 2]
 import { GrpcFace, HttpFace } from "./lib/clients.mjs";
 import { checkAll, createAll } from "./lib/main_job.mjs";
 import { people, random } from "./lib/people.mjs";
 import { scratch, startAllInOne } from "./lib/platform.mjs";
 
-const [count = 1000, kills = 20, seed = 20261] = process.argv.slice(2).map(Number);
+const given = process.argv.slice(2);
+const firstFlag = given.findIndex((arg) => arg.startsWith("--"));
+const flags = firstFlag < 0 ? [] : given.splice(firstFlag);
+const [count = 1000, kills = 20, seed = 20261] = given.map(Number);
 const dir = scratch("all-in-one");
 const next = random(seed);
-console.log(`people ${count}, kills ${kills}, seed ${seed}`);
+console.log(`people ${count}, kills ${kills}, seed ${seed} ${flags.join(" ")}`);
 
 let platform;
 let faces;
 const boot = async () => {
-  const started = await startAllInOne(dir);
+  const started = await startAllInOne(dir, flags);
   faces?.grpc.close();
   faces = { grpc: new GrpcFace(started.grpc), http: new HttpFace(started.http) };
   platform = started.program;
