@@ -204,16 +204,17 @@ TEST_F(ChannelTest, LastSenderDroppedFailsTheStream) {
 
 TEST_F(ChannelTest, ReaderThatLeavesIsTheEndForAllSenders) {
   auto [sender, stream] = MakeChannel<int>(1);
-  auto waiting = CallOn(other_, [sender = sender] { return sender.Send(1); });
-  auto watching =
-      CallOn(third_, [sender = sender] { return Aborted(sender.Cancelled()); });
+  auto waiting =
+      AsStatusOr(CallOn(other_, [sender = sender] { return sender.Send(1); }));
+  auto watching = AsStatusOr(CallOn(
+      third_, [sender = sender] { return Aborted(sender.Cancelled()); }));
   EXPECT_EQ(Await(CallOn(third_, [] {})), absl::OkStatus());
   EXPECT_EQ(Await(CallOn(other_, [] {})), absl::OkStatus());
   EXPECT_FALSE(sender.closed());
   stream.Cancel(absl::AbortedError("enough"));
   EXPECT_TRUE(sender.closed());
-  EXPECT_EQ(Await(std::move(waiting)), absl::AbortedError("enough"));
-  EXPECT_EQ(Await(std::move(watching)), absl::AbortedError("enough"));
+  EXPECT_EQ(*Await(std::move(waiting)), absl::AbortedError("enough"));
+  EXPECT_EQ(*Await(std::move(watching)), absl::AbortedError("enough"));
   EXPECT_EQ(Await(sender.Send(2)), absl::AbortedError("enough"));
   EXPECT_EQ(sender.TrySend(3), absl::AbortedError("enough"));
   EXPECT_TRUE(sender.Cancelled().aborted());
