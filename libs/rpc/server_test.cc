@@ -238,7 +238,8 @@ TEST_F(ServerTest, APortInUseIsNamed) {
 }
 
 TEST_F(ServerTest, SeveralServersShareAnEngine) {
-  auto other = Server::Start(*engine_, {}, dispatcher_, logger_, metrics_);
+  auto other =
+      Server::Start(*engine_, ServerOptions(), dispatcher_, logger_, metrics_);
   ASSERT_TRUE(other.ok()) << other.status();
   auto channel =
       NewChannel(*engine_, {.target = StrCat("127.0.0.1:", (*other)->port())});
