@@ -16,12 +16,11 @@ class InboxTest : public testing::Test {
     options.url = "sqlite::memory:";
     database_ =
         ValueOrThrow(store::Database::Open(loop_, options, logger_, metrics_));
-    Settle(database_->Migrate(kInboxModule, Inbox::Migrations())).Detach();
-    Settle(database_->Transact([](store::Tx& tx) {
-      tx.Execute("CREATE TABLE effects (text TEXT)");
-    })).Detach();
+    (void)Settle(database_->Migrate(kInboxModule, Inbox::Migrations()));
+    (void)Settle(database_->Transact(
+        [](store::Tx& tx) { tx.Execute("CREATE TABLE effects (text TEXT)"); }));
   }
-  ~InboxTest() override { Settle(database_->Close()).Detach(); }
+  ~InboxTest() override { (void)Settle(database_->Close()); }
 
   template <typename T>
   StatusOrVoid<T> Settle(Promise<T> promise) {
@@ -115,9 +114,9 @@ TEST_F(InboxTest, OldNotesAreDeletedAFewAtATime) {
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(Settle(inbox.Once(Event(StrCat("old", i)), Effect)).ok());
   }
-  Settle(database_->Transact([](store::Tx& tx) {
+  (void)Settle(database_->Transact([](store::Tx& tx) {
     tx.Execute("UPDATE millrace_inbox SET seen_ms = seen_ms - 3600001");
-  })).Detach();
+  }));
   ASSERT_TRUE(*Settle(inbox.Once(Event("new1"), Effect)));
   EXPECT_EQ(Count("millrace_inbox"), 3);  // 5 - 3 + 1
   ASSERT_TRUE(*Settle(inbox.Once(Event("new2"), Effect)));

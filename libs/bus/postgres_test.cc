@@ -55,7 +55,7 @@ class BusPostgresTest : public ::testing::Test {
   void TearDown() override {
     for (const auto& process : processes_) {
       process->relay.reset();
-      Settle(process->database->Close()).Detach();
+      (void)Settle(process->database->Close());
     }
   }
 

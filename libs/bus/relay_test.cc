@@ -41,14 +41,14 @@ class RelayTest : public testing::Test {
     options.url = "sqlite::memory:";
     database_ =
         ValueOrThrow(store::Database::Open(loop_, options, logger_, metrics_));
-    Settle(database_->Migrate(kOutboxModule, Outbox::Migrations())).Detach();
+    (void)Settle(database_->Migrate(kOutboxModule, Outbox::Migrations()));
     outbox_ = std::make_unique<Outbox>(*database_, "/test");
     options_.backoff = {absl::Milliseconds(1), absl::Milliseconds(2), 2};
     options_.contracts = {&contract_};
   }
   ~RelayTest() override {
     relay_.reset();
-    Settle(database_->Close()).Detach();
+    (void)Settle(database_->Close());
   }
 
   void StartRelay() {

@@ -43,7 +43,15 @@ ListenerList* EmitterCore::Writable(size_t event) {
   return copy;
 }
 
+void EmitterCore::BeginNewTable() {
+  ListenerList* const errors = slots_[builtin(ErrorEvent::kBuiltIn)];
+  for (Watch* watch = watch_; watch != nullptr; watch = watch->outer_) {
+    watch->OnNewTable(errors);
+  }
+}
+
 void EmitterCore::Drop(size_t event) {
+  if (used_.size() == 1) BeginNewTable();
   ListenerList* list = std::exchange(slots_[event], nullptr);
   std::erase_if(used_,
                 [event](const Used& used) { return used.event == event; });
@@ -122,6 +130,7 @@ void EmitterCore::RemoveAll() {
     RemoveAll(builtin(RemoveListener::kBuiltIn));
     if (watch.gone()) return;
   }
+  BeginNewTable();
   while (!used_.empty()) Drop(used_.back().event);
 }
 
@@ -178,7 +187,7 @@ std::vector<std::string_view> EmitterCore::Names() const {
 bool EmitterCore::EmitError(std::exception_ptr error) {
   const Watch watch(this);
   Emit(builtin(ErrorMonitor::kBuiltIn), &error);
-  if (!watch.gone() && Emit(builtin(ErrorEvent::kBuiltIn), &error)) return true;
+  if (!watch.gone() && EmitTo(watch.error_list(), &error)) return true;
   if (error == nullptr) {
     Throw(absl::UnknownError(
         "an ErrorEvent was emitted, without an error and without a listener"));

@@ -121,27 +121,45 @@ class EmitterCore {
     size_t event;
     std::string_view name;
   };
-  // Tells whether listeners that were called have destroyed the emitter.
+  // Tells whether listeners that were called have destroyed the emitter, and
+  // what they have left of the ErrorEvent's: Node begins a new table when all
+  // events are removed at once, or the last one is, and an emit of an error
+  // goes on with the table that it began with.
   class Watch {
    public:
     explicit Watch(EmitterCore* core)
         : core_(core), outer_(std::exchange(core->watch_, this)) {}
     ~Watch() {
       if (core_ != nullptr) core_->watch_ = outer_;
+      if (old_ != nullptr) old_->Unref();
     }
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
     bool gone() const { return core_ == nullptr; }
+    // The emitter is there still.
+    ListenerList* error_list() const {
+      return new_table_ ? old_
+                        : core_->slots_[core_->builtin(ErrorEvent::kBuiltIn)];
+    }
 
    private:
     friend class EmitterCore;
+    void OnNewTable(ListenerList* error_list) {
+      if (std::exchange(new_table_, true) || error_list == nullptr) return;
+      old_ = error_list;
+      ++old_->refs;
+    }
+
     EmitterCore* core_;
     Watch* const outer_;
+    bool new_table_ = false;
+    ListenerList* old_ = nullptr;  // counted
   };
 
   size_t builtin(size_t which) const { return count_ - kBuiltInCount + which; }
   ListenerList* Writable(size_t event);
   void Drop(size_t event);
+  void BeginNewTable();
   void CheckLeak(size_t event, std::string_view name);
   // Tells the listeners of newListener or removeListener.
   void Tell(size_t which, std::string_view name, ListenerNode* node);

@@ -113,6 +113,30 @@ TEST_F(EventEmitterTest, AnErrorEventWithoutListenerIsThrown) {
   EXPECT_THAT(trace_, ElementsAre("monitor", "monitor", "handled"));
 }
 
+TEST_F(EventEmitterTest, AnErrorGoesToWhomTheMonitorRemovesAllAtOnce) {
+  // Seen in Node: require("events") with e.on(errorMonitor, () =>
+  // e.removeAllListeners()) still calls the listeners of "error", and once
+  // more throws; with e.removeAllListeners("error") it throws at once.
+  shop_.On<ErrorMonitor>([this] { shop_.RemoveAllListeners(); });
+  shop_.On<ErrorEvent>(Log("old"));
+  EXPECT_TRUE(shop_.Emit<ErrorEvent>(Error("e")));
+  EXPECT_THAT(trace_, ElementsAre("old"));
+  EXPECT_THROW(shop_.Emit<ErrorEvent>(Error("e")), std::runtime_error);
+  shop_.On<ErrorMonitor>([this] { shop_.RemoveAllListeners<ErrorEvent>(); });
+  shop_.On<ErrorEvent>(Log("never"));
+  EXPECT_THROW(shop_.Emit<ErrorEvent>(Error("e")), std::runtime_error);
+  EXPECT_THAT(trace_, ElementsAre("old"));
+}
+
+TEST_F(EventEmitterTest, AnErrorGoesToTheLastListenerOfAllAlsoWhenRemoved) {
+  // Seen in Node with e.once(errorMonitor, () => e.off("error", f)).
+  const auto last = shop_.On<ErrorEvent>(Log("last"));
+  shop_.Once<ErrorMonitor>([&] { shop_.Off<ErrorEvent>(last); });
+  EXPECT_TRUE(shop_.Emit<ErrorEvent>(Error("e")));
+  EXPECT_THAT(trace_, ElementsAre("last"));
+  EXPECT_TRUE(shop_.EventNames().empty());
+}
+
 TEST_F(EventEmitterTest, TellsOfListenersBeforeAddingAndAfterRemoving) {
   shop_.On<NewListener>([this](const ListenerChange& change) {
     trace_.push_back("new " + std::string(change.event) + " " +

@@ -72,7 +72,7 @@ TEST_F(StreamTest, ServerStreamArrivesInOrderAndEnds) {
   int written = 0;
   echo_.count = [&](Call, EchoRequest request) {
     Pipe<EchoReply> pipe = MakePipe<EchoReply>();
-    CountUp(std::move(request), pipe.writer, &written).Detach();
+    (void)CountUp(std::move(request), pipe.writer, &written);
     return std::move(pipe.stream);
   };
   absl::StatusOr<std::vector<EchoReply>> all =
@@ -86,7 +86,7 @@ TEST_F(StreamTest, ASlowReaderHoldsBackTheWriter) {
   int written = 0;
   echo_.count = [&](Call, EchoRequest request) {
     Pipe<EchoReply> pipe = MakePipe<EchoReply>(1);
-    CountUp(std::move(request), pipe.writer, &written).Detach();
+    (void)CountUp(std::move(request), pipe.writer, &written);
     return std::move(pipe.stream);
   };
   EchoRequest request = Request("", 2000);
@@ -105,7 +105,7 @@ TEST_F(StreamTest, ASlowReaderHoldsBackTheWriter) {
 TEST_F(StreamTest, BidiAlternates) {
   echo_.talk = [](Call, Stream<EchoRequest> requests) {
     Pipe<EchoReply> pipe = MakePipe<EchoReply>(1);
-    EchoEach(std::move(requests), pipe.writer).Detach();
+    (void)EchoEach(std::move(requests), pipe.writer);
     return std::move(pipe.stream);
   };
   Pipe<EchoRequest> requests = MakePipe<EchoRequest>(1);

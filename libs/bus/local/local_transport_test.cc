@@ -25,7 +25,7 @@ class LocalTransportTest : public testing::Test {
   }
   ~LocalTransportTest() override {
     transport_.reset();
-    Settle(database_->Close()).Detach();
+    (void)Settle(database_->Close());
   }
 
   void Open(LocalOptions options = {}) {
