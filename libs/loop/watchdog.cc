@@ -205,6 +205,7 @@ struct Watchdog::Watch::Held {
   Watched* const watched;
 };
 
+Watchdog::Watch::Watch() = default;
 Watchdog::Watch::Watch(std::unique_ptr<Held> held) : held_(std::move(held)) {}
 Watchdog::Watch::Watch(Watch&&) noexcept = default;
 Watchdog::Watch& Watchdog::Watch::operator=(Watch&&) noexcept = default;

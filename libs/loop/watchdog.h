@@ -52,7 +52,7 @@ class Watchdog {
   // before the loop and the watchdog.
   class [[nodiscard]] Watch {
    public:
-    Watch() = default;
+    Watch();
     Watch(Watch&&) noexcept;
     Watch& operator=(Watch&&) noexcept;
     ~Watch();
