@@ -61,7 +61,8 @@ void RunOurServer() {
   DirectDispatcher dispatcher({test::BindEcho(echo)});
   NullLogger logger;
   NullMetrics metrics;
-  auto server = rpc::Server::Start(engine, {}, dispatcher, logger, metrics);
+  auto server = rpc::Server::Start(engine, rpc::ServerOptions(), dispatcher,
+                                   logger, metrics);
   if (!server.ok()) std::abort();
   std::printf("%d\n", (*server)->port());
   std::fflush(stdout);
