@@ -121,8 +121,7 @@ bool EmitterCore::Remove(size_t event, ListenerNode* node) {
 void EmitterCore::RemoveAll() {
   if (ToldOfRemovals()) {
     const Watch watch(this);
-    const std::vector<Used> used = used_;
-    for (const Used& one : used) {
+    for (const Used& one : InNodesOrder()) {
       if (one.event == builtin(RemoveListener::kBuiltIn)) continue;
       RemoveAll(one.event);
       if (watch.gone()) return;
@@ -169,18 +168,18 @@ std::vector<NodeRef> EmitterCore::Listeners(size_t event, bool raw) const {
   return listeners;
 }
 
+std::vector<EmitterCore::Used> EmitterCore::InNodesOrder() const {
+  std::vector<Used> used = used_;
+  // In Node the monitor is a symbol, and symbols come last.
+  std::stable_partition(used.begin(), used.end(), [this](const Used& one) {
+    return one.event != builtin(ErrorMonitor::kBuiltIn);
+  });
+  return used;
+}
+
 std::vector<std::string_view> EmitterCore::Names() const {
   std::vector<std::string_view> names;
-  for (const Used& used : used_) names.push_back(used.name);
-  // In Node it is a symbol, and symbols come last.
-  const auto monitor =
-      std::find_if(used_.begin(), used_.end(), [this](const Used& used) {
-        return used.event == builtin(ErrorMonitor::kBuiltIn);
-      });
-  if (monitor != used_.end()) {
-    const auto it = names.begin() + (monitor - used_.begin());
-    std::rotate(it, it + 1, names.end());
-  }
+  for (const Used& used : InNodesOrder()) names.push_back(used.name);
   return names;
 }
 

@@ -158,6 +158,7 @@ class EmitterCore {
 
   size_t builtin(size_t which) const { return count_ - kBuiltInCount + which; }
   ListenerList* Writable(size_t event);
+  std::vector<Used> InNodesOrder() const;
   void Drop(size_t event);
   void BeginNewTable();
   void CheckLeak(size_t event, std::string_view name);

@@ -154,6 +154,16 @@ TEST_F(EventEmitterTest, TellsOfListenersBeforeAddingAndAfterRemoving) {
                           "removed Sold 1", "removed Sold 0"));
 }
 
+TEST_F(EventEmitterTest, RemovesTheMonitorBehindTheOthers) {
+  shop_.On<ErrorMonitor>(Log("monitor"));
+  shop_.On<RemoveListener>([this](const ListenerChange& change) {
+    trace_.push_back(std::string(change.event));
+  });
+  shop_.On<Shop::Sold>(Log("sold"));
+  shop_.RemoveAllListeners();
+  EXPECT_THAT(trace_, ElementsAre("Sold", "errorMonitor"));
+}
+
 TEST_F(EventEmitterTest, NamesComeInTheOrderOfTheFirstListener) {
   shop_.On<ErrorMonitor>(Log("m"));
   const auto closed = shop_.On<Shop::Closed>(Log("c"));
