@@ -50,6 +50,9 @@ const databaseAway = new RegExp(`^database postgresql://\\S*127\\.0\\.0\\.1:${po
 const ready = () => eventually("the platform gets ready", async () => (await readiness())?.status === 200, 60_000);
 const auditOf = async (subject) =>
   (await grpc.call("admin", "QueryAudit", { subject })).entries;
+// The trail has more of a person than that: the message to them, for example.
+const isAudited = async (user, event = "Created") =>
+  (await auditOf(user.id)).filter((entry) => entry.event_type === `users.v1.UserEvents.${event}`).length === 1;
 const millrace = (...args) => run("millrace", join(bin, "millrace"), [args[0], "--grpc", `127.0.0.1:${ports.grpc}`, ...args.slice(1)]);
 
 await cases({
@@ -72,7 +75,7 @@ await cases({
     await ready();
     await platform.line(/^ready http=\S+ grpc=\S+$/);
     const user = await grpc.call("users", "CreateUser", { email: "first@example.org", display_name: "First" });
-    await eventually("the audit entry", async () => (await auditOf(user.id)).length === 1);
+    await eventually("the audit entry", () => isAudited(user));
   },
   async "database away and back"() {
     await postgres.kill();
@@ -86,7 +89,7 @@ await cases({
     await kafka.kill();
     const user = await grpc.call("users", "CreateUser", { email: "patient@example.org", display_name: "Patient" });
     await kafka.start();
-    await eventually("the audit entry", async () => (await auditOf(user.id)).length === 1, 60_000);
+    await eventually("the audit entry", () => isAudited(user), 60_000);
     await ready();
   },
   async "an event that nobody can decode becomes a dead letter, the partition goes on"() {
@@ -108,8 +111,7 @@ await cases({
     await producer.disconnect();
     // The next event of the same key, so of the same partition.
     await grpc.call("users", "UpdateUser", { id: user.id, display_name: "After" });
-    await eventually("the event after the poison", async () =>
-      (await auditOf(user.id)).some((entry) => entry.event_type === "users.v1.UserEvents.Updated"));
+    await eventually("the event after the poison", () => isAudited(user, "Updated"));
     const letters = await eventually("dead letters of both groups", async () => {
       const { code, stdout, stderr } = await millrace("dead-letters", "--topic", "users.v1.events");
       assert.equal(code, 0, stderr);
