@@ -198,12 +198,26 @@ void GroupMember::OnFatal(const char* text) {
       environment_.place(), ": member '", spec_.member_id, "' of group ",
       spec_.group,
       " was shut out; give each process a member id of its own: ", text));
+  if (ShutOutByOutage()) return JoinAnew(shared_from_this()).Detach();
   Trouble(health_);
   if (events_ == nullptr) return;
   // Nothing that is queued can be had any more.
   rebalances_.clear();
   HandOver(shared_from_this(), Revoked::kLost).Detach();
   if (!closing_) Release();
+}
+
+bool GroupMember::ShutOutByOutage() const {
+  char text[8];
+  if (close_.valid() || lost_ms_ < 0 ||
+      rd_kafka_fatal_error(client_.get(), text, sizeof text) !=
+          RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+    return false;
+  }
+  // Two processes of one name would else shut each other out for ever.
+  const int64_t window = absl::ToInt64Milliseconds(
+      3 * environment_.options.session_timeout + absl::Seconds(5));
+  return environment_.loop.TimeMs() - lost_ms_ <= window;
 }
 
 void GroupMember::Trouble(absl::Status status) {

@@ -77,6 +77,11 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   static Promise<void> HandOver(std::shared_ptr<GroupMember> self, Revoked how);
   static Promise<void> Revoke(std::shared_ptr<GroupMember> self);
   static Promise<void> CloseNow(std::shared_ptr<GroupMember> self);
+  // Was shut out because of an outage, as far as can be known.
+  bool ShutOutByOutage() const;
+  static Promise<void> JoinAnew(std::shared_ptr<GroupMember> self);
+  // Everything that belongs to client_.
+  void DropClient();
   std::vector<TopicPartition> TakePartitions();
   void Release();
 
@@ -97,6 +102,7 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   bool closing_ = false;                        // and all is handed over
   Promise<void> close_;
   Deferred<void> closed_;  // librdkafka is done with the group
+  int64_t lost_ms_ = -1;   // when partitions were last lost; -1: never
   absl::Status health_;
   std::string last_trouble_;
   int64_t last_trouble_ms_ = 0;

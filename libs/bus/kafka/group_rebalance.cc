@@ -13,6 +13,8 @@ namespace {
 // How long the commits of a hand-over may take, and the leaving of a group.
 constexpr absl::Duration kFlushBound = absl::Seconds(5);
 constexpr absl::Duration kCloseBound = absl::Seconds(5);
+// Before a member that was shut out joins anew.
+constexpr absl::Duration kJoinPause = absl::Milliseconds(500);
 
 std::vector<TopicPartition> ToVector(
     const rd_kafka_topic_partition_list_t* list) {
@@ -82,6 +84,7 @@ void GroupMember::Unassign() { rd_kafka_assign(client_.get(), nullptr); }
 
 Promise<void> GroupMember::Revoke(std::shared_ptr<GroupMember> self) {
   const bool lost = rd_kafka_assignment_lost(self->client_.get());
+  if (lost) self->lost_ms_ = self->environment_.loop.TimeMs();
   co_await HandOver(self, lost ? Revoked::kLost : Revoked::kHandedOver);
   if (self->client_ == nullptr) co_return;
   self->Unassign();
@@ -143,12 +146,24 @@ Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self) {
   self->Release();
 }
 
-void GroupMember::Abandon() {
-  events_ = nullptr;
-  Release();
+Promise<void> GroupMember::JoinAnew(std::shared_ptr<GroupMember> self) {
+  self->environment_.logger.Warning(
+      "a member was shut out after an outage and joins its group anew",
+      {{"group", self->spec_.group},
+       {"member", self->spec_.member_id},
+       {"reason", MessageOf(self->health_)}});
+  // Nothing that is queued can be had any more.
+  self->rebalances_.clear();
+  while (self->handing_over_) co_await self->handing_over_->promise();
+  co_await HandOver(self, Revoked::kLost);
+  co_await AsStatusOr(Delay(kJoinPause, self->environment_.closed.signal()));
+  if (self->client_ == nullptr || self->close_.valid()) co_return;
+  self->DropClient();
+  self->health_ = self->Subscribe();
+  if (!self->health_.ok()) self->Trouble(self->health_);
 }
 
-void GroupMember::Release() {
+void GroupMember::DropClient() {
   TakePartitions();
   commits_.Stop();
   poll_.Clear();
@@ -157,8 +172,17 @@ void GroupMember::Release() {
     rd_kafka_queue_destroy(queue_);
     queue_ = nullptr;
   }
-  wake_.Stop();
   client_.reset();
+}
+
+void GroupMember::Abandon() {
+  events_ = nullptr;
+  Release();
+}
+
+void GroupMember::Release() {
+  DropClient();
+  wake_.Stop();
 }
 
 }  // namespace millrace::bus::kafka

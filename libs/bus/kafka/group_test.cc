@@ -17,16 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::vector<Record> Numbered(const std::string& topic, int partitions, int from,
-                             int to) {
-  std::vector<Record> records;
-  for (int i = from; i < to; ++i) {
-    records.push_back(MakeRecord(topic, "", std::to_string(i)));
-    records.back().partition = i % partitions;
-  }
-  return records;
-}
-
 std::set<std::string> SetOf(const std::vector<std::string>& values) {
   return {values.begin(), values.end()};
 }

@@ -189,4 +189,14 @@ Record MakeRecord(const std::string& topic, const std::string& key,
   return record;
 }
 
+std::vector<Record> Numbered(const std::string& topic, int partitions, int from,
+                             int to) {
+  std::vector<Record> records;
+  for (int i = from; i < to; ++i) {
+    records.push_back(MakeRecord(topic, "", std::to_string(i)));
+    records.back().partition = i % partitions;
+  }
+  return records;
+}
+
 }  // namespace millrace::bus

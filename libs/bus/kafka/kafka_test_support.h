@@ -115,6 +115,10 @@ class KafkaTest : public ::testing::Test {
 Record MakeRecord(const std::string& topic, const std::string& key,
                   const std::string& value);
 
+// The numbers from `from` to `to`, dealt to the partitions.
+std::vector<Record> Numbered(const std::string& topic, int partitions, int from,
+                             int to);
+
 }  // namespace millrace::bus
 
 #endif  // MILLRACE_BUS_KAFKA_KAFKA_TEST_SUPPORT_H_

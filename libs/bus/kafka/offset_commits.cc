@@ -30,6 +30,7 @@ OffsetCommits::~OffsetCommits() { Stop(); }
 void OffsetCommits::Start(Handle client, rd_kafka_queue_t* queue) {
   client_ = std::move(client);
   queue_ = queue;
+  sent_ = false;  // what the client before had under way goes with it
 }
 
 void OffsetCommits::Stop() {

@@ -101,6 +101,40 @@ TEST_F(KafkaTest, AKilledBrokerLosesNothing) {
   Close(*member);
 }
 
+// After an outage a broker may shut a named member out for what it did itself:
+// a request that was under way comes once more, with the identity of before. So
+// it begins anew. Here another member of its name takes the request's part.
+TEST_F(KafkaTest, ANamedMemberComesBackAfterALongOutage) {
+  Transport& transport = Open();
+  const std::string topic = Topic(transport, 1);
+  const std::string group = NewName("group");
+  auto member = Join(transport, group, {topic}, "steady");
+  ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 1; }));
+  broker().Kill9();
+  ASSERT_TRUE(RunUntil([&] { return !member->revocations.empty(); }));
+  EXPECT_EQ(member->revocations.front(), Revoked::kLost);
+  ASSERT_TRUE(broker().RestartSoon().ok());
+  ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 1; }));
+
+  auto twin = Join(transport, group, {topic}, "steady");
+  ASSERT_TRUE(RunUntil([&] { return member->revocations.size() == 2; }));
+  ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 1; }));
+  EXPECT_TRUE(logger_.Has("joins its group anew"));
+  // The twin has no outage to blame.
+  ASSERT_TRUE(RunUntil([&] { return !twin->troubles.empty(); }));
+  EXPECT_THAT(twin->troubles.back().ToString(), HasSubstr("was shut out"));
+  twin->consumer.reset();
+
+  ASSERT_TRUE(Await(transport.Publish({MakeRecord(topic, "", "on")})).ok());
+  ASSERT_TRUE(RunUntil([&] { return member->values().size() == 1; }));
+  ASSERT_TRUE(RunUntil([&] { return transport.health().ok(); }));
+  member->CommitAll();
+  Close(*member);
+  const auto offsets = Await(transport.Offsets(group, {topic}));
+  ASSERT_TRUE(offsets.ok()) << offsets.status();
+  EXPECT_EQ(offsets->front().lag(), 0);
+}
+
 TEST_F(KafkaTest, APausedBrokerIsNoticedAndPublishingGoesOn) {
   Transport& transport = Open();
   const std::string topic = Topic(transport, 1);
