@@ -7,8 +7,9 @@
 
 namespace millrace::runtime {
 
-// One warning for each handle that keeps the loop running and is not about to
-// be closed, with its kind, where it was made and by whom. Loop thread.
+// One warning for each handle that keeps the loop running and would not end by
+// itself in its next turn, with its kind, where it was made and by whom. Loop
+// thread.
 void LogLiveHandles(EventLoop& loop, Logger& logger);
 
 }  // namespace millrace::runtime
