@@ -5,7 +5,6 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "bus/loop_transport.h"
 #include "http/connect.h"
 #include "loop/combinators.h"
 #include "millrace/v1/bus.millrace.h"
@@ -19,9 +18,6 @@ namespace {
 
 // How often what is missing is looked for.
 constexpr absl::Duration kMissingInterval = absl::Milliseconds(500);
-
-// What the readiness calls the loops beside the first.
-constexpr char kLoops[] = "loops";
 
 // Calls that a loop asks gRPC for at a time when others could take them: few,
 // so that a busy loop does not keep calls from the others.
@@ -109,7 +105,8 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
       worker_stats_(loop, NameOf(loop_index), loop.workers(), metrics),
       engine_(loop),
       bus_(parts_, loop_index == 0 ? options_.transport : nullptr) {
-  if (loop_index == 0 && options_.config.loops() > 1) readiness_.Need(kLoops);
+  if (loop_index == 0 && options_.config.loops() > 1)
+    readiness_.Need(kOtherLoops);
 }
 
 Host::~Host() {
@@ -203,18 +200,6 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
       std::move(services), std::move(options), parts_.clock, logger_, metrics_);
 }
 
-absl::Status Host::MakeSideLoops() {
-  const int loops = options_.config.loops();
-  if (loops == 1) return absl::OkStatus();
-  sides_ = std::make_unique<SideLoops>(loop_, loops);
-  absl::Status made = sides_->Make([this](EventLoop& loop, int index) {
-    if (options_.on_loop) options_.on_loop(loop);
-    return Make(loop, metrics_, options_, index, this);
-  });
-  if (!made.ok()) sides_.reset();
-  return made;
-}
-
 absl::Status Host::ListenHttp(PortUse use, int port) {
   AddRoutes();
   http::ServerOptions options = HttpOptions(options_.config);
@@ -252,17 +237,6 @@ absl::Status Host::Listen() {
   return absl::OkStatus();
 }
 
-absl::Status Host::ListenBeside(const FirstLoop& first) {
-  if (absl::Status status = ListenHttp(PortUse::kShareNext, first.http_port);
-      !status.ok()) {
-    return status;
-  }
-  grpc_ = rpc::Server::Start(engine_, first.listener, *pipeline_, logger_,
-                             metrics_);
-  SetServing(false);  // until the first loop says so
-  return absl::OkStatus();
-}
-
 void Host::AddRoutes() {
   router_.Get("/healthz", [](http::Request) {
     return Promise<http::Response>::Resolve(http::Response::Text(200, "ok\n"));
@@ -280,27 +254,6 @@ void Host::AddRoutes() {
     });
   });
   http::MountRpc(router_, *pipeline_);
-}
-
-// The first loop's speaks for all.
-Promise<std::pair<bool, std::string>> Host::AskReadiness() const {
-  if (!parts_.first_loop()) {
-    return CallOn(first_.loop,
-                  [host = first_.host] { return host->AskReadiness(); });
-  }
-  return Promise<std::pair<bool, std::string>>::Resolve(readiness_.ready(),
-                                                        readiness_.ToJson());
-}
-
-// Of all loops, whichever is asked.
-Promise<void> Host::UpdateMetrics() {
-  if (!parts_.first_loop()) {
-    return CallOn(first_.loop,
-                  [host = first_.host] { return host->UpdateMetrics(); });
-  }
-  UpdateLoopMetrics();
-  if (sides_ == nullptr) return Promise<void>::Resolve();
-  return sides_->UpdateMetrics();
 }
 
 void Host::SetServing(bool serving) {
@@ -332,36 +285,6 @@ Promise<void> Host::ModulesStarted() {
   std::vector<Promise<void>> all = {bus_open_.promise()};
   for (const auto& module : modules_) all.push_back(module->started());
   return WithSignal(All(std::move(all)), starting_.signal());
-}
-
-// Behind the modules of the first loop, which migrate and seed.
-Promise<void> Host::StartSideLoops() {
-  co_await ModulesStarted();
-  FirstLoop first;
-  first.loop = LoopRef(loop_);
-  first.host = this;
-  first.transport = &bus_.transport();
-  first.listener = listener_;
-  first.http_port = http_->port();
-  for (const auto& module : modules_) first.modules.push_back(module->Share());
-  co_await sides_->Start(first);
-  readiness_.Set(kLoops, absl::OkStatus());
-}
-
-Promise<void> Host::StartBeside(FirstLoop first) {
-  first_ = std::move(first);
-  bus_.Use(
-      std::make_unique<bus::LoopTransport>(first_.loop, *first_.transport));
-  for (size_t i = 0; i < modules_.size(); ++i) {
-    modules_[i]->Use(first_.modules[i]);
-  }
-  starting_.Spawn(OpenBus());
-  for (const int index : wiring_.order) starting_.Spawn(RunModule(index));
-  started_ = starting_.Join();
-  const absl::Status started = co_await AsStatusOr(ModulesStarted());
-  // Only now, so that no caller meets a loop that is not ready.
-  if (started.ok()) ThrowIfError(ListenBeside(first_));
-  co_await *started_;
 }
 
 Promise<void> Host::OpenBus() {

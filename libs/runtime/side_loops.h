@@ -36,6 +36,9 @@ namespace millrace::runtime {
 
 class Host;
 
+// What the readiness calls the loops beside the first.
+inline constexpr char kOtherLoops[] = "loops";
+
 // What the first loop's host shares. All of it outlives the other loops.
 struct FirstLoop {
   LoopRef loop;
