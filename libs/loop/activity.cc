@@ -1,7 +1,6 @@
 #include "loop/activity.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "loop/microtasks.h"
@@ -17,7 +16,7 @@ constinit thread_local std::atomic<Activity*> current_activity{nullptr};
 
 Activity::Text::Text(std::string_view text)
     : size(static_cast<uint8_t>(std::min(text.size(), kTextBytes))) {
-  std::memcpy(bytes.data(), text.data(), size);
+  std::copy_n(text.data(), size, bytes.data());  // none of a null view
 }
 
 Activity::Activity(const Names& names)

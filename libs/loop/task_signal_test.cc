@@ -142,9 +142,10 @@ Promise<void> TakesBoxes(TaskSignal signal, Trace& trace) {
   const TaskSignal moved = std::move(signal);
   const std::unique_ptr<int> taken = co_await Boxed(1);
   Promise<std::unique_ptr<int>> kept = Boxed(2);
-  const std::unique_ptr<int>& seen = co_await kept;
+  const std::unique_ptr<int>& borrowed = co_await kept;
+  const bool there = borrowed != nullptr;
   const std::unique_ptr<int> last = co_await std::move(kept);
-  trace.push_back(StrCat(*taken, last == nullptr ? 0 : *last, seen == nullptr));
+  trace.push_back(StrCat(*taken, *last, there));
   co_await Delay(absl::InfiniteDuration(), moved);
 }
 
