@@ -9,6 +9,11 @@ add_compile_options(-Wall -Wextra -Wno-missing-field-initializers
 # and in std::string's small buffer.
 add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
 
+# Words that were stored one by one a moment ago must be loaded one by one: a
+# vector load waits until all of them have left the store buffer. Loops are
+# still vectorized.
+add_compile_options(-fno-tree-slp-vectorize)
+
 if(MILLRACE_SANITIZER)
   add_compile_options(-fsanitize=${MILLRACE_SANITIZER} -O1 -g1)
   add_link_options(-fsanitize=${MILLRACE_SANITIZER})

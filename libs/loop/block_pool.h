@@ -14,7 +14,7 @@ namespace millrace::loop_internal {
 
 class BlockPool {
  public:
-  BlockPool() = default;
+  BlockPool();
   ~BlockPool();
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
@@ -30,32 +30,32 @@ class BlockPool {
     if (list.head == nullptr) return ::operator new(RoundUp(bytes));
     Block* block = list.head;
     list.head = block->next;
-    --list.size;
+    ++list.room;
     return block;
   }
 
   void Free(void* pointer, size_t bytes) {
     const size_t index = IndexOf(bytes);
-    if (index >= kLists || lists_[index].size >= kMaxKept / (index + 1)) {
+    if (index >= kLists || lists_[index].room == 0) {
       ::operator delete(pointer);
       return;
     }
     List& list = lists_[index];
     list.head = new (pointer) Block{list.head};
-    ++list.size;
+    --list.room;
   }
 
  private:
   static constexpr size_t kStep = 64;
   static constexpr size_t kLists = 32;
-  static constexpr size_t kMaxKept = size_t{1} << 14;  // 1 MiB for each list
+  static constexpr size_t kKeptBytes = size_t{1} << 20;  // in each list
 
   struct Block {
     Block* next;
   };
   struct List {
     Block* head = nullptr;
-    size_t size = 0;
+    size_t room = 0;  // for so many more
   };
 
   static size_t IndexOf(size_t bytes) { return (bytes - 1) / kStep; }

@@ -7,7 +7,7 @@
 namespace millrace::loop_internal {
 
 ImmediateQueue::ImmediateQueue(Hooks hooks)
-    : hooks_(std::move(hooks)), pool_(new NodePool<ImmediateNode>) {
+    : hooks_(std::move(hooks)), pool_(new Pool(this)) {
   queued_.next = queued_.prev = &queued_;
   batch_.next = batch_.prev = &batch_;
 }
@@ -25,8 +25,6 @@ void ImmediateQueue::DropAll() {
 
 ImmediateNode* ImmediateQueue::Add(Task task) {
   ImmediateNode* node = pool_->Make();
-  node->queue = this;
-  node->pool = pool_;
   node->refs = 1;
   node->refed = true;
   node->waiting = true;
@@ -66,7 +64,7 @@ void ImmediateQueue::SetRef(ImmediateNode* node, bool ref) {
 }
 
 void ImmediateQueue::Release(ImmediateNode* node) {
-  if (--node->refs == 0 && !node->waiting) node->pool->Free(node);
+  if (--node->refs == 0 && !node->waiting) Pool::Free(node);
 }
 
 bool ImmediateQueue::RunBatch() {
@@ -117,8 +115,8 @@ Immediate::Immediate(const Immediate& other) : node_(other.node_) {
   if (node_ != nullptr) ++node_->refs;
 }
 
-Immediate::~Immediate() {
-  if (node_ != nullptr) ImmediateQueue::Release(node_);
+void Immediate::Release(loop_internal::ImmediateNode* node) {
+  ImmediateQueue::Release(node);
 }
 
 bool Immediate::active() const { return node_ != nullptr && node_->waiting; }
@@ -126,15 +124,15 @@ bool Immediate::active() const { return node_ != nullptr && node_->waiting; }
 bool Immediate::has_ref() const { return active() && node_->refed; }
 
 void Immediate::Clear() {
-  if (active()) node_->queue->Clear(node_);
+  if (active()) ImmediateQueue::Of(node_)->Clear(node_);
 }
 
 void Immediate::Ref() {
-  if (active()) node_->queue->SetRef(node_, true);
+  if (active()) ImmediateQueue::Of(node_)->SetRef(node_, true);
 }
 
 void Immediate::Unref() {
-  if (active()) node_->queue->SetRef(node_, false);
+  if (active()) ImmediateQueue::Of(node_)->SetRef(node_, false);
 }
 
 }  // namespace millrace

@@ -18,8 +18,6 @@ class ImmediateQueue;
 struct ImmediateNode {
   ImmediateNode* next = nullptr;  // in a ring, with the queue's own node
   ImmediateNode* prev = nullptr;
-  ImmediateQueue* queue = nullptr;  // gone when the pool is orphaned
-  NodePool<ImmediateNode>* pool = nullptr;
   uint32_t refs = 0;
   bool refed = true;
   bool waiting = false;
@@ -28,6 +26,8 @@ struct ImmediateNode {
 };
 
 class ImmediateQueue {
+  using Pool = NodePool<ImmediateNode, ImmediateQueue>;
+
  public:
   struct Hooks {
     absl::AnyInvocable<bool()> drain;
@@ -46,6 +46,10 @@ class ImmediateQueue {
   void Clear(ImmediateNode* node);
   void SetRef(ImmediateNode* node, bool ref);
   static void Release(ImmediateNode* node);
+  // The queue of a node that waits.
+  static ImmediateQueue* Of(const ImmediateNode* node) {
+    return Pool::OwnerOf(node);
+  }
 
   bool empty() const { return count_ == 0; }
   bool refed() const { return ref_count_ > 0; }
@@ -62,7 +66,7 @@ class ImmediateQueue {
   void Detach(ImmediateNode* node);
 
   Hooks hooks_;
-  NodePool<ImmediateNode>* pool_;
+  Pool* const pool_;
   ImmediateNode queued_;
   ImmediateNode batch_;
   int64_t count_ = 0;

@@ -59,8 +59,8 @@ void Microtasks::PushTask(Task&& task) {
 }
 
 void Microtasks::RunTask(void* self, Fate fate) {
-  Task task = static_cast<Microtasks*>(self)->tasks_.Pop();
-  if (fate == Fate::kRun) task();
+  RingQueue<Task>::First task(static_cast<Microtasks*>(self)->tasks_);
+  if (fate == Fate::kRun) (*task)();
 }
 
 void Microtasks::PushRejection(StateBase* state) {
@@ -82,16 +82,16 @@ void Microtasks::TraceJob(const Job& job, int64_t began) {
 
 void Microtasks::RunJobs() {
   while (!jobs_.empty()) {
-    const Job job = jobs_.Pop();
-    EnterActivity(job.activity);
+    const RingQueue<Job>::First job(jobs_);
+    EnterActivity(job->activity);
     const int64_t began = thread_track != nullptr ? MonotonicNs() : 0;
     try {
-      job.run(job.data, Fate::kRun);
+      job->run(job->data, Fate::kRun);
     } catch (...) {
       report_(std::current_exception());
     }
-    if (began != 0) TraceJob(job, began);
-    LeaveActivity(job.activity);
+    if (began != 0) TraceJob(*job, began);
+    LeaveActivity(job->activity);
   }
   jobs_.Trim();
   tasks_.Trim();
@@ -100,9 +100,9 @@ void Microtasks::RunJobs() {
 bool Microtasks::DrainTicks() {
   do {
     while (!ticks_.empty()) {
-      BoundTask tick = ticks_.Pop();
+      const RingQueue<BoundTask>::First tick(ticks_);
       try {
-        tick.Run();
+        tick->Run();
       } catch (...) {
         report_(std::current_exception());
         LeaveActivity();

@@ -46,59 +46,77 @@ struct Adoption : Reaction, Pooled {
   Promise<T> source;
 };
 
-// What a coroutine and its promise share. The frame destroys itself when the
-// body has ended; the result lives on in the state.
+// What a coroutine and its promise share: a block with the state, and behind it
+// the frame. The frame destroys itself when the body has ended; the result
+// lives on in the state, and the block as long as that.
 template <typename T>
-struct CoroutineBase : Pooled {
-  CoroutineBase() = default;
-#ifdef NDEBUG
-  ~CoroutineBase() { state->Unref(); }
-#else
-  ~CoroutineBase() {
-    state->SetFrame(nullptr);
-    state->Unref();
+struct alignas(void*) CoroutineBase {
+  static void* operator new(size_t frame_bytes) {
+    const size_t bytes = kFrameOffset + frame_bytes;
+    auto* const block = static_cast<char*>(AllocateBlock(bytes));
+    ::new (block) State<T>(bytes);
+    return block + kFrameOffset;
   }
-#endif
+  static void operator delete(void* frame, size_t) { StateOf(frame)->Unref(); }
+
+  CoroutineBase() = default;
   CoroutineBase(const CoroutineBase&) = delete;
   CoroutineBase& operator=(const CoroutineBase&) = delete;
 
 #ifdef NDEBUG
   Promise<T> get_return_object() {
-    state->Ref();
-    return Promise<T>(state);
+    state()->Ref();
+    return Promise<T>(state());
   }
 #else
+  ~CoroutineBase() { state()->SetFrame(nullptr); }
   // The location is the coroutine's.
   Promise<T> get_return_object(
       std::source_location where = std::source_location::current()) {
     record.Begin(where);
-    state->SetFrame(&record);
-    state->Ref();
-    return Promise<T>(state);
+    state()->SetFrame(&record);
+    state()->Ref();
+    return Promise<T>(state());
   }
   FrameRecord record;
 #endif
   std::suspend_never initial_suspend() const noexcept { return {}; }
   std::suspend_never final_suspend() const noexcept { return {}; }
-  void unhandled_exception() { state->Reject(std::current_exception()); }
+  void unhandled_exception() { state()->Reject(std::current_exception()); }
 
-  State<T>* const state = new State<T>;
+ protected:
+  State<T>* state() {
+    using Derived = CoroutinePromise<T>;
+    return StateOf(std::coroutine_handle<Derived>::from_promise(
+                       static_cast<Derived&>(*this))
+                       .address());
+  }
+
+ private:
+  static constexpr size_t kFrameOffset =
+      (sizeof(State<T>) + __STDCPP_DEFAULT_NEW_ALIGNMENT__ - 1) &
+      ~(__STDCPP_DEFAULT_NEW_ALIGNMENT__ - 1);
+
+  static State<T>* StateOf(void* frame) {
+    return reinterpret_cast<State<T>*>(static_cast<char*>(frame) -
+                                       kFrameOffset);
+  }
 };
 
 template <typename T>
 struct CoroutinePromise : CoroutineBase<T> {
   template <typename U = T>
   void return_value(U&& value) {
-    this->state->Resolve(std::forward<U>(value));
+    this->state()->Resolve(std::forward<U>(value));
   }
   void return_value(Promise<T> promise) {
-    new Adoption<T>(this->state, std::move(promise));
+    new Adoption<T>(this->state(), std::move(promise));
   }
 };
 
 template <>
 struct CoroutinePromise<void> : CoroutineBase<void> {
-  void return_void() { state->Resolve(); }
+  void return_void() { state()->Resolve(); }
 };
 
 template <typename T>

@@ -28,15 +28,24 @@ struct Reaction {
 // its locals would use may be gone. Tells the leak checker so.
 void LeaveSuspended(void* frame);
 
-class StateBase : public Pooled {
+// Lives at the beginning of a block of its own, or of one that it shares with
+// the frame of the coroutine that settles it; the block goes with the state.
+class StateBase {
  public:
+  static void* operator new(size_t bytes) { return AllocateBlock(bytes); }
+  // Of one that could not be made; others go by Unref().
+  static void operator delete(void* state, size_t bytes) {
+    FreeBlock(state, bytes);
+  }
   StateBase(const StateBase&) = delete;
   StateBase& operator=(const StateBase&) = delete;
 
   void Ref() { ++refs_; }
   void Unref() {
     if (--refs_ == 0) {
-      delete this;
+      const size_t bytes = block_bytes_;
+      this->~StateBase();
+      FreeBlock(this, bytes);
     } else {
       CheckAwaited();
     }
@@ -99,7 +108,8 @@ class StateBase : public Pooled {
  protected:
   enum class Status : uint8_t { kPending, kFulfilled, kRejected };
 
-  StateBase() = default;
+  explicit StateBase(size_t block_bytes)
+      : block_bytes_(static_cast<uint32_t>(block_bytes)) {}
   virtual ~StateBase() = default;
 
   void Settle(Status status) {
@@ -129,6 +139,7 @@ class StateBase : public Pooled {
 
   uint32_t refs_ = 1;
   uint32_t resolvers_ = 0;
+  const uint32_t block_bytes_;
   Status status_ = Status::kPending;
   bool handled_ = false;
   bool reported_ = false;
@@ -141,7 +152,7 @@ class StateBase : public Pooled {
 template <typename T>
 class State : public StateBase {
  public:
-  State() {}
+  explicit State(size_t block_bytes = sizeof(State)) : StateBase(block_bytes) {}
   ~State() override {
     if (fulfilled()) value_.~T();
   }
@@ -162,6 +173,8 @@ class State : public StateBase {
 template <>
 class State<void> : public StateBase {
  public:
+  explicit State(size_t block_bytes = sizeof(State)) : StateBase(block_bytes) {}
+
   void Resolve() { Settle(Status::kFulfilled); }
 };
 

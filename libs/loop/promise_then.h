@@ -105,7 +105,8 @@ class ThenState final : public State<U>, public Reaction {
  public:
   // Holds a reference on itself until it has run.
   ThenState(Promise<T> source, bool consume, F f, G g)
-      : source_(std::move(source)),
+      : State<U>(sizeof(ThenState)),
+        source_(std::move(source)),
         consume_(consume),
         f_(std::move(f)),
         g_(std::move(g)) {

@@ -1,6 +1,6 @@
 // A FIFO queue in chunks that are used again: no allocation in the steady
-// state, and nothing is moved when it grows. Popping moves the element out
-// first, so that it may push while it runs. Not thread-safe.
+// state, and nothing is moved when it grows. What is taken may push: Pop()
+// moves it out first, First leaves it in its place. Not thread-safe.
 #ifndef MILLRACE_LOOP_RING_QUEUE_H_
 #define MILLRACE_LOOP_RING_QUEUE_H_
 
@@ -37,14 +37,30 @@ class RingQueue {
   T Pop() {
     T value(std::move(*head_));
     head_->~T();
-    if (++head_ == tail_) {
-      // The one chunk that is left is filled from its beginning again.
-      head_ = tail_ = first_->begin();
-    } else if (head_ == first_->end()) {
-      DropFirst();
-    }
+    ++head_;
+    Passed();
     return value;
   }
+
+  // Takes the first element, as Pop() does, but has it where it is; destroys it
+  // at the end. One at a time, and no Pop() meanwhile.
+  class First {
+   public:
+    explicit First(RingQueue& queue) : queue_(queue), element_(queue.head_++) {}
+    ~First() {
+      element_->~T();
+      queue_.Passed();
+    }
+    First(const First&) = delete;
+    First& operator=(const First&) = delete;
+
+    T& operator*() const { return *element_; }
+    T* operator->() const { return element_; }
+
+   private:
+    RingQueue& queue_;
+    T* const element_;
+  };
 
   void Clear() {
     while (!empty()) Pop();
@@ -56,9 +72,11 @@ class RingQueue {
   }
 
  private:
-  static constexpr size_t kChunkBytes = 16 * 1024;
+  // A chain of ticks goes back and forth between two chunks: they stay in the
+  // cache together.
+  static constexpr size_t kChunkBytes = 4 * 1024;
   static constexpr size_t kSlots = kChunkBytes / sizeof(T);
-  static constexpr size_t kKept = 64;  // spare chunks, 1 MiB
+  static constexpr size_t kKept = 256;  // spare chunks, 1 MiB
   static_assert(std::is_nothrow_move_constructible_v<T>);
 
   struct Chunk {
@@ -69,6 +87,16 @@ class RingQueue {
     Chunk* next = nullptr;
     alignas(T) unsigned char slots[kSlots * sizeof(T)];
   };
+
+  // The element before the head is gone.
+  void Passed() {
+    if (head_ == tail_) {
+      // The one chunk that is left is filled from its beginning again.
+      head_ = tail_ = first_->begin();
+    } else if (head_ == first_->end()) {
+      DropFirst();
+    }
+  }
 
   void AddChunk() {
     Chunk* chunk = spare_ != nullptr ? TakeSpare() : new Chunk;

@@ -45,6 +45,28 @@ TEST(RingQueueTest, TakesMoreThanItKeepsAndGoesOn) {
   }
 }
 
+TEST(RingQueueTest, TheFirstStaysInItsPlaceWhileItPushes) {
+  RingQueue<Item> queue;
+  queue.Push(std::make_shared<int>(0));
+  int next = 1;
+  // Through several chunks, with 0 to 4 elements behind the one that is held.
+  for (int taken = 0; taken < 20'000; ++taken) {
+    const bool last = next == taken + 1;
+    std::weak_ptr<int> seen;
+    {
+      const RingQueue<Item>::First first(queue);
+      EXPECT_EQ(queue.empty(), last);
+      const int pushes = last ? 1 + taken % 5 : 0;
+      for (int i = 0; i < pushes; ++i) {
+        queue.Push(std::make_shared<int>(next++));
+      }
+      ASSERT_EQ(**first, taken);
+      seen = *first;
+    }
+    ASSERT_TRUE(seen.expired());
+  }
+}
+
 TEST(RingQueueTest, DropsWhatWaits) {
   const Item item = std::make_shared<int>(1);
   {

@@ -106,6 +106,8 @@ struct CheckedCoroutine : CoroutinePromise<T> {
   // Given the coroutine's parameters. Keeps a copy: the body may move its own.
   template <typename... Args>
   explicit CheckedCoroutine(const Args&... args) {
+    // So that the base finds the frame, and before it the state.
+    static_assert(alignof(CheckedCoroutine) == alignof(CoroutinePromise<T>));
     (Take(args), ...);
   }
 

@@ -26,7 +26,9 @@ class Timer {
     std::swap(node_, other.node_);
     return *this;
   }
-  ~Timer();
+  ~Timer() {
+    if (node_ != nullptr) Release(node_);
+  }
 
   // Neither fired nor cleared. An interval is active until it is cleared.
   bool active() const;
@@ -46,6 +48,8 @@ class Timer {
   explicit Timer(loop_internal::TimerNode* node) : node_(node) {}
 
  private:
+  static void Release(loop_internal::TimerNode* node);
+
   loop_internal::TimerNode* node_ = nullptr;
 };
 
@@ -59,7 +63,9 @@ class Immediate {
     std::swap(node_, other.node_);
     return *this;
   }
-  ~Immediate();
+  ~Immediate() {
+    if (node_ != nullptr) Release(node_);
+  }
 
   bool active() const;
   void Clear();
@@ -70,6 +76,8 @@ class Immediate {
   explicit Immediate(loop_internal::ImmediateNode* node) : node_(node) {}
 
  private:
+  static void Release(loop_internal::ImmediateNode* node);
+
   loop_internal::ImmediateNode* node_ = nullptr;
 };
 

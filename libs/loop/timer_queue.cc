@@ -14,6 +14,8 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMaxTimeout = std::numeric_limits<int32_t>::max();
 
+// What the callback owns may hold handles of this very timer: the caller has a
+// reference of its own.
 void DropTask(TimerNode* node) {
   node->task = nullptr;
   node->activity = ActivityRef();
@@ -22,9 +24,7 @@ void DropTask(TimerNode* node) {
 }  // namespace
 
 TimerQueue::TimerQueue(Hooks hooks)
-    : hooks_(std::move(hooks)),
-      pool_(new NodePool<TimerNode>),
-      next_expiry_(kNever) {
+    : hooks_(std::move(hooks)), pool_(new Pool(this)), next_expiry_(kNever) {
   UpdateTime();
 }
 
@@ -36,12 +36,13 @@ TimerQueue::~TimerQueue() {
 void TimerQueue::DropAll() {
   while (!heap_.empty()) {
     TimerList* list = heap_.front();
-    while (TimerNode* node = list->head) {
+    while (!list->empty()) {
+      TimerNode* const node = list->front();
       Unlink(node);
       node->destroyed = true;
       if (node->refed) --ref_count_;
       ++node->refs;
-      node->task = nullptr;  // now, not when the last handle goes
+      DropTask(node);  // now, not when the last handle goes
       Release(node);
     }
     RemoveList(list);
@@ -64,9 +65,9 @@ void TimerQueue::ForEachList(
     absl::FunctionRef<void(int32_t, int64_t, int64_t)> f) const {
   for (const TimerList* list : heap_) {
     int64_t count = 0, refed = 0;
-    for (const TimerNode* node = list->head; node; node = node->next) {
+    for (const TimerLink* link = list->next; link != list; link = link->next) {
       ++count;
-      if (node->refed) ++refed;
+      if (static_cast<const TimerNode*>(link)->refed) ++refed;
     }
     f(list->ms, count, refed);
   }
@@ -75,8 +76,7 @@ void TimerQueue::ForEachList(
 TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task&& task) {
   if (ms < 1 || ms > kMaxTimeout) ms = 1;
   TimerNode* node = pool_->Make();
-  node->queue = this;
-  node->pool = pool_;
+  node->prev = nullptr;
   node->timeout = static_cast<int32_t>(ms);
   node->refs = 1;
   node->repeats = repeats;
@@ -90,21 +90,21 @@ TimerNode* TimerQueue::Start(int64_t ms, bool repeats, Task&& task) {
 }
 
 void TimerQueue::Insert(TimerNode* node, int64_t start) {
-  if (node->list != nullptr) Unlink(node);
+  if (node->waiting()) Unlink(node);
   node->start = start;
-  TimerList* list = ListFor(node->timeout, start);
-  node->list = list;
-  node->next = nullptr;
-  node->prev = list->tail;
-  (list->tail != nullptr ? list->tail->next : list->head) = node;
-  list->tail = node;
+  TimerList* const list = ListFor(node->timeout, start);
+  node->next = list;
+  node->prev = list->prev;
+  list->prev->next = node;
+  list->prev = node;
 }
 
-void TimerQueue::Unlink(TimerNode* node) {
-  TimerList* list = std::exchange(node->list, nullptr);
-  (node->prev != nullptr ? node->prev->next : list->head) = node->next;
-  (node->next != nullptr ? node->next->prev : list->tail) = node->prev;
-  node->next = node->prev = nullptr;
+TimerList* TimerQueue::Unlink(TimerNode* node) {
+  TimerLink* const next = std::exchange(node->next, nullptr);
+  TimerLink* const prev = std::exchange(node->prev, nullptr);
+  prev->next = next;
+  next->prev = prev;
+  return next == prev ? static_cast<TimerList*>(next) : nullptr;
 }
 
 TimerList* TimerQueue::ListFor(int32_t ms, int64_t start) {
@@ -150,26 +150,27 @@ void TimerQueue::RemoveList(TimerList* list) {
 void TimerQueue::Clear(TimerNode* node) {
   if (node->destroyed) {
     // As in Node: one that has fired can be started again, to do nothing.
-    if (!node->running) DropTask(node);
+    if (!node->running) Drop(node);
     return;
   }
   if (!node->task) return;
   node->destroyed = true;
-  TimerList* list = node->list;
-  if (list != nullptr) Unlink(node);
+  const bool waited = node->waiting();
+  TimerList* emptied = waited ? Unlink(node) : nullptr;
   if (node->refed) {
     --ref_count_;
     // As in Node: only a ref'd timer takes its empty list along.
-    if (list == nullptr) {
-      auto it = lists_.find(node->timeout);
-      if (it != lists_.end()) list = it->second.get();
+    if (!waited) {
+      const auto it = lists_.find(node->timeout);
+      if (it != lists_.end() && it->second->empty()) emptied = it->second.get();
     }
-    if (list != nullptr && list->head == nullptr && !list->removed) {
-      RemoveList(list);
-    }
+    if (emptied != nullptr && !emptied->removed) RemoveList(emptied);
   }
   node->timeout = -1;
-  if (node->running) return;  // its callback is on the stack
+  if (!node->running) Drop(node);  // else its callback is on the stack
+}
+
+void TimerQueue::Drop(TimerNode* node) {
   ++node->refs;
   DropTask(node);
   Release(node);
@@ -192,13 +193,8 @@ void TimerQueue::Refresh(TimerNode* node) {
 
 void TimerQueue::Release(TimerNode* node) {
   if (--node->refs > 0 || !node->destroyed) return;
-  if (node->task) {
-    // What the callback owns may hold handles of this very timer.
-    ++node->refs;
-    DropTask(node);
-    --node->refs;
-  }
-  node->pool->Free(node);
+  if (node->task) return Drop(node);  // fired, and never cleared
+  Pool::Free(node);
 }
 
 bool TimerQueue::RunDue() {
@@ -240,7 +236,8 @@ bool TimerQueue::Pass(int64_t now) {
 
 bool TimerQueue::RunList(TimerList* list, int64_t now) {
   bool ran = false;
-  while (TimerNode* node = list->head) {
+  while (!list->empty()) {
+    TimerNode* const node = list->front();
     if (now - node->start < list->ms) {
       list->expiry = std::max(node->start + list->ms, now + 1);
       list->id = next_id_++;
@@ -292,7 +289,7 @@ bool TimerQueue::RunTimer(TimerNode* node) {
   node->running = false;
   if (node->repeats && node->timeout >= 0) {
     Insert(node, start);
-  } else if (node->list == nullptr && !node->destroyed) {
+  } else if (!node->waiting() && !node->destroyed) {
     node->destroyed = true;
     if (node->refed) --ref_count_;
   }
@@ -342,12 +339,20 @@ namespace millrace {
 
 using loop_internal::TimerQueue;
 
+namespace {
+
+TimerQueue* QueueOf(const loop_internal::TimerNode* node) {
+  return node != nullptr ? TimerQueue::Of(node) : nullptr;
+}
+
+}  // namespace
+
 Timer::Timer(const Timer& other) : node_(other.node_) {
   if (node_ != nullptr) ++node_->refs;
 }
 
-Timer::~Timer() {
-  if (node_ != nullptr) TimerQueue::Release(node_);
+void Timer::Release(loop_internal::TimerNode* node) {
+  TimerQueue::Release(node);
 }
 
 bool Timer::active() const { return node_ != nullptr && !node_->destroyed; }
@@ -355,25 +360,19 @@ bool Timer::active() const { return node_ != nullptr && !node_->destroyed; }
 bool Timer::has_ref() const { return active() && node_->refed; }
 
 void Timer::Clear() {
-  if (node_ != nullptr && !node_->pool->orphaned()) node_->queue->Clear(node_);
+  if (TimerQueue* const queue = QueueOf(node_)) queue->Clear(node_);
 }
 
 void Timer::Ref() {
-  if (node_ != nullptr && !node_->pool->orphaned()) {
-    node_->queue->SetRef(node_, true);
-  }
+  if (TimerQueue* const queue = QueueOf(node_)) queue->SetRef(node_, true);
 }
 
 void Timer::Unref() {
-  if (node_ != nullptr && !node_->pool->orphaned()) {
-    node_->queue->SetRef(node_, false);
-  }
+  if (TimerQueue* const queue = QueueOf(node_)) queue->SetRef(node_, false);
 }
 
 void Timer::Refresh() {
-  if (node_ != nullptr && !node_->pool->orphaned()) {
-    node_->queue->Refresh(node_);
-  }
+  if (TimerQueue* const queue = QueueOf(node_)) queue->Refresh(node_);
 }
 
 }  // namespace millrace

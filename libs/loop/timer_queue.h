@@ -24,28 +24,36 @@
 namespace millrace::loop_internal {
 
 class TimerQueue;
-struct TimerList;
 
-struct TimerNode {
-  TimerNode* next = nullptr;
-  TimerNode* prev = nullptr;
-  TimerList* list = nullptr;    // the one it waits in
-  TimerQueue* queue = nullptr;  // gone when the pool is orphaned
-  NodePool<TimerNode>* pool = nullptr;
-  int64_t start = 0;
+// In a ring of a list and the timers that wait in it.
+struct TimerLink {
+  TimerLink* next = nullptr;
+  TimerLink* prev = nullptr;
+};
+
+// One line of the cache: a million timers are walked through at the speed of
+// memory.
+struct alignas(64) TimerNode : TimerLink {
+  // In a list; else the links are null.
+  bool waiting() const { return prev != nullptr; }
+
+  int64_t start : 56 = 0;
+  bool repeats : 1 = false;
+  bool refed : 1 = true;
+  bool destroyed : 1 = true;  // neither waiting nor running
+  bool running : 1 = false;
   int32_t timeout = -1;  // milliseconds; -1 when cleared
   uint32_t refs = 0;     // handles, and the callback while it runs
-  bool repeats = false;
-  bool refed = true;
-  bool destroyed = true;  // neither waiting nor running
-  bool running = false;
   Task task;
   ActivityRef activity;  // kept as long as the task
 };
+static_assert(sizeof(TimerNode) <= 64);
 
-struct TimerList : Pooled {
-  TimerNode* head = nullptr;
-  TimerNode* tail = nullptr;
+struct TimerList : TimerLink, Pooled {
+  TimerList() { next = prev = this; }
+  bool empty() const { return next == this; }
+  TimerNode* front() const { return static_cast<TimerNode*>(next); }
+
   int64_t expiry = 0;
   uint64_t id = 0;
   int32_t ms = 0;
@@ -54,6 +62,8 @@ struct TimerList : Pooled {
 };
 
 class TimerQueue {
+  using Pool = NodePool<TimerNode, TimerQueue>;
+
  public:
   // `drain` drains the queues between two timers, false when it threw;
   // `report` is given what a timer threw.
@@ -75,6 +85,8 @@ class TimerQueue {
   void SetRef(TimerNode* node, bool ref);
   void Refresh(TimerNode* node);
   static void Release(TimerNode* node);
+  // The queue of a node; null when it is gone.
+  static TimerQueue* Of(const TimerNode* node) { return Pool::OwnerOf(node); }
 
   // Tells by how much each timer fires late.
   void MeasureLateness(LatencyHistogram* late) { late_ = late; }
@@ -102,7 +114,9 @@ class TimerQueue {
   bool RunList(TimerList* list, int64_t now);
   bool RunTimer(TimerNode* node);
   void Insert(TimerNode* node, int64_t start);
-  static void Unlink(TimerNode* node);
+  static void Drop(TimerNode* node);
+  // Returns the list when it is empty now, else null.
+  static TimerList* Unlink(TimerNode* node);
   TimerList* ListFor(int32_t ms, int64_t start);
   void RemoveList(TimerList* list);
   void SetAlarm(int64_t ms) { alarm_ = now_ + ms; }
@@ -112,7 +126,7 @@ class TimerQueue {
 
   Hooks hooks_;
   LatencyHistogram* late_ = nullptr;
-  NodePool<TimerNode>* pool_;
+  Pool* const pool_;
   absl::flat_hash_map<int32_t, std::unique_ptr<TimerList>> lists_;
   std::vector<TimerList*> heap_;
   std::array<TimerList*, kRecent> recent_{};  // spares the hash map
