@@ -10,6 +10,7 @@
 #include "bus/local/local_transport.h"
 #include "loop/combinators.h"
 #include "loop/loop_group.h"
+#include "loop/testing/await.h"
 
 namespace millrace::bus {
 namespace {
@@ -61,13 +62,7 @@ class LoopTransportTest : public testing::Test {
 
   template <typename T>
   StatusOrVoid<T> Await(Promise<T> promise) {
-    std::optional<StatusOrVoid<T>> outcome;
-    (void)AsStatusOr(std::move(promise)).Then([&](StatusOrVoid<T> settled) {
-      outcome.emplace(std::move(settled));
-      loop_.Stop();
-    });
-    if (!outcome) loop_.Run();
-    return *std::move(outcome);
+    return AwaitOn(loop_, std::move(promise));
   }
 
   // On the second loop.

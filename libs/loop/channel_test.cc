@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "loop/combinators.h"
 #include "loop/loop_group.h"
+#include "loop/testing/await.h"
 
 namespace millrace {
 namespace {
@@ -32,13 +33,7 @@ class ChannelTest : public testing::Test {
 
   template <typename T>
   StatusOrVoid<T> Await(Promise<T> promise) {
-    std::optional<StatusOrVoid<T>> outcome;
-    (void)AsStatusOr(std::move(promise)).Then([&](StatusOrVoid<T> settled) {
-      outcome.emplace(std::move(settled));
-      loop_.Stop();
-    });
-    if (!outcome) loop_.Run();
-    return *std::move(outcome);
+    return AwaitOn(loop_, std::move(promise));
   }
 
   static Promise<void> SendAll(ChannelSender<int> sender, int from, int to) {

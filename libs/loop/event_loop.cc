@@ -196,4 +196,9 @@ WorkerPool& EventLoop::workers() {
   return *impl_->workers;
 }
 
+const WorkerPool* EventLoop::used_workers() const {
+  AssertThread();
+  return impl_->workers.get();
+}
+
 }  // namespace millrace

@@ -129,6 +129,8 @@ class EventLoop {
 
   // The loop's own pool, made at the first use.
   WorkerPool& workers();
+  // The same, or null while nothing has used it.
+  const WorkerPool* used_workers() const;
 
   // For the files of this module.
   loop_internal::LoopImpl& impl() { return *impl_; }

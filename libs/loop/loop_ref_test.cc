@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "loop/loop_group.h"
+#include "loop/testing/await.h"
 
 namespace millrace {
 namespace {
@@ -27,15 +28,7 @@ class LoopRefTest : public testing::Test {
 
   template <typename T>
   StatusOrVoid<T> Await(Promise<T> promise) {
-    std::optional<StatusOrVoid<T>> outcome;
-    (void)AsStatusOr(std::move(promise)).Then([&](StatusOrVoid<T> settled) {
-      outcome.emplace(std::move(settled));
-      loop_.Stop();
-    });
-    loop_.AddRef();
-    if (!outcome) loop_.Run();
-    loop_.ReleaseRef();
-    return *std::move(outcome);
+    return AwaitOn(loop_, std::move(promise));
   }
 
   EventLoop loop_;

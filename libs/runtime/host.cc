@@ -102,7 +102,6 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
              metrics_,
              readiness_,
              loop_index},
-      worker_stats_(loop, NameOf(loop_index), loop.workers(), metrics),
       engine_(loop),
       bus_(parts_, loop_index == 0 ? options_.transport : nullptr) {
   if (loop_index == 0 && options_.config.loops() > 1)

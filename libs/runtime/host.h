@@ -43,7 +43,6 @@
 #include "runtime/readiness.h"
 #include "runtime/side_loops.h"
 #include "runtime/wiring.h"
-#include "runtime/worker_stats.h"
 
 namespace millrace::runtime {
 
@@ -145,7 +144,6 @@ class Host {
   Watchdog::Watch watch_of_loop_;
   Readiness readiness_;
   HostParts parts_;
-  WorkerStats worker_stats_;
   std::vector<const ContractInfo*> contracts_;
   std::unique_ptr<DataDir> data_dir_;  // null: nothing is kept there
   std::unique_ptr<Pipeline> pipeline_;

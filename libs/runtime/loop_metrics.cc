@@ -1,18 +1,20 @@
 #include "runtime/loop_metrics.h"
 
+#include <functional>
 #include <utility>
 
 #include "base/histogram.h"
 #include "base/strings.h"
 #include "loop/live_handles.h"
 #include "loop/loop_lag.h"
+#include "loop/worker_pool.h"
 
 namespace millrace::runtime {
 namespace {
 
 constexpr int64_t kWindowMs = 60'000;
 
-double Seconds(int64_t nanoseconds) {
+double Seconds(uint64_t nanoseconds) {
   return static_cast<double>(nanoseconds) / 1e9;
 }
 
@@ -22,10 +24,11 @@ double Seconds(int64_t nanoseconds) {
 // to two windows old.
 class LoopMetrics::Window {
  public:
-  Window(const LatencyHistogram& histogram, Metrics& metrics,
-         const std::string& name, const std::string& what,
-         const Metrics::Labels& labels)
-      : histogram_(histogram),
+  using Read = std::function<LatencyHistogram::Snapshot()>;
+
+  Window(Read read, Metrics& metrics, const std::string& name,
+         const std::string& what, const Metrics::Labels& labels)
+      : read_(std::move(read)),
         p50_(metrics.AddGauge(StrCat(name, "_p50_seconds"),
                               StrCat(what, ", the median."), labels)),
         p99_(metrics.AddGauge(StrCat(name, "_p99_seconds"),
@@ -33,25 +36,75 @@ class LoopMetrics::Window {
         max_(metrics.AddGauge(StrCat(name, "_max_seconds"),
                               StrCat(what, ", the longest."), labels)) {}
 
-  void Update(int64_t now_ms) {
-    LatencyHistogram::Snapshot now = histogram_.snapshot();
+  // Returns what the histogram has taken in since it exists.
+  LatencyHistogram::Snapshot Update(int64_t now_ms) {
+    LatencyHistogram::Snapshot now = read_();
     const LatencyHistogram::Snapshot lately = now.Since(oldest_);
     p50_.Set(Seconds(lately.Quantile(0.5)));
     p99_.Set(Seconds(lately.Quantile(0.99)));
     max_.Set(Seconds(lately.max()));
-    if (now_ms - turned_ms_ < kWindowMs) return;
-    turned_ms_ = now_ms;
-    oldest_ = std::exchange(newer_, std::move(now));
+    if (now_ms - turned_ms_ >= kWindowMs) {
+      turned_ms_ = now_ms;
+      oldest_ = std::exchange(newer_, now);
+    }
+    return now;
   }
 
  private:
-  const LatencyHistogram& histogram_;
+  const Read read_;
   Gauge& p50_;
   Gauge& p99_;
   Gauge& max_;
   LatencyHistogram::Snapshot oldest_;
   LatencyHistogram::Snapshot newer_;
   int64_t turned_ms_ = 0;
+};
+
+// What the jobs of the loop's pool wait for a thread, and what they take.
+class LoopMetrics::Workers {
+ public:
+  Workers(const WorkerPool& pool, Metrics& metrics,
+          const Metrics::Labels& labels)
+      : pool_(pool),
+        wait_([&pool] { return pool.wait_times(); }, metrics,
+              "millrace_loop_worker_wait",
+              "How long jobs waited for a thread of the worker pool", labels),
+        run_([&pool] { return pool.run_times(); }, metrics,
+             "millrace_loop_worker_run",
+             "How long jobs ran on a thread of the worker pool", labels),
+        wait_total_(metrics.AddCounter(
+            "millrace_loop_worker_wait_seconds_total",
+            "How long all jobs together waited for a thread.", labels)),
+        run_total_(metrics.AddCounter("millrace_loop_worker_run_seconds_total",
+                                      "How long all jobs together ran.",
+                                      labels)),
+        jobs_(metrics.AddCounter("millrace_loop_worker_jobs_total",
+                                 "Jobs that the worker pool has run.", labels)),
+        queued_(metrics.AddGauge("millrace_loop_worker_queued_jobs",
+                                 "Jobs that wait for a thread.", labels)) {}
+
+  void Update(int64_t now_ms) {
+    const LatencyHistogram::Snapshot wait = wait_.Update(now_ms);
+    const LatencyHistogram::Snapshot run = run_.Update(now_ms);
+    wait_total_.Add(Seconds(wait.Since(told_wait_).sum()));
+    const LatencyHistogram::Snapshot news = run.Since(told_run_);
+    run_total_.Add(Seconds(news.sum()));
+    jobs_.Add(static_cast<double>(news.count()));
+    queued_.Set(static_cast<double>(pool_.queued()));
+    told_wait_ = wait;
+    told_run_ = run;
+  }
+
+ private:
+  const WorkerPool& pool_;
+  Window wait_;
+  Window run_;
+  Counter& wait_total_;
+  Counter& run_total_;
+  Counter& jobs_;
+  Gauge& queued_;
+  LatencyHistogram::Snapshot told_wait_;  // is in the counters
+  LatencyHistogram::Snapshot told_run_;
 };
 
 LoopMetrics::LoopMetrics(EventLoop& loop, std::string name, Metrics& metrics)
@@ -61,7 +114,7 @@ LoopMetrics::LoopMetrics(EventLoop& loop, std::string name, Metrics& metrics)
                        const std::string& metric, const std::string& what,
                        const std::string& label, const std::string& value) {
     windows_.push_back(std::make_unique<Window>(
-        histogram, metrics, metric, what,
+        [&histogram] { return histogram.snapshot(); }, metrics, metric, what,
         Metrics::Labels{{"loop", name_}, {label, value}}));
   };
   const auto lateness = [&](const LatencyHistogram& histogram,
@@ -86,6 +139,12 @@ LoopMetrics::~LoopMetrics() = default;
 
 void LoopMetrics::Update() {
   for (const auto& window : windows_) window->Update(loop_.TimeMs());
+  const WorkerPool* const pool = loop_.used_workers();
+  if (workers_ == nullptr && pool != nullptr) {
+    workers_ = std::make_unique<Workers>(*pool, metrics_,
+                                         Metrics::Labels{{"loop", name_}});
+  }
+  if (workers_ != nullptr) workers_->Update(loop_.TimeMs());
   UpdateHandles();
 }
 

@@ -1,13 +1,18 @@
-// How a loop does, as metrics: how late it is, where its time goes, and what is
-// open on it.
+// How a loop does, as metrics: how late it is, where its time goes, what its
+// worker pool does, and what is open on it.
 //
 //   millrace_loop_lag_{p50,p99,max}_seconds{loop,kind}     timer, post
 //   millrace_loop_phase_{p50,p99,max}_seconds{loop,phase}  timers, poll, check,
 //                                                          close
+//   millrace_loop_worker_wait_{p50,p99,max}_seconds{loop}  for a thread
+//   millrace_loop_worker_run_{p50,p99,max}_seconds{loop}   on a thread
+//   millrace_loop_worker_{wait,run}_seconds_total{loop}
+//   millrace_loop_worker_jobs_total{loop}
+//   millrace_loop_worker_queued_jobs{loop}
 //   millrace_loop_handles{loop,kind}                       see live_handles.h
 //
-// The first two are over the last one to two minutes, however often they are
-// read. Loop thread only.
+// p50, p99 and max are over the last one to two minutes, however often they are
+// read. Those of the worker pool are there once it is used. Loop thread only.
 #ifndef MILLRACE_RUNTIME_LOOP_METRICS_H_
 #define MILLRACE_RUNTIME_LOOP_METRICS_H_
 
@@ -34,6 +39,7 @@ class LoopMetrics {
 
  private:
   class Window;
+  class Workers;
 
   void UpdateHandles();
 
@@ -41,6 +47,7 @@ class LoopMetrics {
   const std::string name_;
   Metrics& metrics_;
   std::vector<std::unique_ptr<Window>> windows_;
+  std::unique_ptr<Workers> workers_;
   std::map<std::string, Gauge*> handles_;  // by kind
 };
 

@@ -1,4 +1,4 @@
-#include "runtime/worker_stats.h"
+#include "runtime/loop_metrics.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,6 @@
 #include <map>
 #include <string>
 #include <thread>
-
-#include "base/strings.h"
 
 namespace millrace::runtime {
 namespace {
@@ -36,65 +34,54 @@ class FakeMetrics final : public Metrics {
     return none_.AddHistogram(name, help, labels, buckets);
   }
 
+  bool has(const std::string& name) const { return values_.contains(name); }
   double operator[](const std::string& name) { return values_.at(name).value; }
 
  private:
   Value& Find(const std::string& name, const Labels& labels) {
     EXPECT_EQ(labels.at("loop"), "main");
-    const auto quantile = labels.find("quantile");
-    return values_[quantile == labels.end()
-                       ? name
-                       : StrCat(name, " ", quantile->second)];
+    return values_[name];
   }
 
   std::map<std::string, Value> values_;
   NullMetrics none_;
 };
 
-TEST(WorkerStatsTest, TellsOfThePeriodAndOfAll) {
+TEST(LoopMetricsTest, TellsOfThePoolOnceItIsUsed) {
   EventLoop loop;
-  WorkerPool pool({.threads = 1});
   FakeMetrics metrics;
-  WorkerStats stats(loop, "main", pool, metrics);
+  LoopMetrics loop_metrics(loop, "main", metrics);
+  loop_metrics.Update();
+  EXPECT_EQ(loop.used_workers(), nullptr) << "to look made four threads";
+  EXPECT_FALSE(metrics.has("millrace_loop_worker_jobs_total"));
+
   const auto work = [&](int jobs) {
     for (int i = 0; i < jobs; ++i) {
-      static_cast<void>(pool.Run(
+      static_cast<void>(loop.workers().Run(
           [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }));
     }
-    loop.Run();  // the timer of the stats does not keep it
-    stats.Update();
+    loop.Run();
+    loop_metrics.Update();
   };
-  work(3);
-  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 3);
-  EXPECT_GE(metrics["millrace_loop_worker_run_seconds 0.5"], 0.005);
-  EXPECT_GE(metrics["millrace_loop_worker_run_seconds 1"],
-            metrics["millrace_loop_worker_run_seconds 0.99"]);
-  EXPECT_GE(metrics["millrace_loop_worker_wait_seconds 1"], 0.010);
+  work(6);  // on four threads
+  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 6);
+  EXPECT_GE(metrics["millrace_loop_worker_run_p50_seconds"], 0.005);
+  EXPECT_GE(metrics["millrace_loop_worker_run_max_seconds"],
+            metrics["millrace_loop_worker_run_p50_seconds"]);
+  EXPECT_GE(metrics["millrace_loop_worker_wait_max_seconds"], 0.0045);
   const double total = metrics["millrace_loop_worker_run_seconds_total"];
-  EXPECT_GE(total, 0.015);
+  EXPECT_GE(total, 0.030);
 
-  stats.Update();  // a period without a job
-  EXPECT_EQ(metrics["millrace_loop_worker_run_seconds 1"], 0);
-  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 3);
+  loop_metrics.Update();  // nothing new
+  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 6);
   EXPECT_EQ(metrics["millrace_loop_worker_run_seconds_total"], total);
+  EXPECT_GE(metrics["millrace_loop_worker_run_p50_seconds"], 0.005)
+      << "the window has not ended";
 
   work(1);
-  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 4);
+  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 7);
   EXPECT_GT(metrics["millrace_loop_worker_run_seconds_total"], total);
   EXPECT_EQ(metrics["millrace_loop_worker_queued_jobs"], 0);
-}
-
-TEST(WorkerStatsTest, PeriodsEndByThemselves) {
-  EventLoop loop;
-  WorkerPool pool({.threads = 1});
-  FakeMetrics metrics;
-  WorkerStats stats(loop, "main", pool, metrics, absl::Milliseconds(1));
-  static_cast<void>(pool.Run([] {}));
-  const Timer wait = loop.SetInterval(absl::Milliseconds(1), [&] {
-    if (metrics["millrace_loop_worker_jobs_total"] == 1) loop.Stop();
-  });
-  loop.Run();
-  EXPECT_EQ(metrics["millrace_loop_worker_jobs_total"], 1);
 }
 
 }  // namespace
