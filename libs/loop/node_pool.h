@@ -14,8 +14,8 @@
 
 namespace millrace::loop_internal {
 
-// The pool uses a node's `next` while the node is free: a pointer to Node, or to
-// a base of it.
+// The pool uses a node's `next` while the node is free: a pointer to Node, or
+// to a base of it.
 template <typename Node, typename Owner>
 class NodePool {
  public:
