@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "base/ids.h"
-
 namespace millrace::rules {
 namespace {
 
@@ -117,50 +115,20 @@ std::string_view Pattern::expression() const {
   return program_->expression.pattern();
 }
 
-bool Required(bool is_set, const Path& at, Found& found) {
-  if (!is_set) found.Add(at, "must be set");
-  return is_set;
-}
+void NotSet(const Path& at, Found& found) { found.Add(at, "must be set"); }
 
-void MinLength(std::string_view text, size_t bound, const Path& at,
-               Found& found) {
-  const size_t length = Characters(text);
-  if (length >= bound) return;
-  found.Add(at, "must have at least ", bound, " characters, has ", length);
-}
-
-void MaxLength(std::string_view text, size_t bound, const Path& at,
-               Found& found) {
-  if (text.size() <= bound) return;  // no character is less than a byte
-  const size_t length = Characters(text);
-  if (length <= bound) return;
-  found.Add(at, "must have at most ", bound, " characters, has ", length);
-}
-
-void MinBytes(std::string_view bytes, size_t bound, const Path& at,
+void TooShort(size_t length, size_t bound, const char* unit, const Path& at,
               Found& found) {
-  if (bytes.size() >= bound) return;
-  found.Add(at, "must have at least ", bound, " bytes, has ", bytes.size());
+  found.Add(at, "must have at least ", bound, " ", unit, ", has ", length);
 }
 
-void MaxBytes(std::string_view bytes, size_t bound, const Path& at,
-              Found& found) {
-  if (bytes.size() <= bound) return;
-  found.Add(at, "must have at most ", bound, " bytes, has ", bytes.size());
-}
-
-void Email(std::string_view text, const Path& at, Found& found) {
-  if (!IsEmail(text)) found.Add(at, "must be an e-mail address");
-}
-
-void Uuid(std::string_view text, const Path& at, Found& found) {
-  if (!IsUuid(text)) found.Add(at, "must be a UUID");
-}
-
-void Matches(std::string_view text, const Pattern& pattern, const Path& at,
+void TooLong(size_t length, size_t bound, const char* unit, const Path& at,
              Found& found) {
-  if (pattern.Matches(text)) return;
-  found.Add(at, "must match ", pattern.expression());
+  found.Add(at, "must have at most ", bound, " ", unit, ", has ", length);
+}
+
+void Unlike(std::string_view what, const Path& at, Found& found) {
+  found.Add(at, "must ", what);
 }
 
 void OneOf(std::string_view text,
@@ -172,16 +140,6 @@ void OneOf(std::string_view text,
     StrAppend(&list, list.empty() ? "" : ", ", candidate);
   }
   found.Add(at, "must be one of ", list);
-}
-
-void MinItems(int items, size_t bound, const Path& at, Found& found) {
-  if (static_cast<size_t>(items) >= bound) return;
-  found.Add(at, "must have at least ", bound, " elements, has ", items);
-}
-
-void MaxItems(int items, size_t bound, const Path& at, Found& found) {
-  if (static_cast<size_t>(items) <= bound) return;
-  found.Add(at, "must have at most ", bound, " elements, has ", items);
 }
 
 }  // namespace millrace::rules

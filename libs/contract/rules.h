@@ -22,6 +22,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "base/ids.h"
 #include "base/strings.h"
 #include "contract/errors.h"
 
@@ -66,6 +67,8 @@ class Found {
     }
   }
 
+  bool ok() const { return count_ == 0; }
+  int count() const { return count_; }
   // INVALID_ARGUMENT with all of them, or OK.
   absl::Status ToStatus() const;
 
@@ -112,28 +115,63 @@ class Pattern {
 };
 
 // The rules, one by one, as generated validators call them: each adds to
-// `found` when the value breaks it.
+// `found` when the value breaks it. What is said then is out of the way of
+// values that are right.
+
+[[gnu::cold]] void NotSet(const Path& at, Found& found);
+[[gnu::cold]] void TooShort(size_t length, size_t bound, const char* unit,
+                            const Path& at, Found& found);
+[[gnu::cold]] void TooLong(size_t length, size_t bound, const char* unit,
+                           const Path& at, Found& found);
+[[gnu::cold]] void Unlike(std::string_view what, const Path& at, Found& found);
 
 // False when the value is not set; then the other rules have nothing to check.
-bool Required(bool is_set, const Path& at, Found& found);
+inline bool Required(bool is_set, const Path& at, Found& found) {
+  if (!is_set) NotSet(at, found);
+  return is_set;
+}
 
-void MinLength(std::string_view text, size_t bound, const Path& at,
-               Found& found);
-void MaxLength(std::string_view text, size_t bound, const Path& at,
-               Found& found);
-void MinBytes(std::string_view bytes, size_t bound, const Path& at,
-              Found& found);
-void MaxBytes(std::string_view bytes, size_t bound, const Path& at,
-              Found& found);
-void Email(std::string_view text, const Path& at, Found& found);
-void Uuid(std::string_view text, const Path& at, Found& found);
-void Matches(std::string_view text, const Pattern& pattern, const Path& at,
-             Found& found);
+inline void MinLength(std::string_view text, size_t bound, const Path& at,
+                      Found& found) {
+  const size_t length = Characters(text);
+  if (length < bound) TooShort(length, bound, "characters", at, found);
+}
+inline void MaxLength(std::string_view text, size_t bound, const Path& at,
+                      Found& found) {
+  if (text.size() <= bound) return;  // no character is less than a byte
+  const size_t length = Characters(text);
+  if (length > bound) TooLong(length, bound, "characters", at, found);
+}
+inline void MinBytes(std::string_view bytes, size_t bound, const Path& at,
+                     Found& found) {
+  if (bytes.size() < bound) TooShort(bytes.size(), bound, "bytes", at, found);
+}
+inline void MaxBytes(std::string_view bytes, size_t bound, const Path& at,
+                     Found& found) {
+  if (bytes.size() > bound) TooLong(bytes.size(), bound, "bytes", at, found);
+}
+inline void MinItems(int items, size_t bound, const Path& at, Found& found) {
+  const auto size = static_cast<size_t>(items);
+  if (size < bound) TooShort(size, bound, "elements", at, found);
+}
+inline void MaxItems(int items, size_t bound, const Path& at, Found& found) {
+  const auto size = static_cast<size_t>(items);
+  if (size > bound) TooLong(size, bound, "elements", at, found);
+}
+inline void Email(std::string_view text, const Path& at, Found& found) {
+  if (!IsEmail(text)) Unlike("be an e-mail address", at, found);
+}
+inline void Uuid(std::string_view text, const Path& at, Found& found) {
+  if (!IsUuid(text)) Unlike("be a UUID", at, found);
+}
+inline void Matches(std::string_view text, const Pattern& pattern,
+                    const Path& at, Found& found) {
+  if (pattern.Matches(text)) return;
+  Unlike(StrCat("match ", pattern.expression()), at, found);
+}
 void OneOf(std::string_view text,
            std::initializer_list<std::string_view> allowed, const Path& at,
            Found& found);
-void MinItems(int items, size_t bound, const Path& at, Found& found);
-void MaxItems(int items, size_t bound, const Path& at, Found& found);
 
 template <typename T>
 requires std::is_arithmetic_v<T>

@@ -7,6 +7,8 @@
   apart): GCC 12 destroys such
   captures twice unless they are trivial. Capture by reference, which is safe
   while the coroutine waits, or name the lambda first;
+- no DebugString() of a message outside of tests: it shows what contracts mark
+  sensitive, and DebugText() does not;
 - no `using namespace` in a header; every header has its guard;
 - a file is at most 400 lines, or says in its first 30 why not ("long:");
 - no address of a temporary place of a developer's machine.
@@ -86,6 +88,9 @@ def findings_in(path, text):
             if values:
                 report(nested.start(), f"a lambda inside co_await captures {values[0]!r} by value, which GCC 12 destroys twice; capture by reference or name the lambda first")
             break  # what stands in its body is another expression
+    if path.startswith(("libs/", "services/")) and "test" not in path:
+        for match in re.finditer(r"\b(?:Short|Utf8)?DebugString\(", code):
+            report(match.start(), "DebugString() shows sensitive fields; use DebugText() of contract/redact.h")
     if path.endswith(".h"):
         for match in re.finditer(r"^\s*using namespace\b", code, re.M):
             report(match.start(), "'using namespace' in a header")

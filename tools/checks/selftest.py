@@ -29,6 +29,7 @@ WRONG_CODE = [
     ("a.cc", "auto f = [&x](int y) {\n  if (y) co_return;\n};\n", "is a coroutine"),
     ("a.cc", "co_await Run([x] { return x; });\n", "destroys twice"),
     ("a.cc", "co_await Run([a = std::move(b), &c](int d) {\n  F(); });\n", "destroys twice"),
+    ("libs/a.cc", "Log(user.ShortDebugString());\n", "sensitive fields"),
     ("a.h", GUARD + "using namespace std;\n#endif\n", "using namespace"),
     ("a.h", "int x;\n", "include guard"),
     ("a.cc", "int x;\n" * 401, "401 lines"),
@@ -39,6 +40,8 @@ RIGHT_CODE = [
     ("a.cc", "Promise<void> F() {\n  v[i] = 1;\n  co_await G([&x] { ++x; });\n}\n"),
     ("a.cc", "co_await Run([&x, this] { return x[y]; });\nauto f = [x] { G(); };\n"),
     ("a.cc", "// long: a table of cases.\n" + "int x;\n" * 401),
+    ("libs/a_test.cc", "Log(user.DebugString());\n"),
+    ("libs/a.cc", "Log(DebugText(user));  // not user.DebugString()\n"),
     ("a.h", GUARD + "#endif\n"),
 ]
 
