@@ -40,15 +40,19 @@ fetched_now() { stamp_of "$@" >"$work/$1.stamp"; }
 # contracts FILE [FLAG...]: every contract as a set of descriptors, prepared by
 # client_contracts with these flags; `generated` gets the files to generate.
 contracts() {
-  local set=$1 derived=$bin/../gen/proto roots=(--proto_path=proto)
+  local set=$1 derived=$bin/../gen/proto roots=(--proto_path=proto) file files
   shift
   [ -x "$bin/client_contracts" ] ||
     die "no $bin/client_contracts; run 'tools/dev build client_contracts'"
-  [ ! -d "$derived" ] || roots+=(--proto_path="$derived")
-  local files
-  mapfile -t files < <(for root in "${roots[@]#--proto_path=}"; do
-    (cd "$root" && find . -name '*.proto' -printf '%P\n')
-  done | LC_ALL=C sort -u)
+  mapfile -t files < <(cd proto && find . -name '*.proto' -printf '%P\n' |
+    LC_ALL=C sort)
+  # What the contract compiler derived, from ours and not from its tests'.
+  if [ -d "$derived" ]; then
+    roots+=(--proto_path="$derived")
+    for file in "${files[@]%.proto}"; do
+      [ ! -f "$derived/$file.derived.proto" ] || files+=("$file.derived.proto")
+    done
+  fi
   protoc "${roots[@]}" --include_imports --include_source_info \
     --descriptor_set_out="$set.all" "${files[@]}"
   "$bin/client_contracts" --in="$set.all" --out="$set" "$@" >"$set.files"
