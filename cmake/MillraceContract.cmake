@@ -3,6 +3,7 @@
 set(MILLRACE_PROTO_DIR ${PROJECT_SOURCE_DIR}/proto)
 set(MILLRACE_GEN_DIR ${PROJECT_BINARY_DIR}/gen)
 file(MAKE_DIRECTORY ${MILLRACE_GEN_DIR})
+set(MILLRACE_CONTRACT_SET ${MILLRACE_GEN_DIR}/contracts.binpb)
 
 # millrace_protos(<target> PROTOS <path under proto/>... [DEPS <target>...])
 #
@@ -64,4 +65,37 @@ function(add_contract name)
   target_include_directories(${target} SYSTEM PUBLIC ${MILLRACE_GEN_DIR})
   target_link_libraries(${target} PUBLIC millrace::contract ${ARG_DEPS}
                         protobuf::libprotobuf)
+endfunction()
+
+# add_contract_set(<target> OUT <file> PROTOS <path>... [ROOTS <folder>...]
+#                  [DEPENDS <target or file>...])
+#
+# One descriptor set of all PROTOS with what they import, their comments and
+# the places of their declarations: what documents, clients and checks are made
+# from. A path is relative to proto/ or to one of ROOTS, which are looked into
+# first. A proto that the build makes is named like any other; DEPENDS then has
+# what makes it.
+function(add_contract_set target)
+  cmake_parse_arguments(ARG "" "OUT" "PROTOS;ROOTS;DEPENDS" ${ARGN})
+  set(paths "")
+  set(files "")
+  list(APPEND ARG_ROOTS ${MILLRACE_PROTO_DIR})
+  foreach(root IN LISTS ARG_ROOTS)
+    list(APPEND paths --proto_path=${root})
+  endforeach()
+  foreach(proto IN LISTS ARG_PROTOS)
+    foreach(root IN LISTS ARG_ROOTS)
+      if(EXISTS ${root}/${proto})
+        list(APPEND files ${root}/${proto})
+        break()
+      endif()
+    endforeach()
+  endforeach()
+  add_custom_command(
+    OUTPUT ${ARG_OUT}
+    COMMAND ${PROTOC_PROGRAM} ${paths} --include_imports --include_source_info
+      --descriptor_set_out=${ARG_OUT} ${ARG_PROTOS}
+    DEPENDS ${files} ${ARG_DEPENDS}
+    COMMENT "Descriptor set ${target}" VERBATIM)
+  add_custom_target(${target} DEPENDS ${ARG_OUT})
 endfunction()

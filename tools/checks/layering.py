@@ -36,7 +36,7 @@ OWNERS = {
     "librdkafka/": ("libs/bus/kafka/",),
     "spdlog/": ("libs/runtime/",),
     "prometheus/": ("libs/runtime/",),
-    "yaml-cpp/": ("libs/runtime/",),
+    "yaml-cpp/": ("libs/runtime/", "tools/contracts/document_test.cc"),
     "CLI/": ("libs/runtime/", "tools/millrace/"),
     "sodium": ("libs/runtime/", "services/users/"),
 }

@@ -12,14 +12,19 @@
 #include "services/users/module.h"
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
+#include "tools/millrace/contracts_command.h"
 #include "tools/millrace/loop_trace_command.h"
 
 namespace millrace::cli {
 namespace {
 
+std::vector<runtime::ModuleFactory> Modules() {
+  return {&users::NewModule, &admin::NewModule, &templates::NewModule};
+}
+
 int Up(int argc, char** argv) {
   return runtime::Main(
-      argc, argv, {&users::NewModule, &admin::NewModule, &templates::NewModule},
+      argc, argv, Modules(),
       {.hint = "curl -sS http://{http}/users.v1.UsersService/CreateUser -H "
                "'content-type: application/json' -d '{\"email\": "
                "\"ada@example.org\", \"displayName\": \"Ada Lovelace\"}'"});
@@ -77,6 +82,7 @@ int Run(int argc, char** argv) {
   tail->add_flag("!--no-follow", tail_filter.follow, "End with the last event");
   tail->callback([&] { code = Tail(client, tail_filter); });
 
+  AddContracts(&app, Modules(), &code);
   AddLoopTrace(&app, &code);
 
   LetterFilter letters;
