@@ -58,7 +58,7 @@ void EmitterCore::Drop(size_t event) {
   list->Unref();
 }
 
-void EmitterCore::Add(size_t event, std::string_view name, NodeRef node,
+void EmitterCore::Add(size_t event, const std::string_view& name, NodeRef node,
                       bool prepend) {
   {
     const Watch watch(this);
@@ -67,7 +67,7 @@ void EmitterCore::Add(size_t event, std::string_view name, NodeRef node,
   }
   if (slots_[event] == nullptr) {
     slots_[event] = new ListenerList;
-    used_.push_back({event, name});
+    used_.push_back({event, &name});
   }
   auto& entries = Writable(event)->entries;
   node->Ref();
@@ -86,10 +86,10 @@ void EmitterCore::CheckLeak(size_t event, std::string_view name) {
   std::fprintf(stderr, "%s\n", warning.Message().c_str());
 }
 
-void EmitterCore::Tell(size_t which, std::string_view name,
+void EmitterCore::Tell(size_t which, const std::string_view& name,
                        ListenerNode* node) {
   if (slots_[builtin(which)] == nullptr) return;
-  const ListenerChange change{name, NodeRef::Share(node->original())};
+  const ListenerChange change{name, &name, NodeRef::Share(node->original())};
   Emit(builtin(which), &change);
 }
 
@@ -102,7 +102,7 @@ bool EmitterCore::Remove(size_t event, ListenerNode* node) {
       });
   if (it == list->entries.rend()) return false;
   const size_t index = list->entries.rend() - it - 1;
-  std::string_view name;
+  const std::string_view* name = nullptr;
   for (const Used& used : used_) {
     if (used.event == event) name = used.name;
   }
@@ -114,7 +114,7 @@ bool EmitterCore::Remove(size_t event, ListenerNode* node) {
     entries.erase(entries.begin() + index);
     removed->Unref();
   }
-  Tell(RemoveListener::kBuiltIn, name, removed.get());
+  Tell(RemoveListener::kBuiltIn, *name, removed.get());
   return true;
 }
 
@@ -179,7 +179,7 @@ std::vector<EmitterCore::Used> EmitterCore::InNodesOrder() const {
 
 std::vector<std::string_view> EmitterCore::Names() const {
   std::vector<std::string_view> names;
-  for (const Used& used : InNodesOrder()) names.push_back(used.name);
+  for (const Used& used : InNodesOrder()) names.push_back(*used.name);
   return names;
 }
 

@@ -73,7 +73,9 @@ class EmitterCore {
   EmitterCore(const EmitterCore&) = delete;
   EmitterCore& operator=(const EmitterCore&) = delete;
 
-  void Add(size_t event, std::string_view name, NodeRef node, bool prepend);
+  // `name` is the kName of the event's tag.
+  void Add(size_t event, const std::string_view& name, NodeRef node,
+           bool prepend);
   // The last added one that is `node` or wraps it; false when there is none.
   bool Remove(size_t event, ListenerNode* node);
   void RemoveAll();
@@ -119,7 +121,7 @@ class EmitterCore {
   };
   struct Used {
     size_t event;
-    std::string_view name;
+    const std::string_view* name;
   };
   // Tells whether listeners that were called have destroyed the emitter, and
   // what they have left of the ErrorEvent's: Node begins a new table when all
@@ -163,7 +165,7 @@ class EmitterCore {
   void BeginNewTable();
   void CheckLeak(size_t event, std::string_view name);
   // Tells the listeners of newListener or removeListener.
-  void Tell(size_t which, std::string_view name, ListenerNode* node);
+  void Tell(size_t which, const std::string_view& name, ListenerNode* node);
   bool ToldOfRemovals() const {
     return slots_[builtin(RemoveListener::kBuiltIn)] != nullptr;
   }

@@ -10,12 +10,23 @@
 //     };
 //     static constexpr size_t kEventCount = 1;
 //   };
+//
+// A contract that has events of others too lists the tags of all of them; a tag
+// has a place in each contract that lists it, and kIndex is that in its own:
+//
+//   struct AccountEvents {
+//     using Events = EventTags<UserEvents::Created, LoginEvents::Failed>;
+//     static constexpr size_t kEventCount = Events::kCount;
+//   };
+//
+// Tags of two contracts may have one kName, and are two events all the same.
 #ifndef MILLRACE_EVENTS_EVENT_TAGS_H_
 #define MILLRACE_EVENTS_EVENT_TAGS_H_
 
 #include <cstddef>
 #include <exception>
 #include <string_view>
+#include <type_traits>
 
 #include "events/listener.h"
 
@@ -41,10 +52,13 @@ struct ListenerChange {
   // The listener, which is not valid unless the event is E.
   template <typename E>
   Listener<E> ListenerOf() const {
-    return event == E::kName ? Listener<E>(node) : Listener<E>();
+    return name == &E::kName ? Listener<E>(node) : Listener<E>();
   }
 
-  events_internal::NodeRef node;  // for the files of this module
+  // For the files of this module. The address of E::kName tells E from an event
+  // that is called the same in another contract.
+  const std::string_view* name;
+  events_internal::NodeRef node;
 };
 
 // Before a listener is added.
@@ -70,11 +84,35 @@ concept BuiltIn = requires {
   E::kBuiltIn;
 };
 
+template <typename Contract>
+concept ListsEvents = requires {
+  typename Contract::Events;
+};
+
+// Where E stands in the list, or behind its end.
+template <typename E, template <typename...> typename List, typename... Tags>
+constexpr size_t PlaceIn(const List<Tags...>*) {
+  size_t place = 0;
+  (void)((std::is_same_v<E, Tags> || (++place, false)) || ...);
+  return place;
+}
+
 template <typename Contract, typename E>
 constexpr size_t IndexOf() {
   if constexpr (BuiltIn<E>) {
     return Contract::kEventCount + E::kBuiltIn;
+  } else if constexpr (ListsEvents<Contract>) {
+    constexpr size_t kPlace =
+        PlaceIn<E>(static_cast<const typename Contract::Events*>(nullptr));
+    static_assert(kPlace < Contract::kEventCount,
+                  "neither the emitter's contract nor one that it extends has "
+                  "the event");
+    return kPlace;
   } else {
+    if constexpr (requires { typename E::Contract; }) {
+      static_assert(std::is_same_v<typename E::Contract, Contract>,
+                    "the event is of another contract than the emitter");
+    }
     static_assert(E::kIndex < Contract::kEventCount,
                   "the event is not of this emitter's contract");
     return E::kIndex;
