@@ -18,12 +18,16 @@ need() {  # need COMMAND REASON
   command -v "$1" >/dev/null || unavailable "no $1: $2"
 }
 
-# fetch URL COMMAND...: runs what needs a registry. When it fails and the
-# registry does not answer at all, that is the reason and no error of ours.
+# fetch URL COMMAND...: runs what needs a registry. When it fails three times
+# and the registry does not answer at all, that is the reason and no error of
+# ours.
 fetch() {
-  local registry=$1 log=$work/fetch.log
+  local registry=$1 log=$work/fetch.log pause
   shift
-  "$@" >"$log" 2>&1 && return
+  for pause in 2 5 0; do
+    "$@" >"$log" 2>&1 && return
+    sleep $pause
+  done
   if curl -sS -o "$work/fetch.probe" --max-time 20 "$registry" 2>>"$log"; then
     cat "$log" >&2
     die "'$*' failed"
