@@ -1,5 +1,7 @@
 #include "contract/event.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "contract/json.h"
 
@@ -23,12 +25,33 @@ std::string_view MediaType(std::string_view content_type) {
   return content_type;
 }
 
+void Collect(const ContractInfo* contract,
+             std::vector<const ContractInfo*>* visited) {
+  if (std::find(visited->begin(), visited->end(), contract) != visited->end()) {
+    return;
+  }
+  visited->push_back(contract);
+  for (const ContractInfo* base : contract->bases) Collect(base, visited);
+}
+
 }  // namespace
+
+std::vector<const ContractInfo*> DeclaringContracts(
+    const ContractInfo& contract) {
+  std::vector<const ContractInfo*> contracts;
+  Collect(&contract, &contracts);
+  std::erase_if(contracts,
+                [](const ContractInfo* one) { return one->events.empty(); });
+  return contracts;
+}
 
 const EventInfo* FindEvent(const ContractInfo& contract,
                            std::string_view type) {
   for (const EventInfo& event : contract.events) {
     if (event.type == type) return &event;
+  }
+  for (const ContractInfo* base : contract.bases) {
+    if (const EventInfo* event = FindEvent(*base, type)) return event;
   }
   return nullptr;
 }

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -55,6 +56,9 @@ struct EventInfo {
   std::string (*key)(const google::protobuf::Message& payload) = nullptr;
 };
 
+// What a contract declares, and the contracts whose events it has besides. Each
+// event is published, retried and given up as the contract says that declares
+// it: topic and policy are those of `events` alone, and unset without any.
 struct ContractInfo {
   std::string_view full_name;  // "users.v1.UserEvents"
   std::string_view topic;
@@ -63,9 +67,15 @@ struct ContractInfo {
   RetryPolicy retry;
   std::string_view dead_letter_topic;
   absl::Span<const EventInfo> events;
+  absl::Span<const ContractInfo* const> bases;
 };
 
-// The event of this type, or nullptr.
+// The contract and all that it extends, at any distance; each once, and only
+// those that declare events.
+std::vector<const ContractInfo*> DeclaringContracts(
+    const ContractInfo& contract);
+
+// The event of this type, the contract's own or a base's, or nullptr.
 const EventInfo* FindEvent(const ContractInfo& contract, std::string_view type);
 
 // Reads the payload of an event, which may be protobuf bytes or JSON. DATA_LOSS
@@ -81,6 +91,12 @@ class EventListener {
   // `envelope` outlives the promise. A rejection with INVALID_ARGUMENT or
   // DATA_LOSS is final and makes a dead letter at once; any other is retried.
   virtual Promise<void> Deliver(const EventEnvelope& envelope) = 0;
+};
+
+// The tags of all events of a contract that extends others.
+template <typename... Tags>
+struct EventTags {
+  static constexpr size_t kCount = sizeof...(Tags);
 };
 
 // What a tag says, for tables.

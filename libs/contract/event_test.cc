@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "golden/emitter.millrace.h"
+#include "golden/emitter_more.millrace.h"
+#include "golden/wide.millrace.h"
 #include "loop/event_loop.h"
 
 namespace millrace {
@@ -11,7 +15,10 @@ namespace {
 
 using golden::v1::BoardEvents;
 using golden::v1::DotDrawn;
+using golden::v1::PaperBoardEvents;
 using golden::v1::PenEvents;
+using golden::wide::v1::DeskEvents;
+using golden::wide::v1::StudioEvents;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -67,6 +74,43 @@ TEST(Contract, TagsAreTheRowsOfTheTable) {
             "golden.v1.PenPainted");
 }
 
+TEST(Contract, AWideOneHasTheEventsOfItsBasesEachOnce) {
+  const ContractInfo& studio = StudioEvents::Info();
+  EXPECT_EQ(studio.topic, "");
+  EXPECT_THAT(studio.events, IsEmpty());
+  EXPECT_THAT(studio.bases,
+              ElementsAre(&DeskEvents::Info(), &PaperBoardEvents::Info(),
+                          &BoardEvents::Info()));
+  EXPECT_THAT(DeclaringContracts(studio),
+              ElementsAre(&DeskEvents::Info(), &PenEvents::Info(),
+                          &BoardEvents::Info(), &PaperBoardEvents::Info()));
+  EXPECT_THAT(DeclaringContracts(BoardEvents::Info()),
+              ElementsAre(&BoardEvents::Info()));
+  // Two of DeskEvents, five of PenEvents, one of each other.
+  EXPECT_EQ(StudioEvents::kEventCount, 9u);
+  EXPECT_EQ(FindEvent(studio, "golden.v1.PenEvents.Lost"),
+            &PenEvents::Info().events[1]);
+  EXPECT_EQ(FindEvent(studio, "golden.wide.v1.StudioEvents.Lost"), nullptr);
+}
+
+TEST(Contract, AnEventIsOneTypeUnderWhateverName) {
+  EXPECT_TRUE((std::is_same_v<StudioEvents::Drawn, BoardEvents::Drawn>));
+  EXPECT_TRUE((std::is_same_v<StudioEvents::PenEventsLost, PenEvents::Lost>));
+  EXPECT_TRUE((std::is_same_v<StudioEvents::DeskEventsLost, DeskEvents::Lost>));
+  EXPECT_FALSE((std::is_same_v<DeskEvents::Lost, PenEvents::Lost>));
+}
+
+TEST(Contract, WhatIsMergedHasTheTopicAndNameOfItsContract) {
+  const ContractInfo& paper = PaperBoardEvents::Info();
+  const ContractInfo& board = BoardEvents::Info();
+  EXPECT_EQ(paper.topic, board.topic);
+  EXPECT_EQ(paper.dead_letter_topic, board.dead_letter_topic);
+  EXPECT_EQ(paper.full_name, "golden.v1.PaperBoardEvents");
+  EXPECT_EQ(PaperBoardEvents::Torn::kType, "golden.v1.BoardEvents.Torn");
+  EXPECT_EQ(FindEvent(board, PaperBoardEvents::Torn::kType), nullptr);
+  EXPECT_EQ(FindEvent(paper, PaperBoardEvents::Torn::kType), &paper.events[0]);
+}
+
 TEST(Contract, KeysAreTextOfAnyType) {
   DotDrawn drawn;
   drawn.set_board_id("b");
@@ -120,6 +164,35 @@ TEST(Listener, PassesOverWhatItDoesNotHandle) {
   const EventEnvelope newer = EnvelopeOf("golden.v1.PenEvents.Sold", "\xff");
   EXPECT_EQ(StatusOf(loop, recorder.Deliver(newer)), absl::OkStatus());
   EXPECT_THAT(recorder.seen, IsEmpty());
+}
+
+TEST(Listener, OfAWideContractIsHandedTheEventsOfItsBases) {
+  class Desk : public StudioEvents::Listener {
+   public:
+    Promise<void> OnPenEventsLost(
+        const Event<golden::v1::PenLost>& event) override {
+      seen.push_back("pen " + std::to_string(event.payload.pen().number()));
+      return Promise<void>::Resolve();
+    }
+    Promise<void> OnDeskEventsLost(
+        const Event<golden::wide::v1::DotDrawn>& event) override {
+      seen.push_back("on desk " + event.payload.desk_id());
+      return Promise<void>::Resolve();
+    }
+    std::vector<std::string> seen;
+  } desk;
+  EventLoop loop;
+  golden::v1::PenLost pen;
+  pen.mutable_pen()->set_number(4);
+  const EventEnvelope pen_lost =
+      EnvelopeOf("golden.v1.PenEvents.Lost", pen.SerializeAsString());
+  EXPECT_EQ(StatusOf(loop, desk.Deliver(pen_lost)), absl::OkStatus());
+  golden::wide::v1::DotDrawn lost;
+  lost.set_desk_id("d");
+  const EventEnvelope desk_lost =
+      EnvelopeOf("golden.wide.v1.DeskEvents.Lost", lost.SerializeAsString());
+  EXPECT_EQ(StatusOf(loop, desk.Deliver(desk_lost)), absl::OkStatus());
+  EXPECT_THAT(desk.seen, ElementsAre("pen 4", "on desk d"));
 }
 
 TEST(Listener, ItsErrorIsTheDeliverys) {

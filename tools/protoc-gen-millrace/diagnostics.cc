@@ -29,7 +29,7 @@ Place Deeper(Place place, std::initializer_list<int> steps) {
 
 // The location of the path, or of the nearest declaration around it.
 pb::SourceLocation Locate(const Place& place) {
-  pb::SourceLocation location;
+  pb::SourceLocation location = {};  // the beginning, when there is none
   std::vector<int> path = place.path;
   while (!path.empty() && !place.file->GetSourceLocation(path, &location)) {
     path.pop_back();
@@ -38,6 +38,10 @@ pb::SourceLocation Locate(const Place& place) {
 }
 
 }  // namespace
+
+Place Place::Of(const pb::Descriptor* message) {
+  return {message->file(), PathOf(message)};
+}
 
 Place Place::Of(const pb::ServiceDescriptor* service) {
   return {service->file(),
@@ -53,6 +57,23 @@ Place Place::Of(const pb::MethodDescriptor* method) {
 Place Place::Of(const pb::FieldDescriptor* field) {
   return Deeper({field->file(), PathOf(field->containing_type())},
                 {pb::DescriptorProto::kFieldFieldNumber, field->index()});
+}
+
+Place Place::Of(const pb::EnumValueDescriptor* value) {
+  const pb::EnumDescriptor* type = value->type();
+  const Place around =
+      type->containing_type() != nullptr
+          ? Deeper(Of(type->containing_type()),
+                   {pb::DescriptorProto::kEnumTypeFieldNumber, type->index()})
+          : Place{
+                type->file(),
+                {pb::FileDescriptorProto::kEnumTypeFieldNumber, type->index()}};
+  return Deeper(around,
+                {pb::EnumDescriptorProto::kValueFieldNumber, value->index()});
+}
+
+Place Place::OfPackage(const pb::FileDescriptor* file) {
+  return {file, {pb::FileDescriptorProto::kPackageFieldNumber}};
 }
 
 Place Place::OfInput(const pb::MethodDescriptor* method) {

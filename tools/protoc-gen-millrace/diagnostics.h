@@ -16,9 +16,15 @@ struct Place {
   const google::protobuf::FileDescriptor* file = nullptr;
   std::vector<int> path;  // as in google.protobuf.SourceCodeInfo
 
+  static Place Of(const google::protobuf::Descriptor* message);
   static Place Of(const google::protobuf::ServiceDescriptor* service);
   static Place Of(const google::protobuf::MethodDescriptor* method);
   static Place Of(const google::protobuf::FieldDescriptor* field);
+
+  static Place Of(const google::protobuf::EnumValueDescriptor* value);
+
+  // The package statement.
+  static Place OfPackage(const google::protobuf::FileDescriptor* file);
 
   // The input or the result in a method's declaration.
   static Place OfInput(const google::protobuf::MethodDescriptor* method);

@@ -3,14 +3,19 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
 #include "absl/functional/function_ref.h"
+#include "absl/strings/str_split.h"
 #include "base/strings.h"
 #include "tools/protoc-gen-millrace/diagnostics.h"
 #include "tools/protoc-gen-millrace/emitter.h"
+#include "tools/protoc-gen-millrace/emitter_bases.h"
 #include "tools/protoc-gen-millrace/emitter_writer.h"
+#include "tools/protoc-gen-millrace/layout_check.h"
+#include "tools/protoc-gen-millrace/name_check.h"
 #include "tools/protoc-gen-millrace/rule_check.h"
 #include "tools/protoc-gen-millrace/rule_writer.h"
 #include "tools/protoc-gen-millrace/service_writer.h"
@@ -34,7 +39,7 @@ void CollectFiles(const pb::FileDescriptor* file,
   files->push_back(file);
 }
 
-Emitters Check(const std::vector<const pb::FileDescriptor*>& roots,
+Emitters Check(const std::vector<const pb::FileDescriptor*>& roots, bool layout,
                Diagnostics* diagnostics) {
   std::set<const pb::FileDescriptor*> visited;
   std::vector<const pb::FileDescriptor*> files;
@@ -55,6 +60,11 @@ Emitters Check(const std::vector<const pb::FileDescriptor*>& roots,
       }
     }
   }
+  for (const pb::FileDescriptor* file : roots) {
+    CheckNames(file, diagnostics);
+    if (layout) CheckLayout(file, diagnostics);
+  }
+  ResolveBases(&emitters, diagnostics);
   CheckTopics(emitters, diagnostics);
   return emitters;
 }
@@ -65,6 +75,30 @@ const EmitterModel& ModelOf(const pb::ServiceDescriptor* service,
     if (emitter.service == service) return emitter;
   }
   return emitters.front();  // not reached: Check() read all of them
+}
+
+void AddInOrder(const pb::ServiceDescriptor* service, const Emitters& emitters,
+                std::vector<const pb::ServiceDescriptor*>* services) {
+  if (std::find(services->begin(), services->end(), service) !=
+      services->end()) {
+    return;
+  }
+  if (IsEmitter(service)) {
+    for (const pb::ServiceDescriptor* base : ModelOf(service, emitters).bases) {
+      if (base->file() == service->file()) AddInOrder(base, emitters, services);
+    }
+  }
+  services->push_back(service);
+}
+
+// The services of the file, each behind those it extends.
+std::vector<const pb::ServiceDescriptor*> ServicesOf(
+    const pb::FileDescriptor* file, const Emitters& emitters) {
+  std::vector<const pb::ServiceDescriptor*> services;
+  for (int i = 0; i < file->service_count(); ++i) {
+    AddInOrder(file->service(i), emitters, &services);
+  }
+  return services;
 }
 
 // What the code of a file needs to include.
@@ -130,6 +164,17 @@ std::string Header(const pb::FileDescriptor* file, const Emitters& emitters) {
   std::set<std::string> includes = uses.messages;
   includes.insert(MessagesHeaderName(file));
   if (uses.emitters) includes.insert("contract/event.h");
+  for (const pb::ServiceDescriptor* service : ServicesOf(file, emitters)) {
+    if (!IsEmitter(service)) continue;
+    const EmitterModel& emitter = ModelOf(service, emitters);
+    for (const pb::ServiceDescriptor* base : emitter.bases) {
+      includes.insert(HeaderName(base->file()));
+    }
+    for (const InheritedEvent& one : emitter.inherited) {
+      includes.insert(HeaderName(one.event.method->file()));
+    }
+  }
+  includes.erase(HeaderName(file));
   if (uses.rules) includes.insert("contract/rules.h");
   if (uses.services) includes.insert("contract/service.h");
 
@@ -145,8 +190,7 @@ std::string Header(const pb::FileDescriptor* file, const Emitters& emitters) {
   Include(includes, &out);
   if (!uses.Nothing()) {
     InNamespace(file, &out, [&] {
-      for (int i = 0; i < file->service_count(); ++i) {
-        const pb::ServiceDescriptor* service = file->service(i);
+      for (const pb::ServiceDescriptor* service : ServicesOf(file, emitters)) {
         if (IsEmitter(service)) {
           DeclareEmitter(ModelOf(service, emitters), &out);
         } else {
@@ -181,8 +225,7 @@ std::string Source(const pb::FileDescriptor* file, const Emitters& emitters) {
     for (const pb::Descriptor* message : CheckedMessages(file)) {
       DefineCheck(message, &out);
     }
-    for (int i = 0; i < file->service_count(); ++i) {
-      const pb::ServiceDescriptor* service = file->service(i);
+    for (const pb::ServiceDescriptor* service : ServicesOf(file, emitters)) {
       if (IsEmitter(service)) {
         DefineEmitter(ModelOf(service, emitters), &out);
       } else {
@@ -212,18 +255,28 @@ bool Generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files,
                             const std::string& parameter,
                             GeneratorContext* context,
                             std::string* error) const {
-  if (!parameter.empty() && parameter != "check") {
-    *error = StrCat("unknown parameter '", parameter,
-                    "'; there is only \"check\", which writes no files");
-    return false;
+  bool check = false;
+  bool layout = false;
+  for (absl::string_view word :
+       absl::StrSplit(parameter, ',', absl::SkipEmpty())) {
+    if (word == "check") {
+      check = true;
+    } else if (word == "layout") {
+      layout = true;
+    } else {
+      *error = StrCat("unknown parameter '", word,
+                      "'; there are \"check\", which writes no files, and "
+                      "\"layout\", which checks packages and folders too");
+      return false;
+    }
   }
   Diagnostics diagnostics;
-  const Emitters emitters = Check(files, &diagnostics);
+  const Emitters emitters = Check(files, layout, &diagnostics);
   if (!diagnostics.ok()) {
     *error = diagnostics.ToString();
     return false;
   }
-  if (parameter == "check") return true;
+  if (check) return true;
   for (const pb::FileDescriptor* file : files) {
     Write(context, HeaderName(file), Header(file, emitters));
     Write(context, SourceName(file), Source(file, emitters));

@@ -2,7 +2,8 @@
 //
 // The files are checked first, with all they import; when anything is wrong,
 // all errors are answered and nothing is written. With the parameter "check"
-// nothing is written in any case.
+// nothing is written in any case; with "layout" the files must also be in the
+// folders that their packages name.
 #ifndef MILLRACE_TOOLS_PROTOC_GEN_MILLRACE_GENERATOR_H_
 #define MILLRACE_TOOLS_PROTOC_GEN_MILLRACE_GENERATOR_H_
 

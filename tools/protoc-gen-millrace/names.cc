@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "base/strings.h"
@@ -106,11 +107,18 @@ std::string EnumConstant(const pb::EnumValueDescriptor* value) {
 std::string CommentLines(const std::string& text) {
   std::string comment;
   if (text.empty()) return comment;
-  for (absl::string_view line :
-       absl::StrSplit(absl::StripTrailingAsciiWhitespace(text), '\n')) {
-    line = absl::StripTrailingAsciiWhitespace(line);
-    StrAppend(&comment, "//", line.empty() || line[0] == ' ' ? "" : " ", line,
-              "\n");
+  absl::string_view rest = absl::StripTrailingAsciiWhitespace(text);
+  if (absl::StartsWith(rest, "* ")) rest.remove_prefix(1);  // of a "/**"
+  for (absl::string_view line : absl::StrSplit(rest, '\n')) {
+    std::string words(absl::StripTrailingAsciiWhitespace(line));
+    // A lone carriage return would end the comment, for some compilers.
+    for (char& c : words) {
+      if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+    }
+    // And a backslash would have the next line in it.
+    if (!words.empty() && words.back() == '\\') words += '.';
+    StrAppend(&comment, "//", words.empty() || words[0] == ' ' ? "" : " ",
+              words, "\n");
   }
   return comment;
 }
@@ -137,6 +145,20 @@ std::string Breakable(std::string_view head,
     }
   }
   return StrCat(open, "\n    ", hanging, end);
+}
+
+std::string BracketedList(std::string_view head,
+                          const std::vector<std::string>& items,
+                          std::string_view tail, size_t width) {
+  const std::string open = StrCat(head, "<");
+  const std::string end = StrCat(">", tail);
+  const std::string packed = Packed(items, open.size(), end.size(), width);
+  if (!packed.empty() || items.empty()) return StrCat(open, packed, end);
+  std::string lines;
+  for (const std::string& item : items) {
+    StrAppend(&lines, lines.empty() ? "" : ",\n    ", item);
+  }
+  return StrCat(open, "\n    ", lines, end);
 }
 
 std::string Quoted(std::string_view text) {

@@ -33,10 +33,12 @@ std::string TypeName(const google::protobuf::Descriptor* message,
 // The constant of an enum value, qualified.
 std::string EnumConstant(const google::protobuf::EnumValueDescriptor* value);
 
+// Each line of the text behind "//".
 std::string CommentLines(const std::string& text);
 
 // The doc comment of a declaration as lines of "// ...", each with a line
-// break; "" when there is none.
+// break; "" when there is none. Comments behind it, and those that an empty
+// line parts from it, are not its own.
 template <typename Descriptor>
 std::string CommentOf(const Descriptor* descriptor) {
   google::protobuf::SourceLocation location;
@@ -49,6 +51,11 @@ std::string CommentOf(const Descriptor* descriptor) {
 std::string Breakable(std::string_view head,
                       const std::vector<std::string>& arguments,
                       std::string_view tail, size_t width);
+
+// "head<a, b>tail", the items below each other where they do not fit on a line.
+std::string BracketedList(std::string_view head,
+                          const std::vector<std::string>& items,
+                          std::string_view tail, size_t width);
 
 // A C++ string literal.
 std::string Quoted(std::string_view text);

@@ -2,8 +2,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +89,12 @@ class Checker {
         diagnostics_(diagnostics) {}
 
   void Check() {
+    if (rules_.ByteSizeLong() == 0) {
+      Refuse(StrCat("the rules of ", field_->name(), " are empty"),
+             "they let everything pass, and look as if they did not",
+             "a rule, or none of the option");
+      return;
+    }
     if (!CheckTypes()) return;
     CheckOrder(rules_.has_min_len() && rules_.has_max_len(), "min_len",
                rules_.min_len(), "max_len", rules_.max_len());
@@ -97,7 +105,14 @@ class Checker {
     if (rules_.has_gte()) CheckBound("gte", rules_.gte());
     if (rules_.has_lte()) CheckBound("lte", rules_.lte());
     CheckPattern();
-    for (const std::string& text : rules_.in()) CheckListed(text);
+    CheckTogether();
+    std::set<std::string> listed;
+    for (const std::string& text : rules_.in()) {
+      CheckListed(text);
+      if (listed.insert(text).second) continue;
+      Refuse(StrCat("in of ", field_->name(), " lists '", text, "' twice"), "",
+             "each value once");
+    }
     if (rules_.required() && field_->real_containing_oneof() != nullptr) {
       Refuse(StrCat(field_->name(), " is required, and part of oneof ",
                     field_->real_containing_oneof()->name()),
@@ -178,6 +193,53 @@ class Checker {
                   " if they were swapped"));
   }
 
+  // Rules that leave no value over.
+  void CheckTogether() {
+    if (rules_.email() && rules_.uuid()) {
+      Refuse(StrCat(field_->name(), " must be an e-mail address and a UUID"),
+             "no text is both", "one of them");
+    }
+    const std::string_view empty =
+        field_->is_repeated()
+            ? (rules_.has_max_items() && rules_.max_items() == 0 ? "max_items"
+                                                                 : "")
+            : (rules_.has_max_len() && rules_.max_len() == 0 ? "max_len" : "");
+    if (rules_.required() && !empty.empty()) {
+      Refuse(StrCat(field_->name(), " is required, and ", empty, " is 0"),
+             "it could only be empty, which counts as not set",
+             StrCat("a greater ", empty, ", or not required"));
+    }
+  }
+
+  // A value of `in` that another rule refuses.
+  void CheckReachable(const std::string& text) {
+    std::string_view rule;
+    double number;
+    if (kind_ == Kind::kString) {
+      const uint64_t length = CountCharacters(text);
+      if (rules_.has_min_len() && length < rules_.min_len()) rule = "min_len";
+      if (rules_.has_max_len() && length > rules_.max_len()) rule = "max_len";
+      const re2::RE2 pattern(rules_.pattern(), re2::RE2::Quiet);
+      if (!rules_.pattern().empty() && pattern.ok() &&
+          !re2::RE2::FullMatch(text, pattern)) {
+        rule = "pattern";
+      }
+    } else if (kind_ == Kind::kInteger && absl::SimpleAtod(text, &number)) {
+      if (rules_.has_gte() && number < rules_.gte()) rule = "gte";
+      if (rules_.has_lte() && number > rules_.lte()) rule = "lte";
+    }
+    if (rule.empty()) return;
+    Refuse(StrCat("in of ", field_->name(), " lists '", text, "', which ", rule,
+                  " refuses"),
+           "a value has to satisfy all rules", "values that do");
+  }
+
+  // Unicode code points.
+  static uint64_t CountCharacters(const std::string& text) {
+    return static_cast<uint64_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  }
+
   void CheckBound(std::string_view rule, double bound) {
     if (IsBound(value_, bound)) return;
     Refuse(StrCat(rule, " of ", field_->name(), " is ", bound,
@@ -203,7 +265,9 @@ class Checker {
       Refuse(StrCat("in of ", field_->name(), " lists '", text,
                     "', which is no value of type ", value_->type_name()),
              "", "whole numbers in its range, in quotes");
+      return;
     }
+    CheckReachable(text);
     if (kind_ != Kind::kEnum) return;
     const pb::EnumDescriptor* type = value_->enum_type();
     if (type->FindValueByName(text) != nullptr) return;

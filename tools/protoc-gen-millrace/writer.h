@@ -26,6 +26,12 @@ class Writer {
     Append(Breakable(head, arguments, tail, 80 - indent_));
   }
 
+  // "head<a, b>tail", as many to a line as fit.
+  void List(std::string_view head, const std::vector<std::string>& items,
+            std::string_view tail) {
+    Append(BracketedList(head, items, tail, 80 - indent_));
+  }
+
   // Lines that have their line breaks already, such as comments.
   void Lines(std::string_view lines) {
     if (lines.empty()) return;
