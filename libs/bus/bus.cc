@@ -15,15 +15,42 @@ namespace {
 constexpr BackoffPolicy kDeclareBackoff{absl::Milliseconds(200),
                                         absl::Seconds(10), 2};
 
-std::vector<TopicSpec> TopicsOf(const ContractInfo& contract) {
-  std::vector<TopicSpec> topics(2);
-  topics[0].name = std::string(contract.topic);
-  topics[0].partitions = contract.partitions;
-  topics[0].retention = contract.retention;
+// The contracts that stand for the topics of `contract`: declarations that are
+// merged share one.
+std::vector<const ContractInfo*> PerTopic(const ContractInfo& contract) {
+  std::vector<const ContractInfo*> contracts;
+  for (const ContractInfo* one : DeclaringContracts(contract)) {
+    const bool known = std::any_of(
+        contracts.begin(), contracts.end(),
+        [&](const ContractInfo* other) { return other->topic == one->topic; });
+    if (!known) contracts.push_back(one);
+  }
+  return contracts;
+}
+
+TopicSpec TopicOf(const ContractInfo& contract) {
+  TopicSpec topic;
+  topic.name = std::string(contract.topic);
+  topic.partitions = contract.partitions;
+  topic.retention = contract.retention;
+  return topic;
+}
+
+TopicSpec DeadLetterTopicOf(const ContractInfo& contract) {
+  TopicSpec topic = TopicOf(contract);
+  topic.name = std::string(contract.dead_letter_topic);
   // Letters want looking at: they stay longer than what they are made of.
-  topics[1] = topics[0];
-  topics[1].name = std::string(contract.dead_letter_topic);
-  topics[1].retention = std::max(contract.retention, absl::Hours(24 * 30));
+  topic.retention = std::max(contract.retention, absl::Hours(24 * 30));
+  return topic;
+}
+
+std::vector<TopicSpec> TopicsOf(
+    const std::vector<const ContractInfo*>& contracts) {
+  std::vector<TopicSpec> topics;
+  for (const ContractInfo* contract : contracts) {
+    topics.push_back(TopicOf(*contract));
+    topics.push_back(DeadLetterTopicOf(*contract));
+  }
   return topics;
 }
 
@@ -49,30 +76,50 @@ Bus::Bus(EventLoop& loop, Transport& transport, Logger& logger,
 Bus::~Bus() { declaring_.Abort(); }
 
 Promise<void> Bus::Declare(const ContractInfo& contract) {
-  contracts_[std::string(contract.topic)] = &contract;
-  return transport_.EnsureTopics(TopicsOf(contract));
+  const std::vector<const ContractInfo*> contracts = PerTopic(contract);
+  for (const ContractInfo* one : contracts) {
+    contracts_[std::string(one->topic)] = one;
+  }
+  return transport_.EnsureTopics(TopicsOf(contracts));
 }
 
 absl::Status Bus::Subscribe(const ContractInfo& contract, std::string group,
                             EventListener& listener) {
+  const std::vector<const ContractInfo*> contracts = PerTopic(contract);
+  if (contracts.empty()) {
+    return absl::InvalidArgumentError(
+        StrCat("contract ", contract.full_name, " has no events to hear"));
+  }
+  std::vector<std::shared_ptr<Subscription>> joined;
+  for (const ContractInfo* one : contracts) {
+    auto subscription =
+        Join(*one, group, listener, subscriptions_.size() + joined.size());
+    if (!subscription.ok()) return subscription.status();
+    joined.push_back(*std::move(subscription));
+  }
+  for (size_t i = 0; i < contracts.size(); ++i) {
+    subscriptions_.push_back(std::move(joined[i]));
+    contracts_[std::string(contracts[i]->topic)] = contracts[i];
+  }
+  declaring_.Spawn(KeepDeclaring(transport_, logger_, TopicsOf(contracts),
+                                 declaring_.signal()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<Subscription>> Bus::Join(
+    const ContractInfo& contract, const std::string& group,
+    EventListener& listener, size_t number) {
   SubscriptionSpec spec;
   spec.topic = std::string(contract.topic);
   spec.dead_letter_topic = std::string(contract.dead_letter_topic);
   if (!options_.instance_id.empty()) {
-    spec.member_id = StrCat(options_.instance_id, "-", spec.topic, "-",
-                            subscriptions_.size());
+    spec.member_id = StrCat(options_.instance_id, "-", spec.topic, "-", number);
   }
-  spec.group = std::move(group);
+  spec.group = group;
   spec.retry = contract.retry;
   spec.options = options_.subscription;
-  auto subscription = Subscription::Start(loop_, transport_, logger_, metrics_,
-                                          std::move(spec), listener);
-  if (!subscription.ok()) return subscription.status();
-  subscriptions_.push_back(*std::move(subscription));
-  contracts_[std::string(contract.topic)] = &contract;
-  declaring_.Spawn(KeepDeclaring(transport_, logger_, TopicsOf(contract),
-                                 declaring_.signal()));
-  return absl::OkStatus();
+  return Subscription::Start(loop_, transport_, logger_, metrics_,
+                             std::move(spec), listener);
 }
 
 Promise<void> Bus::KeepDeclaring(Transport& transport, Logger& logger,
@@ -109,7 +156,12 @@ Stream<EventEnvelope> Bus::Tail(std::vector<const ContractInfo*> contracts,
                                 TailOptions options) {
   std::vector<TopicSpec> topics;
   for (const ContractInfo* contract : contracts) {
-    topics.push_back(TopicsOf(*contract)[0]);
+    for (const ContractInfo* one : PerTopic(*contract)) {
+      const bool known = std::any_of(
+          topics.begin(), topics.end(),
+          [&](const TopicSpec& topic) { return topic.name == one->topic; });
+      if (!known) topics.push_back(TopicOf(*one));
+    }
   }
   Pipe<EventEnvelope> pipe = MakePipe<EventEnvelope>();
   RunTail(transport_, std::move(topics), std::move(options),

@@ -34,6 +34,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/logger.h"
@@ -74,13 +75,17 @@ class Bus {
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
 
+  // A contract that extends others stands for all of them here: what it is
+  // declared, subscribed to or tailed for is done for the topic of each.
+
   // Makes the topics of the contract, and lets List and Replay know of it.
   // UNAVAILABLE while the transport is away.
   Promise<void> Declare(const ContractInfo& contract);
 
   // Hands the contract's events to `listener`, as a member of `group`, until
   // Drain(). The topics are made as soon as the transport is there. The
-  // listener outlives the bus.
+  // listener outlives the bus. Each topic is retried and has dead letters as
+  // the contract says whose events it holds.
   template <typename C>
   absl::Status Subscribe(std::string group, EventListener& listener) {
     return Subscribe(C::Info(), std::move(group), listener);
@@ -129,6 +134,9 @@ class Bus {
   Transport& transport() const { return transport_; }
 
  private:
+  absl::StatusOr<std::shared_ptr<Subscription>> Join(
+      const ContractInfo& contract, const std::string& group,
+      EventListener& listener, size_t number);
   std::vector<DeadLetterTopic> dead_letter_topics() const;
   static Promise<void> KeepDeclaring(Transport& transport, Logger& logger,
                                      std::vector<TopicSpec> topics,

@@ -265,9 +265,11 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
       TopicSpec& topic = topics.emplace_back();
       topic.name = name;
       for (const ContractInfo* contract : options_.contracts) {
-        if (contract->topic != name) continue;
-        topic.partitions = contract->partitions;
-        topic.retention = contract->retention;
+        for (const ContractInfo* one : DeclaringContracts(*contract)) {
+          if (one->topic != name) continue;
+          topic.partitions = one->partitions;
+          topic.retention = one->retention;
+        }
       }
     }
     return topics;

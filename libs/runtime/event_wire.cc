@@ -11,8 +11,11 @@ namespace millrace::runtime {
 
 EventCatalogue::Entry EventCatalogue::Find(std::string_view type) const {
   for (const ContractInfo* contract : contracts_) {
-    const EventInfo* event = FindEvent(*contract, type);
-    if (event != nullptr) return {contract, event};
+    for (const ContractInfo* one : DeclaringContracts(*contract)) {
+      for (const EventInfo& event : one->events) {
+        if (event.type == type) return {one, &event};
+      }
+    }
   }
   return {};
 }
@@ -28,8 +31,10 @@ const ContractInfo* EventCatalogue::FindContract(
 absl::Status EventCatalogue::UnknownType(std::string_view type) const {
   std::vector<std::string> known;
   for (const ContractInfo* contract : contracts_) {
-    for (const EventInfo& event : contract->events) {
-      known.emplace_back(event.type);
+    for (const ContractInfo* one : DeclaringContracts(*contract)) {
+      for (const EventInfo& event : one->events) {
+        known.emplace_back(event.type);
+      }
     }
   }
   return absl::NotFoundError(StrCat("no contract that this process knows has ",

@@ -17,7 +17,7 @@ namespace millrace::runtime {
 class EventCatalogue {
  public:
   struct Entry {
-    const ContractInfo* contract = nullptr;
+    const ContractInfo* contract = nullptr;  // that declares the event
     const EventInfo* event = nullptr;
   };
 

@@ -56,9 +56,11 @@ class ServiceTest : public ::testing::Test {
       std::vector<std::string> names;
       for (const store::Row& row :
            tx.Query("SELECT headers FROM millrace_outbox ORDER BY id")) {
-        for (const EventInfo& event : contract.events) {
-          if (row.Bytes("headers").find(event.type) != std::string::npos) {
-            names.emplace_back(event.name);
+        for (const ContractInfo* one : DeclaringContracts(contract)) {
+          for (const EventInfo& event : one->events) {
+            if (row.Bytes("headers").find(event.type) != std::string::npos) {
+              names.emplace_back(event.name);
+            }
           }
         }
       }
