@@ -224,6 +224,24 @@ TEST_F(RelayTest, AMissingTopicIsMadeAsItsContractSays) {
   EXPECT_THAT(Published(), ElementsAre("x"));
 }
 
+TEST_F(RelayTest, AMissingTopicMayBeThatOfAnExtendedContract) {
+  const ContractInfo* const bases[] = {&contract_};
+  ContractInfo wide;
+  wide.full_name = "test.v1.WideEvents";
+  wide.bases = bases;
+  options_.contracts = {&wide};
+  transport_.on_publish = [this](const std::vector<Record>&) {
+    return transport_.ensured.empty() ? absl::NotFoundError("no topic")
+                                      : absl::OkStatus();
+  };
+  ASSERT_TRUE(Emit("x").ok());
+  StartRelay();
+  loop_.Run();
+  ASSERT_EQ(transport_.ensured.size(), 1u);
+  EXPECT_EQ(transport_.ensured[0].partitions, 3);
+  relay_.reset();  // which has `wide`
+}
+
 TEST_F(RelayTest, BatchesAreBoundedInBytes) {
   options_.batch_bytes = 1000;
   for (int i = 0; i < 6; ++i) {
