@@ -1,7 +1,11 @@
 #include "tools/contracts/contract_model.h"
 
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/unknown_field_set.h>
+
 #include <algorithm>
-#include <optional>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
@@ -16,6 +20,10 @@ struct Unit {
   std::string_view name;
   int64_t milliseconds;
 };
+// Fields of millrace.v1.Emitter.
+constexpr int kExtends = 6;
+constexpr int kMerge = 7;
+
 constexpr Unit kUnits[] = {{"d", 24 * 3600 * 1000},
                            {"h", 3600 * 1000},
                            {"m", 60 * 1000},
@@ -52,24 +60,35 @@ RetryModel ReadRetry(const v1::Retry& options) {
   return retry;
 }
 
-// The strings of an option that this program may be too old to know.
-std::vector<std::string> Names(const v1::Emitter& options, const char* option,
+// The contracts that an option names. Read from the bytes, so that a program
+// that does not know the option yet passes over none.
+std::vector<std::string> Names(const v1::Emitter& options, int number,
                                const std::string& package) {
+  pb::Empty unknown;
+  unknown.ParseFromString(options.SerializeAsString());
+  const pb::UnknownFieldSet& fields =
+      unknown.GetReflection()->GetUnknownFields(unknown);
   std::vector<std::string> names;
-  const pb::FieldDescriptor* field =
-      v1::Emitter::descriptor()->FindFieldByName(option);
-  if (field == nullptr) return names;
-  const pb::Reflection& reflection = *options.GetReflection();
-  if (!field->is_repeated()) {
-    const std::string name = reflection.GetString(options, field);
-    if (!name.empty()) names.push_back(FullName(name, package));
-    return names;
-  }
-  for (int i = 0; i < reflection.FieldSize(options, field); ++i) {
-    names.push_back(
-        FullName(reflection.GetRepeatedString(options, field, i), package));
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const pb::UnknownField& field = fields.field(i);
+    if (field.number() != number ||
+        field.type() != pb::UnknownField::TYPE_LENGTH_DELIMITED) {
+      continue;
+    }
+    names.push_back(FullName(field.length_delimited(), package));
   }
   return names;
+}
+
+void AddInherited(const Contracts& contracts, const EmitterModel& emitter,
+                  std::set<const EmitterModel*>* visited,
+                  std::vector<const EventModel*>* events) {
+  for (const std::string& name : emitter.extends) {
+    const EmitterModel* base = contracts.FindEmitter(name);
+    if (base == nullptr || !visited->insert(base).second) continue;
+    for (const EventModel& event : base->events) events->push_back(&event);
+    AddInherited(contracts, *base, visited, events);
+  }
 }
 
 EmitterModel ReadEmitter(const pb::ServiceDescriptor* service) {
@@ -90,7 +109,7 @@ EmitterModel ReadEmitter(const pb::ServiceDescriptor* service) {
   emitter.dead_letter_retention_ms =
       std::max(emitter.retention_ms, int64_t{30} * 24 * 3600 * 1000);
   emitter.retry = ReadRetry(options.retry());
-  emitter.extends = Names(options, "extends", package);
+  emitter.extends = Names(options, kExtends, package);
   return emitter;
 }
 
@@ -145,7 +164,7 @@ Contracts ReadContracts(const ContractTree& tree) {
         continue;
       }
       const auto into = Names(service->options().GetExtension(v1::emitter),
-                              "merge", file->package());
+                              kMerge, file->package());
       if (!into.empty()) {
         merged.emplace_back(into.front(), service);
         continue;
@@ -166,6 +185,14 @@ Contracts ReadContracts(const ContractTree& tree) {
   std::sort(contracts.emitters.begin(), contracts.emitters.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return contracts;
+}
+
+std::vector<const EventModel*> Inherited(const Contracts& contracts,
+                                         const EmitterModel& emitter) {
+  std::vector<const EventModel*> events;
+  std::set<const EmitterModel*> visited = {&emitter};
+  AddInherited(contracts, emitter, &visited, &events);
+  return events;
 }
 
 const v1::FieldRules& RulesOf(const pb::FieldDescriptor* field) {

@@ -9,7 +9,6 @@
 #include <google/protobuf/descriptor.h>
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -73,6 +72,11 @@ struct Contracts {
 };
 
 Contracts ReadContracts(const ContractTree& tree);
+
+// The events that the contract has from those that it extends, at any
+// distance; each once. They stay what they are there: type, topic, key.
+std::vector<const EventModel*> Inherited(const Contracts& contracts,
+                                         const EmitterModel& emitter);
 
 const v1::FieldRules& RulesOf(const google::protobuf::FieldDescriptor* field);
 

@@ -5,8 +5,9 @@
 // more than one form (a 64-bit number as a string or as a number, a field that
 // is left out or null), they have the one that it writes itself; and a rule
 // without `required` lets a field be left out, not be sent as "" or 0. So
-// whatever satisfies the schema is let in, and whatever is answered satisfies
-// it.
+// whatever is answered satisfies the schema, and whatever satisfies it is let
+// in, as far as JSON Schema has words for a rule (json_schema_rules.cc has the
+// exceptions).
 //
 // They keep to what draft 7 (AsyncAPI) and 2020-12 (OpenAPI 3.1) have in
 // common: a reference with a description beside it is written as `allOf`.

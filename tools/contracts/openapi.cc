@@ -57,6 +57,13 @@ Document Parameter(std::string_view name, std::string_view in,
   return parameter;
 }
 
+bool NeedsFields(const pb::Descriptor* request) {
+  for (int i = 0; i < request->field_count(); ++i) {
+    if (MustBeSet(request->field(i))) return true;
+  }
+  return false;
+}
+
 Document OneOf(std::initializer_list<const char*> values) {
   Document schema;
   schema["type"] = "string";
@@ -168,6 +175,7 @@ class Writer {
     message["name"] = "message";
     message["in"] = "query";
     message["description"] = "The request; the empty message when left out.";
+    if (NeedsFields(method->input_type())) message["required"] = true;
     message["content"]["application/json"]["schema"] =
         book_.Sent(method->input_type());
     (*operation)["parameters"].Add(message);
