@@ -1,6 +1,5 @@
 #include "tools/contracts/asyncapi.h"
 
-#include <map>
 #include <set>
 #include <vector>
 
@@ -59,6 +58,7 @@ class Writer {
     document["defaultContentType"] = "application/protobuf";
     document["channels"] = channels_;
     document["operations"] = operations_;
+    AddWiderContracts(&document);
     Document& components = document["components"];
     components["messages"] = messages_;
     components["schemas"] = book_.Components();
@@ -77,6 +77,26 @@ class Writer {
       tags.Add(Document::Object({{"name", owner}}));
     }
     return tags;
+  }
+
+  // Who listens to a contract that extends others gets the events of all, each
+  // on its own channel.
+  void AddWiderContracts(Document* document) {
+    for (const EmitterModel& emitter : contracts_.emitters) {
+      if (emitter.extends.empty()) continue;
+      Document wider;
+      for (const std::string& base : emitter.extends) {
+        wider["extends"].Add(base);
+      }
+      wider["events"] = Document::Array();
+      for (const EventModel& event : emitter.events) {
+        wider["events"].Add(event.type);
+      }
+      for (const EventModel* event : Inherited(contracts_, emitter)) {
+        wider["events"].Add(event->type);
+      }
+      (*document)["x-extending-contracts"][emitter.name] = wider;
+    }
   }
 
   void AddContract(const EmitterModel& emitter) {
@@ -112,9 +132,6 @@ class Writer {
                      emitter.dead_letter_retention_ms);
     channel["x-retry"] = RetryText(emitter.retry);
     channel["x-dead-letters"] = emitter.dead_letter_topic;
-    for (const std::string& base : emitter.extends) {
-      channel["x-extends"].Add(base);
-    }
     channels_[emitter.name] = channel;
     channels_[dead] = letters;
     operations_[dead] = SendLetters(emitter, dead);

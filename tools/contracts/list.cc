@@ -39,7 +39,8 @@ std::string RetryLine(const RetryModel& retry) {
                 DurationText(retry.max_backoff_ms));
 }
 
-std::string EmitterText(const EmitterModel& emitter) {
+std::string EmitterText(const Contracts& contracts,
+                        const EmitterModel& emitter) {
   std::string text = StrCat("contract ", emitter.name, "\n");
   if (!emitter.topic.empty()) {
     StrAppend(&text, "  topic ", emitter.topic, ", ", emitter.partitions,
@@ -54,6 +55,10 @@ std::string EmitterText(const EmitterModel& emitter) {
   for (const EventModel& event : emitter.events) {
     rows.push_back(
         {event.name, event.payload()->full_name(), StrCat("key ", event.key)});
+  }
+  for (const EventModel* event : Inherited(contracts, emitter)) {
+    rows.push_back({event->type, event->payload()->full_name(),
+                    StrCat("key ", event->key)});
   }
   return text + Table(rows);
 }
@@ -70,7 +75,8 @@ std::string ServiceText(const pb::ServiceDescriptor* service) {
   return StrCat("service ", service->full_name(), "\n", Table(rows));
 }
 
-Document EmitterDocument(const EmitterModel& emitter) {
+Document EmitterDocument(const Contracts& contracts,
+                         const EmitterModel& emitter) {
   Document one;
   one["name"] = emitter.name;
   one["owner"] = emitter.owner;
@@ -97,6 +103,10 @@ Document EmitterDocument(const EmitterModel& emitter) {
     row["key"] = event.key;
     row["file"] = event.method->file()->name();
     one["events"].Add(row);
+  }
+  one["inherited"] = Document::Array();
+  for (const EventModel* event : Inherited(contracts, emitter)) {
+    one["inherited"].Add(event->type);
   }
   return one;
 }
@@ -127,7 +137,7 @@ std::string ListText(const Contracts& contracts) {
     StrAppend(&text, text.empty() ? "" : "\n", part);
   };
   for (const EmitterModel& emitter : contracts.emitters) {
-    add(EmitterText(emitter));
+    add(EmitterText(contracts, emitter));
   }
   for (const pb::ServiceDescriptor* service : contracts.services) {
     add(ServiceText(service));
@@ -139,7 +149,7 @@ Document ListDocument(const Contracts& contracts) {
   Document document;
   document["contracts"] = Document::Array();
   for (const EmitterModel& emitter : contracts.emitters) {
-    document["contracts"].Add(EmitterDocument(emitter));
+    document["contracts"].Add(EmitterDocument(contracts, emitter));
   }
   document["services"] = Document::Array();
   for (const pb::ServiceDescriptor* service : contracts.services) {
