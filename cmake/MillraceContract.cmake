@@ -2,7 +2,9 @@
 
 set(MILLRACE_PROTO_DIR ${PROJECT_SOURCE_DIR}/proto)
 set(MILLRACE_GEN_DIR ${PROJECT_BINARY_DIR}/gen)
-file(MAKE_DIRECTORY ${MILLRACE_GEN_DIR})
+# The .proto files that are generated themselves.
+set(MILLRACE_DERIVED_DIR ${MILLRACE_GEN_DIR}/proto)
+file(MAKE_DIRECTORY ${MILLRACE_DERIVED_DIR})
 set(MILLRACE_CONTRACT_SET ${MILLRACE_GEN_DIR}/contracts.binpb)
 
 # millrace_protos(<target> PROTOS <path under proto/>... [DEPS <target>...])
@@ -28,43 +30,94 @@ function(millrace_protos target)
   target_link_libraries(${target} PUBLIC ${ARG_DEPS} protobuf::libprotobuf)
 endfunction()
 
-# add_contract(<name> PROTOS <path under proto/>... [DEPS <target>...]
-#              [ROOT <folder>])
+# add_contract(<name> PROTOS <path under proto/>... [DERIVES <path>...]
+#              [DEPS <target>...] [ROOT <folder>])
 #
 # Compiles proto files into `millrace::<name>_contract`: messages by protoc;
 # emitter contracts, service interfaces and field rules by protoc-gen-millrace.
 # For users/v1/users.proto the includes are "users/v1/users.pb.h" and
 # "users/v1/users.millrace.h". DEPS are the contracts that the files import. With
 # ROOT the files are in another folder than proto/.
+#
+# DERIVES are those of the files that derive messages. For users/v1/user.proto
+# this writes users/v1/user.derived.proto below gen/proto and compiles it with
+# the others; they, and the contracts that have this one among their DEPS, can
+# import it. The target's property MILLRACE_DERIVED_PROTOS names all that it
+# needs, its own included.
 function(add_contract name)
-  cmake_parse_arguments(ARG "" "ROOT" "PROTOS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "ROOT" "PROTOS;DERIVES;DEPS" ${ARGN})
   if(NOT ARG_ROOT)
     set(ARG_ROOT ${MILLRACE_PROTO_DIR})
   endif()
+  set(target millrace_${name}_contract)
+  set(plugin --plugin=protoc-gen-millrace=$<TARGET_FILE:protoc-gen-millrace>)
+  set(paths --proto_path=${MILLRACE_DERIVED_DIR} --proto_path=${ARG_ROOT}
+            --proto_path=${MILLRACE_PROTO_DIR})
+
+  set(imported "")
+  set(imported_targets "")
+  foreach(dependency IN LISTS ARG_DEPS)
+    get_target_property(real ${dependency} ALIASED_TARGET)
+    if(NOT real)
+      set(real ${dependency})
+    endif()
+    get_target_property(derived ${real} MILLRACE_DERIVED_PROTOS)
+    if(derived)
+      list(APPEND imported ${derived})
+      list(APPEND imported_targets ${real})
+    endif()
+  endforeach()
+
+  set(own "")
+  foreach(proto IN LISTS ARG_DERIVES)
+    if(NOT proto IN_LIST ARG_PROTOS)
+      message(FATAL_ERROR "${name}: ${proto} is in DERIVES, but not in PROTOS")
+    endif()
+    string(REGEX REPLACE "\\.proto$" ".derived.proto" derived ${proto})
+    set(file ${MILLRACE_DERIVED_DIR}/${derived})
+    add_custom_command(
+      OUTPUT ${file}
+      COMMAND ${PROTOC_PROGRAM} ${plugin} ${paths}
+        --millrace_out=derive:${MILLRACE_DERIVED_DIR}
+        --dependency_out=${file}.d ${proto}
+      DEPENDS ${ARG_ROOT}/${proto} ${imported} protoc-gen-millrace
+      DEPFILE ${file}.d
+      COMMENT "Derived messages ${derived}" VERBATIM)
+    list(APPEND own ${file})
+    list(APPEND ARG_PROTOS ${derived})
+  endforeach()
+
   set(generated "")
   foreach(proto IN LISTS ARG_PROTOS)
     string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${proto})
+    set(source ${ARG_ROOT}/${proto})
+    if(${MILLRACE_DERIVED_DIR}/${proto} IN_LIST own)
+      set(source ${MILLRACE_DERIVED_DIR}/${proto})
+    endif()
     # In protoc's order: ninja wants the first to be the depfile's first, and
     # else runs the command in every build.
     set(files ${stem}.millrace.cc ${stem}.millrace.h ${stem}.pb.cc ${stem}.pb.h)
+    # Any of them may import any derived file; which do is known only later.
     add_custom_command(
       OUTPUT ${files}
-      COMMAND ${PROTOC_PROGRAM}
-        --plugin=protoc-gen-millrace=$<TARGET_FILE:protoc-gen-millrace>
-        --proto_path=${ARG_ROOT} --proto_path=${MILLRACE_PROTO_DIR}
+      COMMAND ${PROTOC_PROGRAM} ${plugin} ${paths}
         --cpp_out=${MILLRACE_GEN_DIR} --millrace_out=${MILLRACE_GEN_DIR}
         --dependency_out=${stem}.d ${proto}
-      DEPENDS ${ARG_ROOT}/${proto} protoc-gen-millrace
+      DEPENDS ${source} ${own} ${imported} protoc-gen-millrace
       DEPFILE ${stem}.d
       COMMENT "Contract ${proto}" VERBATIM)
     list(APPEND generated ${files})
   endforeach()
-  set(target millrace_${name}_contract)
   add_library(${target} STATIC ${generated})
   add_library(millrace::${name}_contract ALIAS ${target})
+  set_target_properties(${target} PROPERTIES
+    MILLRACE_DERIVED_PROTOS "${own};${imported}")
   target_include_directories(${target} SYSTEM PUBLIC ${MILLRACE_GEN_DIR})
   target_link_libraries(${target} PUBLIC millrace::contract ${ARG_DEPS}
                         protobuf::libprotobuf)
+  if(imported_targets)
+    add_dependencies(${target} ${imported_targets})
+  endif()
 endfunction()
 
 # add_contract_set(<target> OUT <file> PROTOS <path>... [ROOTS <folder>...]

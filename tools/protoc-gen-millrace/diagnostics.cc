@@ -100,6 +100,15 @@ Place Place::OfOption(const pb::FieldDescriptor* field, int number) {
                 {pb::FieldDescriptorProto::kOptionsFieldNumber, number});
 }
 
+Place Place::OfOption(const pb::Descriptor* message, int number) {
+  return Deeper(Of(message),
+                {pb::DescriptorProto::kOptionsFieldNumber, number});
+}
+
+Place Place::OfOption(const pb::FileDescriptor* file, int number, int index) {
+  return {file, {pb::FileDescriptorProto::kOptionsFieldNumber, number, index}};
+}
+
 std::string Place::ToString() const {
   const pb::SourceLocation location = Locate(*this);
   return StrCat(file->name(), ":", location.start_line + 1, ":",

@@ -38,6 +38,11 @@ struct Place {
                         int number);
   static Place OfOption(const google::protobuf::FieldDescriptor* field,
                         int number);
+  static Place OfOption(const google::protobuf::Descriptor* message,
+                        int number);
+  // The option of a file with this index, for one that can be repeated.
+  static Place OfOption(const google::protobuf::FileDescriptor* file,
+                        int number, int index);
 
   // "users/v1/events.proto:21:12", counted from 1.
   std::string ToString() const;

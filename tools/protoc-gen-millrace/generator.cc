@@ -10,6 +10,10 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_split.h"
 #include "base/strings.h"
+#include "tools/protoc-gen-millrace/derive.h"
+#include "tools/protoc-gen-millrace/derive_proto_writer.h"
+#include "tools/protoc-gen-millrace/derived.h"
+#include "tools/protoc-gen-millrace/derived_writer.h"
 #include "tools/protoc-gen-millrace/diagnostics.h"
 #include "tools/protoc-gen-millrace/emitter.h"
 #include "tools/protoc-gen-millrace/emitter_bases.h"
@@ -51,6 +55,8 @@ Emitters Check(const std::vector<const pb::FileDescriptor*>& roots, bool layout,
     for (int i = 0; i < file->message_type_count(); ++i) {
       CheckRules(file->message_type(i), diagnostics);
     }
+    ReadDerives(file, diagnostics);
+    ReadDerived(file, diagnostics);
     for (int i = 0; i < file->service_count(); ++i) {
       const pb::ServiceDescriptor* service = file->service(i);
       if (IsEmitter(service)) {
@@ -104,7 +110,7 @@ std::vector<const pb::ServiceDescriptor*> ServicesOf(
 // What the code of a file needs to include.
 struct Uses {
   explicit Uses(const pb::FileDescriptor* file)
-      : rules(!CheckedMessages(file).empty()) {
+      : rules(!CheckedMessages(file).empty()), derived(HasDerived(file)) {
     for (int i = 0; i < file->service_count(); ++i) {
       const pb::ServiceDescriptor* service = file->service(i);
       (IsEmitter(service) ? emitters : services) = true;
@@ -127,9 +133,10 @@ struct Uses {
     checks.merge(CheckHeaders(file));
   }
 
-  bool Nothing() const { return !rules && !emitters && !services; }
+  bool Nothing() const { return !rules && !derived && !emitters && !services; }
 
   bool rules = false;
+  bool derived = false;
   bool emitters = false;
   bool services = false;
   bool moves = false;
@@ -161,7 +168,10 @@ void Include(const std::set<std::string>& headers, Writer* out) {
 
 std::string Header(const pb::FileDescriptor* file, const Emitters& emitters) {
   const Uses uses(file);
+  Diagnostics checked;  // Check() has seen them
+  const auto conversions = ReadDerived(file, &checked);
   std::set<std::string> includes = uses.messages;
+  includes.merge(DerivedHeaders(conversions));
   includes.insert(MessagesHeaderName(file));
   if (uses.emitters) includes.insert("contract/event.h");
   for (const pb::ServiceDescriptor* service : ServicesOf(file, emitters)) {
@@ -197,6 +207,7 @@ std::string Header(const pb::FileDescriptor* file, const Emitters& emitters) {
           DeclareService(service, &out);
         }
       }
+      DeclareDerived(file, conversions, &out);
       if (!uses.rules) return;
       out.Line("\n// Adds what breaks the rules of a message to `found`.");
       for (const pb::Descriptor* message : CheckedMessages(file)) {
@@ -212,19 +223,24 @@ std::string Source(const pb::FileDescriptor* file, const Emitters& emitters) {
   const Uses uses(file);
   std::set<std::string> includes = uses.checks;
   if (uses.emitters) includes.insert("base/strings.h");
+  if (uses.derived) includes.insert("contract/derived.h");
   if (uses.services) includes.insert("contract/invoke.h");
   if (uses.services || uses.rules) includes.insert("contract/rules.h");
 
   Writer out;
   WriteBanner(file, &out);
   out.Line("#include \"", HeaderName(file), "\"");
-  if (uses.moves) out.Line("\n#include <utility>");
+  if (uses.derived || uses.moves) out.Line("");
+  if (uses.derived) out.Line("#include <string_view>");
+  if (uses.derived || uses.moves) out.Line("#include <utility>");
   Include(includes, &out);
   if (uses.Nothing()) return out.text();
   InNamespace(file, &out, [&] {
     for (const pb::Descriptor* message : CheckedMessages(file)) {
       DefineCheck(message, &out);
     }
+    Diagnostics checked;  // Check() has seen them
+    DefineDerived(file, ReadDerived(file, &checked), &out);
     for (const pb::ServiceDescriptor* service : ServicesOf(file, emitters)) {
       if (IsEmitter(service)) {
         DefineEmitter(ModelOf(service, emitters), &out);
@@ -243,6 +259,23 @@ void Write(GeneratorContext* context, const std::string& name,
   stream.WriteString(text);
 }
 
+// Writes the derived messages of files that have been checked.
+bool Derive(const std::vector<const pb::FileDescriptor*>& files,
+            GeneratorContext* context, std::string* error) {
+  for (const pb::FileDescriptor* file : files) {
+    if (!HasDerives(file)) {
+      *error = StrCat(file->name(),
+                      " derives no messages: it has no option "
+                      "(millrace.v1.derive)");
+      return false;
+    }
+    Diagnostics checked;
+    Write(context, DerivedFileName(file),
+          DerivedProto(file, ReadDerives(file, &checked)));
+  }
+  return true;
+}
+
 }  // namespace
 
 bool Generator::Generate(const pb::FileDescriptor* file,
@@ -257,16 +290,20 @@ bool Generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files,
                             std::string* error) const {
   bool check = false;
   bool layout = false;
+  bool derive = false;
   for (absl::string_view word :
        absl::StrSplit(parameter, ',', absl::SkipEmpty())) {
     if (word == "check") {
       check = true;
     } else if (word == "layout") {
       layout = true;
+    } else if (word == "derive") {
+      derive = true;
     } else {
       *error = StrCat("unknown parameter '", word,
-                      "'; there are \"check\", which writes no files, and "
-                      "\"layout\", which checks packages and folders too");
+                      "'; there are \"check\", which writes no files, "
+                      "\"layout\", which checks packages and folders too, and "
+                      "\"derive\", which writes files of derived messages");
       return false;
     }
   }
@@ -277,6 +314,7 @@ bool Generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files,
     return false;
   }
   if (check) return true;
+  if (derive) return Derive(files, context, error);
   for (const pb::FileDescriptor* file : files) {
     Write(context, HeaderName(file), Header(file, emitters));
     Write(context, SourceName(file), Source(file, emitters));

@@ -3,7 +3,8 @@
 // The files are checked first, with all they import; when anything is wrong,
 // all errors are answered and nothing is written. With the parameter "check"
 // nothing is written in any case; with "layout" the files must also be in the
-// folders that their packages name.
+// folders that their packages name; and with "derive" the .derived.proto of
+// each file is written instead, which is then compiled as any other.
 #ifndef MILLRACE_TOOLS_PROTOC_GEN_MILLRACE_GENERATOR_H_
 #define MILLRACE_TOOLS_PROTOC_GEN_MILLRACE_GENERATOR_H_
 

@@ -4,6 +4,7 @@
 #   golden_test.sh <protoc> <plugin> <proto folder> [--update]
 #
 # testdata/golden/X.proto must give X.millrace.h and X.millrace.cc, and
+# X.derived.proto when it derives messages, which must give its own;
 # testdata/errors/X.proto must fail with exactly the text of X.txt, those called
 # layout_* with the parameter "layout"; errors/parts has what they import.
 # --update writes what comes out instead.
@@ -28,6 +29,14 @@ compile() {
   "$protoc" --plugin=protoc-gen-millrace="$plugin" -I"$data" -I"$protos" \
     --millrace_out="$out" "$@"
 }
+
+mkdir -p "$out/derived"
+for proto in $(grep -l '^option (millrace.v1.derive)' "$data"/golden/*.proto); do
+  stem=golden/$(basename "$proto" .proto)
+  "$protoc" --plugin=protoc-gen-millrace="$plugin" -I"$data" -I"$protos" \
+    --millrace_out=derive:"$out/derived" "$stem.proto"
+  compare "$data/$stem.derived.proto" "$out/derived/$stem.derived.proto"
+done
 
 for proto in "$data"/golden/*.proto; do
   stem=golden/$(basename "$proto" .proto)

@@ -123,6 +123,24 @@ std::string CommentLines(const std::string& text) {
   return comment;
 }
 
+std::string WrappedComment(const std::string& text) {
+  std::string lines;
+  for (absl::string_view paragraph : absl::StrSplit(text, '\n')) {
+    size_t column = 0;
+    for (absl::string_view word :
+         absl::StrSplit(paragraph, ' ', absl::SkipEmpty())) {
+      if (column > 0 && column + 1 + word.size() > 77) {
+        lines += '\n';
+        column = 0;
+      }
+      StrAppend(&lines, column == 0 ? "" : " ", word);
+      column += word.size() + (column == 0 ? 0 : 1);
+    }
+    lines += '\n';
+  }
+  return CommentLines(lines);
+}
+
 std::string Breakable(std::string_view head,
                       const std::vector<std::string>& arguments,
                       std::string_view tail, size_t width) {

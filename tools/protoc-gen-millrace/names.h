@@ -36,6 +36,9 @@ std::string EnumConstant(const google::protobuf::EnumValueDescriptor* value);
 // Each line of the text behind "//".
 std::string CommentLines(const std::string& text);
 
+// A sentence or more as comment lines that are no longer than 80 columns.
+std::string WrappedComment(const std::string& text);
+
 // The doc comment of a declaration as lines of "// ...", each with a line
 // break; "" when there is none. Comments behind it, and those that an empty
 // line parts from it, are not its own.

@@ -32,6 +32,16 @@ class Writer {
     Append(BracketedList(head, items, tail, 80 - indent_));
   }
 
+  // "left right" on one line, or on two.
+  void Statement(const std::string& left, const std::string& right) {
+    const std::string line = StrCat(left, " ", right);
+    Append(Fits(line) ? line : StrCat(left, "\n    ", right));
+  }
+
+  bool Fits(const std::string& line) const {
+    return indent_ + line.size() <= 80;
+  }
+
   // Lines that have their line breaks already, such as comments.
   void Lines(std::string_view lines) {
     if (lines.empty()) return;
