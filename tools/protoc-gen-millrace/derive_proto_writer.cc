@@ -97,7 +97,9 @@ class ProtoWriter {
         OptionTexts(options, file_->pool(), &imports_);
     head.Line("");
     for (const std::string& import : imports_) {
-      head.Line("import \"", import, "\";");
+      // Publicly, for the source belongs to the messages, used or not.
+      head.Line("import ", import == file_->name() ? "public " : "", "\"",
+                import, "\";");
     }
     if (!texts.empty()) head.Line("");
     for (const OptionText& option : texts) {

@@ -7,7 +7,6 @@
 
 #include "base/strings.h"
 #include "base/suggest.h"
-#include "tools/protoc-gen-millrace/derive.h"
 
 namespace millrace::compiler {
 namespace {
@@ -40,14 +39,7 @@ std::string ShortName(const std::string& full_name,
 
 DeriveScope::DeriveScope(const pb::FileDescriptor* file) : file_(file) {
   Add(file);
-  for (int i = 0; i < file->dependency_count(); ++i) {
-    const pb::FileDescriptor* import = file->dependency(i);
-    Add(import);
-    for (int j = 0; j < import->dependency_count(); ++j) {
-      const pb::FileDescriptor* source = import->dependency(j);
-      if (DerivedFileName(source) == import->name()) Add(source);
-    }
-  }
+  for (int i = 0; i < file->dependency_count(); ++i) Add(file->dependency(i));
 }
 
 bool DeriveScope::IsVisible(const pb::FileDescriptor* file) const {

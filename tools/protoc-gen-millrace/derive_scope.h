@@ -11,9 +11,10 @@
 
 namespace millrace::compiler {
 
-// The messages of one file and of those that it imports. With a derived file
-// the file that it was made from is imported too: user.derived.proto is of no
-// use without user.proto, and protoc warns of an import that only options use.
+// The messages of one file and of those that it imports. A derived file imports
+// the one that it was made from publicly, so that who imports
+// user.derived.proto can derive from User: protoc warns of an import that only
+// options use.
 class DeriveScope {
  public:
   explicit DeriveScope(const google::protobuf::FileDescriptor* file);
