@@ -2,12 +2,15 @@
 
 set(MILLRACE_SANITIZER "" CACHE STRING
     "Sanitizers to build with, as -fsanitize takes them; empty for none")
+option(MILLRACE_FUZZ "Build the fuzzers, which need clang" OFF)
 
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers
                     -fno-omit-frame-pointer)
 # GCC 12 reports false positives for these two in optimized coroutine frames
 # and in std::string's small buffer.
-add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
+endif()
 
 # Words that were stored one by one a moment ago must be loaded one by one: a
 # vector load waits until all of them have left the store buffer. Loops are
