@@ -178,6 +178,19 @@ Contracts ReadContracts(const ContractTree& tree) {
       if (emitter.name == name) AddEvents(service, &emitter);
     }
   }
+  // Who extends a further declaration of a contract extends the contract.
+  for (EmitterModel& emitter : contracts.emitters) {
+    std::vector<std::string> bases;
+    for (std::string& base : emitter.extends) {
+      for (const auto& [name, service] : merged) {
+        if (base == service->full_name()) base = name;
+      }
+      if (std::find(bases.begin(), bases.end(), base) == bases.end()) {
+        bases.push_back(base);
+      }
+    }
+    emitter.extends = std::move(bases);
+  }
   const auto by_name = [](const auto* a, const auto* b) {
     return a->full_name() < b->full_name();
   };

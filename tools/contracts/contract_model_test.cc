@@ -64,6 +64,9 @@ service MoreOfBase {
     option (millrace.v1.event) = {key: "id"};
   }
 }
+service AllOfBase {
+  option (millrace.v1.emitter) = {extends: ["a.v1.MoreOfBase", "a.v1.Base"]};
+}
 service All {
   option (millrace.v1.emitter) = {extends: ["a.v1.Left", "a.v1.Right"]};
 }
@@ -113,6 +116,14 @@ TEST_F(ContractModelTest, InheritedEventsAreThereOnce) {
               ElementsAre("a.v1.Left.Went", "a.v1.Base.Was", "a.v1.Base.WillBe",
                           "a.v1.Right.Came"));
   EXPECT_THAT(all->topic, "");
+}
+
+TEST_F(ContractModelTest, AFurtherDeclarationStandsForItsContract) {
+  const EmitterModel* all = contracts_.FindEmitter("a.v1.AllOfBase");
+  ASSERT_NE(all, nullptr);
+  EXPECT_THAT(all->extends, ElementsAre("a.v1.Base"));
+  EXPECT_THAT(Types(Inherited(contracts_, *all)),
+              ElementsAre("a.v1.Base.Was", "a.v1.Base.WillBe"));
 }
 
 TEST_F(ContractModelTest, DocumentsHaveBases) {
