@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "loop/worker_pool.h"
+
 namespace millrace::runtime {
 namespace {
 
