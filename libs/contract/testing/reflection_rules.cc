@@ -178,8 +178,18 @@ void CheckList(const pb::Message& message, const Field* field,
   }
 }
 
+// For reflection -0 is set, because it is on the wire; for rules it is 0.
 bool IsSet(const pb::Message& message, const Field* field) {
-  return message.GetReflection()->HasField(message, field);
+  const pb::Reflection& r = *message.GetReflection();
+  if (!r.HasField(message, field)) return false;
+  if (field->has_presence()) return true;
+  if (field->cpp_type() == Field::CPPTYPE_DOUBLE) {
+    return r.GetDouble(message, field) != 0;
+  }
+  if (field->cpp_type() == Field::CPPTYPE_FLOAT) {
+    return r.GetFloat(message, field) != 0;
+  }
+  return true;
 }
 
 }  // namespace
