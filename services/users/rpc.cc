@@ -33,11 +33,11 @@ Promise<::users::v1::User> UsersRpc::GetUser(
 
 Promise<::users::v1::User> UsersRpc::UpdateUser(
     const Call& call, const ::users::v1::UpdateUserRequest& request) {
-  const PersonChange change = ValueOrThrow(ToChange(request));
   const Person person =
       co_await database_.Transact(call.context, [&](store::Tx& tx) {
         Person person = Find(tx, request.id());
         ThrowIfError(CheckEtag(person, request.etag()));
+        const PersonChange change = ValueOrThrow(ToChange(request, person));
         const auto changed = Apply(change, clock_.Now(), person);
         if (changed.empty()) return person;
         Update(tx, person);

@@ -63,7 +63,7 @@ TEST_F(UsersRpcTest, UpdatesOnlyWhatChanges) {
   ::users::v1::UpdateUserRequest request;
   request.set_id(ada.id());
   request.set_etag(ada.etag());
-  request.set_locale("fr");
+  request.mutable_user()->set_locale("fr");
   clock_.Advance(absl::Seconds(5));
   const auto updated = Await(rpc_.UpdateUser(call_, request));
   ASSERT_TRUE(updated.ok()) << updated.status();

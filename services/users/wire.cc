@@ -1,9 +1,9 @@
 #include "services/users/wire.h"
 
-#include "base/strings.h"
-#include "base/suggest.h"
-#include "contract/errors.h"
+#include "contract/rules.h"
 #include "contract/time.h"
+#include "users/v1/user.derived.millrace.h"
+#include "users/v1/user.millrace.h"
 
 namespace millrace::users {
 
@@ -51,39 +51,24 @@ namespace millrace::users {
 }
 
 absl::StatusOr<PersonChange> ToChange(
-    const ::users::v1::UpdateUserRequest& request) {
-  PersonChange change;
-  if (request.has_email()) change.email = request.email();
-  if (request.has_display_name()) change.display_name = request.display_name();
-  if (request.has_locale()) change.locale = request.locale();
-  if (!request.has_update_mask()) return change;
-
-  const std::vector<std::string> names = {"email", "display_name", "locale"};
-  PersonChange masked;
-  std::vector<FieldViolation> violations;
-  for (const std::string& path : request.update_mask().paths()) {
-    const auto take = [&](const auto& from, auto& to) {
-      if (from) {
-        to = from;
-      } else {
-        violations.push_back(
-            {path, "is in update_mask and must be set, for it has no default"});
-      }
-    };
-    if (path == "email") {
-      take(change.email, masked.email);
-    } else if (path == "display_name") {
-      take(change.display_name, masked.display_name);
-    } else if (path == "locale") {
-      take(change.locale, masked.locale);
-    } else {
-      violations.push_back(
-          {"update_mask",
-           StrCat("'", path, "' cannot be changed", DidYouMean(path, names))});
-    }
+    const ::users::v1::UpdateUserRequest& request, const Person& person) {
+  ::users::v1::User user = ToUser(person);
+  if (request.has_update_mask()) {
+    const absl::Status status =
+        ApplyTo(request.user(), request.update_mask(), &user);
+    if (!status.ok()) return status;
+  } else {
+    ApplyTo(request.user(), &user);
   }
-  if (!violations.empty()) return InvalidArgument(violations);
-  return masked;
+  // The rules of the patch look at what is set; a mask can also clear.
+  rules::Found found;
+  const rules::Path root;
+  Check(user, root.Field("user"), found);
+  const absl::Status status = found.ToStatus();
+  if (!status.ok()) return status;
+  return PersonChange{.email = user.email(),
+                      .display_name = user.display_name(),
+                      .locale = user.locale()};
 }
 
 }  // namespace millrace::users

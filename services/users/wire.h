@@ -18,11 +18,11 @@ namespace millrace::users {
                                    const std::vector<std::string>& changed);
 ::users::v1::UserDeleted ToDeleted(const Person& person, absl::Time when);
 
-// What the request asks to change: the fields of its mask, or without one the
-// fields that are set. INVALID_ARGUMENT when the mask names a field that
-// cannot be changed, or one that is not set.
+// What the request makes of the person: INVALID_ARGUMENT when its mask names
+// what cannot be changed, or when the person would not be one any more, for
+// example without an e-mail address.
 absl::StatusOr<PersonChange> ToChange(
-    const ::users::v1::UpdateUserRequest& request);
+    const ::users::v1::UpdateUserRequest& request, const Person& person);
 
 }  // namespace millrace::users
 

@@ -33,35 +33,51 @@ TEST(Wire, AnUpdateEventNamesWhatChanged) {
 }
 
 TEST(Wire, WithoutAMaskWhatIsSetIsChanged) {
+  const Person person = NewPerson("u1", "a@b.org", "Ada", "en", kNow);
   UpdateUserRequest request;
-  request.set_locale("fr");
-  const auto change = ToChange(request);
-  ASSERT_TRUE(change.ok());
+  request.mutable_user()->set_locale("fr");
+  const auto change = ToChange(request, person);
+  ASSERT_TRUE(change.ok()) << change.status();
   EXPECT_EQ(change->locale, "fr");
-  EXPECT_FALSE(change->email);
-  EXPECT_FALSE(change->display_name);
+  EXPECT_EQ(change->email, "a@b.org");
+  EXPECT_EQ(change->display_name, "Ada");
 }
 
 TEST(Wire, AMaskLeavesOutWhatItDoesNotName) {
+  const Person person = NewPerson("u1", "a@b.org", "Ada", "en", kNow);
   UpdateUserRequest request;
-  request.set_locale("fr");
-  request.set_display_name("Ada King");
+  request.mutable_user()->set_locale("fr");
+  request.mutable_user()->set_display_name("Ada King");
   request.mutable_update_mask()->add_paths("display_name");
-  const auto change = ToChange(request);
-  ASSERT_TRUE(change.ok());
+  const auto change = ToChange(request, person);
+  ASSERT_TRUE(change.ok()) << change.status();
   EXPECT_EQ(change->display_name, "Ada King");
-  EXPECT_FALSE(change->locale);
+  EXPECT_EQ(change->locale, "en");
 }
 
-TEST(Wire, AMaskMustNameWhatCanBeChangedAndIsSet) {
+TEST(Wire, AMaskNamesWhatCanBeChanged) {
+  const Person person = NewPerson("u1", "a@b.org", "Ada", "en", kNow);
   UpdateUserRequest request;
+  request.mutable_user()->set_locale("fr");
   request.mutable_update_mask()->add_paths("emial");
   request.mutable_update_mask()->add_paths("locale");
-  const absl::Status status = ToChange(request).status();
+  request.mutable_update_mask()->add_paths("etag");
+  const absl::Status status = ToChange(request, person).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(MessageOf(status),
-            "update_mask: 'emial' cannot be changed; did you mean 'email'?; "
-            "locale: is in update_mask and must be set, for it has no default");
+            "update_mask: 'emial' is no field of UserPatch; did you mean "
+            "'email'?; update_mask: 'etag' is no field of UserPatch");
+}
+
+TEST(Wire, APersonStaysOne) {
+  const Person person = NewPerson("u1", "a@b.org", "Ada", "en", kNow);
+  UpdateUserRequest request;
+  request.mutable_user()->set_email("b@b.org");
+  request.mutable_update_mask()->add_paths("*");
+  const absl::Status status = ToChange(request, person).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(MessageOf(status),
+            "user.display_name: must be set; user.locale: must be set");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ await cases({
     await expect(200, `${users}/GetUser`, { id: ada.id }, { get: true });
     const { reply } = await expect(200, `${users}/ListUsers`, { pageSize: 10 }, { get: true });
     assert.equal(reply.users.length, 1);
-    await expect(200, `${users}/UpdateUser`, { id: ada.id, displayName: "Ada", updateMask: "displayName" });
+    await expect(200, `${users}/UpdateUser`, { id: ada.id, user: { displayName: "Ada" }, updateMask: "displayName" });
     const other = (await expect(200, `${users}/CreateUser`, { email: "b@example.org", displayName: "B" })).reply;
     assert.deepEqual((await expect(200, `${users}/DeleteUser`, { id: other.id })).reply, {});
   },
@@ -78,7 +78,7 @@ await cases({
     assert.equal(missing.described, "404");
     const twice = await expect(409, `${users}/CreateUser`, { email: "ada@example.org", displayName: "Ada" });
     assert.equal(twice.described, "409");
-    await expect(409, `${users}/UpdateUser`, { id: ada.id, displayName: "A", etag: "another" });
+    await expect(409, `${users}/UpdateUser`, { id: ada.id, user: { displayName: "A" }, etag: "another" });
     await expect(400, `${users}/GetUser`, undefined, { raw: "{" });
     await expect(400, `${users}/GetUser`, { identity: nobody });
     await expect(415, `${users}/GetUser`, {}, { headers: { "content-type": "text/plain" } });
@@ -128,7 +128,7 @@ await cases({
       signal: abort.signal,
     });
     assert.equal(response.headers.get("content-type").split(";")[0], "text/event-stream");
-    await expect(200, `${users}/UpdateUser`, { id: ada.id, displayName: "Countess" });
+    await expect(200, `${users}/UpdateUser`, { id: ada.id, user: { displayName: "Countess" } });
     let text = "";
     const decoder = new TextDecoder();
     for await (const chunk of response.body) {

@@ -110,7 +110,7 @@ await cases({
     });
     await producer.disconnect();
     // The next event of the same key, so of the same partition.
-    await grpc.call("users", "UpdateUser", { id: user.id, display_name: "After" });
+    await grpc.call("users", "UpdateUser", { id: user.id, user: { display_name: "After" } });
     await eventually("the event after the poison", () => isAudited(user, "Updated"));
     const letters = await eventually("dead letters of both groups", async () => {
       const { code, stdout, stderr } = await millrace("dead-letters", "--topic", "users.v1.events");
