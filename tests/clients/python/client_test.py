@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 
 from millrace_client.admin.v1 import admin_pb2, admin_pb2_grpc
 from millrace_client.millrace.v1 import bus_pb2, bus_pb2_grpc
-from millrace_client.users.v1 import events_pb2, users_pb2, users_pb2_grpc
+from millrace_client.users.v1 import events_pb2, user_pb2, users_pb2, users_pb2_grpc
 
 # Nobody has this id, so nothing happens to them.
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -30,7 +30,7 @@ class ClientTest(unittest.TestCase):
         self.admin = admin_pb2_grpc.AdminServiceStub(channel)
         self.bus = bus_pb2_grpc.BusServiceStub(channel)
 
-    def create(self, name: str) -> users_pb2.User:
+    def create(self, name: str) -> user_pb2.User:
         return self.users.CreateUser(
             users_pb2.CreateUserRequest(
                 email=f"{name}@python.example.org", display_name=name, locale="de-AT"

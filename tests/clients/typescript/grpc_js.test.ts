@@ -7,12 +7,12 @@ import { AdminServiceClient, WatchEventsRequest } from "@millrace/client-grpc/ad
 import { fieldViolations } from "@millrace/client-grpc/errors";
 import { BusServiceClient, TailRequest, type TailResponse } from "@millrace/client-grpc/millrace/v1/bus";
 import { UserCreated } from "@millrace/client-grpc/users/v1/events";
+import type { User } from "@millrace/client-grpc/users/v1/user";
 import {
   CreateUserRequest,
   GetUserRequest,
   ListUsersRequest,
   UsersServiceClient,
-  type User,
 } from "@millrace/client-grpc/users/v1/users";
 
 const nobody = "00000000-0000-7000-8000-000000000000";

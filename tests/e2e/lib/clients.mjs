@@ -4,11 +4,12 @@ import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
 import loader from "@grpc/proto-loader";
 
-import { root } from "./platform.mjs";
+import { bin, root } from "./platform.mjs";
 
 const definition = loader.loadSync(
   ["users/v1/users.proto", "admin/v1/admin.proto", "templates/v1/templates.proto", "users/v1/events.proto", "templates/v1/events.proto"],
-  { includeDirs: [join(root, "proto")], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
+  // Derived messages are where the build puts them.
+  { includeDirs: [join(root, "proto"), join(bin, "../gen/proto")], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
 );
 const api = grpc.loadPackageDefinition(definition);
 
