@@ -55,12 +55,12 @@ await cases({
     const { status, text } = gate();
     assert.equal(status, 0, text);
   },
-  "buf lint: a field that is not in lower_snake_case": finds([["users/v1/users.proto", "string email = 2;", "string eMail = 2;"]], /Field name "eMail"/),
+  "buf lint: a field that is not in lower_snake_case": finds([["users/v1/users.proto", "string page_token = 2 ", "string pageToken = 2 "]], /Field name "pageToken"/),
   "buf lint: an RPC that nobody describes": finds(
     [["users/v1/users.proto", "  // ALREADY_EXISTS when another person has the e-mail address.\n", ""]],
     /should have a non-empty comment/,
   ),
-  "buf breaking: a field with another number": finds([["users/v1/users.proto", "string locale = 4;", "string locale = 14;"]], /field "4"/),
+  "buf breaking: a field with another number": finds([["users/v1/users.proto", "string next_page_token = 2;", "string next_page_token = 12;"]], /field "2"/),
   "buf breaking: a method that is gone": finds(
     [["users/v1/users.proto", "rpc DeleteUser(DeleteUserRequest)", "rpc RemoveUser(DeleteUserRequest)"]],
     /RPC "DeleteUser"/,

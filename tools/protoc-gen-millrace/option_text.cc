@@ -52,7 +52,9 @@ std::string Indented(const std::string& text) {
   return absl::StrReplaceAll(text, {{"\n", "\n  "}});
 }
 
-// "name: value", without the colon before a message.
+// "name: value", and "name: [values]". Messages stand each on its own, with the
+// name again: protobuf.js, and with it @grpc/proto-loader, reads no lists of
+// messages.
 std::string Entry(const pb::Message& message, const FieldDescriptor* field) {
   const std::string name = field->is_extension()
                                ? StrCat("[", field->full_name(), "]")
@@ -67,13 +69,13 @@ std::string Entry(const pb::Message& message, const FieldDescriptor* field) {
   std::vector<std::string> values;
   const int size = message.GetReflection()->FieldSize(message, field);
   for (int i = 0; i < size; ++i) values.push_back(ValueText(message, field, i));
+  if (field->message_type() != nullptr) {
+    return StrCat(name, ": ", absl::StrJoin(values, StrCat("\n", name, ": ")));
+  }
   const std::string line =
       StrCat(name, ": [", absl::StrJoin(values, ", "), "]");
   if (line.size() <= kWidth && line.find('\n') == line.npos) return line;
-  const std::string lines = field->message_type() == nullptr
-                                ? Filled(values, kWidth)
-                                : absl::StrJoin(values, ",\n");
-  return StrCat(name, ": [\n  ", Indented(lines), "\n]");
+  return StrCat(name, ": [\n  ", Indented(Filled(values, kWidth)), "\n]");
 }
 
 }  // namespace
