@@ -24,8 +24,12 @@ function changed(changes) {
   }
   const out = join(scratch, `${count}.binpb`);
   const protos = readdirSync(dir, { recursive: true }).filter((file) => file.endsWith(".proto"));
-  // What the build has derived is imported as it is.
+  // What the build has derived is taken as it is; tests derive there, too.
   const derived = join(bin, "../gen/proto");
+  if (existsSync(derived)) {
+    const source = (file) => file.replace(".derived.proto", ".proto");
+    protos.push(...readdirSync(derived, { recursive: true }).filter((file) => file.endsWith(".proto") && protos.includes(source(file))));
+  }
   const { status, stderr } = spawnSync(
     "protoc",
     [`--proto_path=${dir}`, ...(existsSync(derived) ? [`--proto_path=${derived}`] : []), "--include_imports", "--include_source_info", `--descriptor_set_out=${out}`, ...protos],
