@@ -115,18 +115,31 @@ std::string VariableName(const ConversionModel& model,
                          const pb::Descriptor* message) {
   // Names that would be words of C++, or other variables of the functions.
   static const std::set<std::string> kTaken = {
-      "auto",     "bool",     "break",    "case",     "catch",    "char",
-      "class",    "concept",  "const",    "continue", "default",  "delete",
-      "do",       "double",   "else",     "enum",     "explicit", "export",
-      "extern",   "false",    "float",    "for",      "friend",   "goto",
-      "if",       "inline",   "int",      "long",     "mutable",  "namespace",
-      "new",      "not",      "operator", "or",       "private",  "protected",
-      "public",   "register", "requires", "return",   "short",    "signed",
-      "sizeof",   "static",   "struct",   "switch",   "template", "this",
-      "throw",    "true",     "try",      "typedef",  "typename", "union",
-      "unsigned", "using",    "virtual",  "void",     "volatile", "while",
-      "and",      "xor",      "asm",      "from",     "mask",     "path",
-      "step",     "enter",    "assign",   "values",   "key",      "found"};
+      "alignas",      "alignof",   "and",           "and_eq",
+      "asm",          "auto",      "bitand",        "bitor",
+      "bool",         "break",     "case",          "catch",
+      "char",         "class",     "co_await",      "co_return",
+      "co_yield",     "compl",     "concept",       "const",
+      "const_cast",   "consteval", "constexpr",     "constinit",
+      "continue",     "decltype",  "default",       "delete",
+      "do",           "double",    "dynamic_cast",  "else",
+      "enum",         "explicit",  "export",        "extern",
+      "false",        "float",     "for",           "friend",
+      "goto",         "if",        "inline",        "int",
+      "long",         "mutable",   "namespace",     "new",
+      "noexcept",     "not",       "not_eq",        "nullptr",
+      "operator",     "or",        "or_eq",         "private",
+      "protected",    "public",    "register",      "reinterpret_cast",
+      "requires",     "return",    "short",         "signed",
+      "sizeof",       "static",    "static_assert", "static_cast",
+      "struct",       "switch",    "template",      "this",
+      "thread_local", "throw",     "true",          "try",
+      "typedef",      "typeid",    "typename",      "union",
+      "unsigned",     "using",     "virtual",       "void",
+      "volatile",     "wchar_t",   "while",         "xor",
+      "xor_eq",       "assign",    "enter",         "found",
+      "from",         "key",       "mask",          "path",
+      "step",         "value",     "values"};
   std::string name;
   const std::string type = UniqueName(model, message);
   for (size_t i = 0; i < type.size(); ++i) {
