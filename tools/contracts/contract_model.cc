@@ -1,47 +1,22 @@
 #include "tools/contracts/contract_model.h"
 
 #include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/empty.pb.h>
-#include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
 #include <set>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "base/strings.h"
+#include "tools/protoc-gen-millrace/duration_text.h"
 
 namespace millrace::contracts {
 namespace {
 
 namespace pb = google::protobuf;
 
-struct Unit {
-  std::string_view name;
-  int64_t milliseconds;
-};
-// Fields of millrace.v1.Emitter.
-constexpr int kExtends = 6;
-constexpr int kMerge = 7;
-
-constexpr Unit kUnits[] = {{"d", 24 * 3600 * 1000},
-                           {"h", 3600 * 1000},
-                           {"m", 60 * 1000},
-                           {"s", 1000},
-                           {"ms", 1}};
-
 void ReadDuration(const std::string& text, int64_t* milliseconds) {
-  const size_t digits = text.find_first_not_of("0123456789");
-  int64_t count = 0;
-  if (digits == text.npos || digits > 12 ||
-      !absl::SimpleAtoi(text.substr(0, digits), &count)) {
-    return;
-  }
-  for (const Unit& unit : kUnits) {
-    if (text.substr(digits) == unit.name) {
-      *milliseconds = count * unit.milliseconds;
-    }
-  }
+  const auto duration = compiler::DurationText::Parse(text);
+  if (duration) *milliseconds = duration->milliseconds();
 }
 
 // A full name for one written from within `package`, as protobuf's scopes have
@@ -58,26 +33,6 @@ RetryModel ReadRetry(const v1::Retry& options) {
   ReadDuration(options.max_backoff(), &retry.max_backoff_ms);
   if (options.multiplier() >= 1) retry.multiplier = options.multiplier();
   return retry;
-}
-
-// The contracts that an option names. Read from the bytes, so that a program
-// that does not know the option yet passes over none.
-std::vector<std::string> Names(const v1::Emitter& options, int number,
-                               const std::string& package) {
-  pb::Empty unknown;
-  unknown.ParseFromString(options.SerializeAsString());
-  const pb::UnknownFieldSet& fields =
-      unknown.GetReflection()->GetUnknownFields(unknown);
-  std::vector<std::string> names;
-  for (int i = 0; i < fields.field_count(); ++i) {
-    const pb::UnknownField& field = fields.field(i);
-    if (field.number() != number ||
-        field.type() != pb::UnknownField::TYPE_LENGTH_DELIMITED) {
-      continue;
-    }
-    names.push_back(FullName(field.length_delimited(), package));
-  }
-  return names;
 }
 
 void AddInherited(const Contracts& contracts, const EmitterModel& emitter,
@@ -109,7 +64,9 @@ EmitterModel ReadEmitter(const pb::ServiceDescriptor* service) {
   emitter.dead_letter_retention_ms =
       std::max(emitter.retention_ms, int64_t{30} * 24 * 3600 * 1000);
   emitter.retry = ReadRetry(options.retry());
-  emitter.extends = Names(options, kExtends, package);
+  for (const std::string& base : options.extends()) {
+    emitter.extends.push_back(FullName(base, package));
+  }
   return emitter;
 }
 
@@ -163,10 +120,10 @@ Contracts ReadContracts(const ContractTree& tree) {
         contracts.services.push_back(service);
         continue;
       }
-      const auto into = Names(service->options().GetExtension(v1::emitter),
-                              kMerge, file->package());
+      const std::string& into =
+          service->options().GetExtension(v1::emitter).merge();
       if (!into.empty()) {
-        merged.emplace_back(into.front(), service);
+        merged.emplace_back(FullName(into, file->package()), service);
         continue;
       }
       contracts.emitters.push_back(ReadEmitter(service));
@@ -222,12 +179,14 @@ bool IsSensitive(const pb::FieldDescriptor* field) {
 }
 
 std::string DurationText(int64_t milliseconds) {
-  for (const Unit& unit : kUnits) {
-    if (milliseconds != 0 && milliseconds % unit.milliseconds == 0) {
-      return StrCat(milliseconds / unit.milliseconds, unit.name);
+  if (milliseconds == 0) return "0s";
+  for (const char* unit : {"d", "h", "m", "s"}) {
+    const compiler::DurationText one{1, unit};
+    if (milliseconds % one.milliseconds() == 0) {
+      return StrCat(milliseconds / one.milliseconds(), unit);
     }
   }
-  return "0s";
+  return StrCat(milliseconds, "ms");
 }
 
 std::string KindOf(const pb::MethodDescriptor* method) {
