@@ -16,8 +16,8 @@
 
 #include "base/strings.h"
 #include "contract/errors.h"
-#include "contract/random_message.h"
 #include "contract/rules.h"
+#include "contract/testing/random_message.h"
 #include "rich/rich.derived.millrace.h"
 #include "rich/rich.millrace.h"
 

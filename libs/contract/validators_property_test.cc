@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "contract/random_message.h"
 #include "contract/rules.h"
+#include "contract/testing/random_message.h"
 #include "contract/testing/reflection_rules.h"
 #include "golden/rules.millrace.h"
 

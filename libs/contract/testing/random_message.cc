@@ -1,4 +1,4 @@
-#include "contract/random_message.h"
+#include "contract/testing/random_message.h"
 
 #include <limits>
 #include <string>

@@ -1,6 +1,6 @@
-// Random messages of any type, for tests.
-#ifndef MILLRACE_CONTRACT_RANDOM_MESSAGE_H_
-#define MILLRACE_CONTRACT_RANDOM_MESSAGE_H_
+// Random messages of any type.
+#ifndef MILLRACE_CONTRACT_TESTING_RANDOM_MESSAGE_H_
+#define MILLRACE_CONTRACT_TESTING_RANDOM_MESSAGE_H_
 
 #include <google/protobuf/message.h>
 
@@ -16,4 +16,4 @@ void Randomize(std::mt19937* random, int depth,
 
 }  // namespace millrace
 
-#endif  // MILLRACE_CONTRACT_RANDOM_MESSAGE_H_
+#endif  // MILLRACE_CONTRACT_TESTING_RANDOM_MESSAGE_H_
