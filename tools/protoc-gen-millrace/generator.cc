@@ -166,10 +166,11 @@ void Include(const std::set<std::string>& headers, Writer* out) {
   }
 }
 
-std::string Header(const pb::FileDescriptor* file, const Emitters& emitters) {
+using Conversions = std::vector<ConversionModel>;
+
+std::string Header(const pb::FileDescriptor* file, const Emitters& emitters,
+                   const Conversions& conversions) {
   const Uses uses(file);
-  Diagnostics checked;  // Check() has seen them
-  const auto conversions = ReadDerived(file, &checked);
   std::set<std::string> includes = uses.messages;
   includes.merge(DerivedHeaders(conversions));
   includes.insert(MessagesHeaderName(file));
@@ -219,7 +220,8 @@ std::string Header(const pb::FileDescriptor* file, const Emitters& emitters) {
   return out.text();
 }
 
-std::string Source(const pb::FileDescriptor* file, const Emitters& emitters) {
+std::string Source(const pb::FileDescriptor* file, const Emitters& emitters,
+                   const Conversions& conversions) {
   const Uses uses(file);
   std::set<std::string> includes = uses.checks;
   if (uses.emitters) includes.insert("base/strings.h");
@@ -239,8 +241,7 @@ std::string Source(const pb::FileDescriptor* file, const Emitters& emitters) {
     for (const pb::Descriptor* message : CheckedMessages(file)) {
       DefineCheck(message, &out);
     }
-    Diagnostics checked;  // Check() has seen them
-    DefineDerived(file, ReadDerived(file, &checked), &out);
+    DefineDerived(file, conversions, &out);
     for (const pb::ServiceDescriptor* service : ServicesOf(file, emitters)) {
       if (IsEmitter(service)) {
         DefineEmitter(ModelOf(service, emitters), &out);
@@ -316,8 +317,10 @@ bool Generator::GenerateAll(const std::vector<const pb::FileDescriptor*>& files,
   if (check) return true;
   if (derive) return Derive(files, context, error);
   for (const pb::FileDescriptor* file : files) {
-    Write(context, HeaderName(file), Header(file, emitters));
-    Write(context, SourceName(file), Source(file, emitters));
+    // Check() has read them too, so that there is nothing to say.
+    const Conversions conversions = ReadDerived(file, &diagnostics);
+    Write(context, HeaderName(file), Header(file, emitters, conversions));
+    Write(context, SourceName(file), Source(file, emitters, conversions));
   }
   return true;
 }
