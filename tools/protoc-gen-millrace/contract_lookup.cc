@@ -1,36 +1,19 @@
 #include "tools/protoc-gen-millrace/contract_lookup.h"
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 #include "base/strings.h"
 #include "base/suggest.h"
 #include "millrace/v1/contract.pb.h"
 #include "tools/protoc-gen-millrace/emitter.h"
+#include "tools/protoc-gen-millrace/visible_files.h"
 
 namespace millrace::compiler {
 namespace {
 
 namespace pb = google::protobuf;
 using pb::ServiceDescriptor;
-using Files = std::set<const pb::FileDescriptor*>;
-
-void AddPublic(const pb::FileDescriptor* file, Files* files) {
-  if (!files->insert(file).second) return;
-  for (int i = 0; i < file->public_dependency_count(); ++i) {
-    AddPublic(file->public_dependency(i), files);
-  }
-}
-
-// The file and what it imports, as protobuf sees it for types.
-Files VisibleFrom(const pb::FileDescriptor* file) {
-  Files files = {file};
-  for (int i = 0; i < file->dependency_count(); ++i) {
-    AddPublic(file->dependency(i), &files);
-  }
-  return files;
-}
 
 // What could have been meant: the contracts in sight, or that one of them which
 // has the name in another package.
@@ -63,7 +46,7 @@ const ServiceDescriptor* FindContract(const ServiceDescriptor* contract,
   const pb::FileDescriptor* file = contract->file();
   const ServiceDescriptor* found = file->pool()->FindServiceByName(name);
   const Files files = VisibleFrom(file);
-  const bool visible = found != nullptr && files.count(found->file()) > 0;
+  const bool visible = found != nullptr && Contains(files, found->file());
   if (visible && IsEmitter(found)) return found;
 
   const std::string start =

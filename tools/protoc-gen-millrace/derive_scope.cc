@@ -2,7 +2,6 @@
 
 #include <google/protobuf/descriptor.pb.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/strings.h"
@@ -37,22 +36,8 @@ std::string ShortName(const std::string& full_name,
              : full_name;
 }
 
-DeriveScope::DeriveScope(const pb::FileDescriptor* file) : file_(file) {
-  Add(file);
-  for (int i = 0; i < file->dependency_count(); ++i) Add(file->dependency(i));
-}
-
-bool DeriveScope::IsVisible(const pb::FileDescriptor* file) const {
-  return std::find(visible_.begin(), visible_.end(), file) != visible_.end();
-}
-
-void DeriveScope::Add(const pb::FileDescriptor* file) {
-  if (IsVisible(file)) return;
-  visible_.push_back(file);
-  for (int i = 0; i < file->public_dependency_count(); ++i) {
-    Add(file->public_dependency(i));
-  }
-}
+DeriveScope::DeriveScope(const pb::FileDescriptor* file)
+    : file_(file), visible_(VisibleFrom(file)) {}
 
 std::vector<std::string> DeriveScope::Candidates(
     const std::string& name) const {
@@ -77,7 +62,7 @@ const pb::Descriptor* DeriveScope::Find(const std::string& name,
     const pb::Descriptor* message =
         file_->pool()->FindMessageTypeByName(candidate);
     if (message == nullptr || message->options().map_entry()) continue;
-    if (!IsVisible(message->file())) {
+    if (!Contains(visible_, message->file())) {
       if (hidden == nullptr) hidden = message;
       continue;
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tools/protoc-gen-millrace/diagnostics.h"
+#include "tools/protoc-gen-millrace/visible_files.h"
 
 namespace millrace::compiler {
 
@@ -28,15 +29,13 @@ class DeriveScope {
       const std::vector<std::string>& others, Diagnostics* diagnostics) const;
 
  private:
-  bool IsVisible(const google::protobuf::FileDescriptor* file) const;
-  void Add(const google::protobuf::FileDescriptor* file);
   std::vector<std::string> Candidates(const std::string& name) const;
   void RefuseUnknown(const std::string& name, const Place& place,
                      std::vector<std::string> others,
                      Diagnostics* diagnostics) const;
 
   const google::protobuf::FileDescriptor* const file_;
-  std::vector<const google::protobuf::FileDescriptor*> visible_;
+  const Files visible_;
 };
 
 // The name of a declaration as it is written in `file`: without the package
