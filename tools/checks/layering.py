@@ -11,6 +11,7 @@ import sys
 
 LAYERS = {
     "base": 1,
+    "digest": 1,
     "loop": 2,
     "events": 3,
     "contract": 3,
@@ -38,7 +39,7 @@ OWNERS = {
     "prometheus/": ("libs/runtime/",),
     "yaml-cpp/": ("libs/runtime/", "tools/contracts/document_test.cc"),
     "CLI/": ("libs/runtime/", "tools/millrace/"),
-    "sodium": ("libs/runtime/", "services/users/"),
+    "sodium": ("libs/digest/", "libs/runtime/", "services/users/"),
 }
 # Tests and benchmarks may use a peer directly.
 FREE = ("tests/",)
