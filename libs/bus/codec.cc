@@ -84,6 +84,10 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
 
 }  // namespace
 
+std::string_view ActorOf(const EventEnvelope& envelope) {
+  return FindHeader(envelope.extensions, kActorExtension).value_or("");
+}
+
 Record EncodeEvent(const EventEnvelope& event, std::string topic) {
   Record record;
   record.topic = std::move(topic);
@@ -134,6 +138,7 @@ CallContext ContextOf(const EventEnvelope& envelope) {
   CallContext context;
   context.trace =
       envelope.trace.valid() ? envelope.trace.Child() : TraceContext::NewRoot();
+  context.identity.subject = std::string(ActorOf(envelope));
   context.causation_id = envelope.id;
   return context;
 }

@@ -19,6 +19,7 @@
 #define MILLRACE_BUS_CODEC_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "bus/transport.h"
@@ -29,6 +30,13 @@ namespace millrace::bus {
 // The id of the event whose handler emitted this one, as an extension.
 inline constexpr char kCausationExtension[] = "causationid";
 
+// Who called what emitted the event: the subject of an identity. An event that
+// a listener emits has the actor of the event it listened to.
+inline constexpr char kActorExtension[] = "actor";
+
+// Empty when nobody is known.
+std::string_view ActorOf(const EventEnvelope& envelope);
+
 Record EncodeEvent(const EventEnvelope& envelope, std::string topic);
 
 // DATA_LOSS, saying what is missing or wrong, when the record is no
@@ -36,7 +44,9 @@ Record EncodeEvent(const EventEnvelope& envelope, std::string topic);
 absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record);
 
 // In which a handler of this event does its work: the event's trace with a new
-// span (a new trace if it has none), and the event as the cause.
+// span (a new trace if it has none), the event as the cause, and its actor as
+// the identity: that says on whose behalf, and allows nothing by itself, since
+// whoever may write to the topic can name anybody.
 CallContext ContextOf(const EventEnvelope& envelope);
 
 }  // namespace millrace::bus

@@ -180,6 +180,17 @@ TEST(CodecTest, TheContextOfAnEventGoesOnWithItsTrace) {
   EXPECT_TRUE(ContextOf(EventEnvelope()).trace.valid());
 }
 
+TEST(CodecTest, WorkForAnEventIsDoneOnBehalfOfItsActor) {
+  EXPECT_EQ(ActorOf(Sample()), "");
+  EXPECT_EQ(ContextOf(Sample()).identity.subject, "");
+  EventEnvelope event = Sample();
+  event.extensions.emplace_back(kActorExtension, "user:ada");
+  const auto read = DecodeEvent(EncodeEvent(event, "t"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ActorOf(*read), "user:ada");
+  EXPECT_EQ(ContextOf(*read).identity.subject, "user:ada");
+}
+
 TEST(HeadersTest, PackKeepsOrderDuplicatesAndBytes) {
   const Metadata headers = {
       {"a", "1"}, {"b", ""}, {"a", std::string("\0\xff", 2)}, {"", "x"}};

@@ -19,6 +19,9 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
   event.time = clock.Now();
   event.trace = context.trace.valid() ? context.trace : TraceContext::NewRoot();
   event.payload = payload.SerializeAsString();
+  if (!context.identity.subject.empty()) {
+    event.extensions.emplace_back(kActorExtension, context.identity.subject);
+  }
   if (!context.causation_id.empty()) {
     event.extensions.emplace_back(kCausationExtension, context.causation_id);
   }

@@ -10,8 +10,8 @@
 
 namespace millrace::bus {
 
-// The trace is that of `context`, or a new one; so is the cause, if there is
-// one.
+// The trace is that of `context`, or a new one; so are the actor and the cause,
+// if there are any.
 EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const std::string& source, const EventInfo& info,
                         const google::protobuf::Message& payload,

@@ -135,6 +135,7 @@ TEST_F(RelayTest, EventsSayWhoWhenAndWhy) {
   CallContext context;
   context.trace = TraceContext::NewRoot();
   context.causation_id = "cause";
+  context.identity.subject = "user:ada";
   StartRelay();
   ASSERT_TRUE(Emit("x", context).ok());
   ASSERT_EQ(transport_.published.size(), 1u);
@@ -144,7 +145,8 @@ TEST_F(RelayTest, EventsSayWhoWhenAndWhy) {
   EXPECT_EQ(event->type, "test.v1.TestEvents.Said");
   EXPECT_EQ(event->key, "k");
   EXPECT_EQ(event->trace, context.trace);
-  EXPECT_EQ(event->extensions, (Metadata{{"causationid", "cause"}}));
+  EXPECT_EQ(event->extensions,
+            (Metadata{{"actor", "user:ada"}, {"causationid", "cause"}}));
   EXPECT_EQ(FindHeader(transport_.published[0].headers, "ce_causationid"),
             "cause");
 }

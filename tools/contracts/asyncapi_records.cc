@@ -41,6 +41,8 @@ constexpr Header kOfEvents[] = {
     {.name = "tracestate", .description = "W3C trace context, continued."},
     {.name = "ce_causationid",
      .description = "The id of the event whose handler emitted this one."},
+    {.name = "ce_actor",
+     .description = "Who called what emitted it, when somebody is known."},
     {.name = "millrace-replay-group",
      .description = "There on a replayed event: the consumer group that it is "
                     "for. Others pass over it."},
@@ -109,7 +111,7 @@ Document HeaderSchema(const Header (&headers)[kCount],
 void AddHeaderSchemas(Document* schemas) {
   (*schemas)[kEventHeaders] = HeaderSchema(
       kOfEvents,
-      {"ce_subject", "traceparent", "tracestate", "ce_causationid",
+      {"ce_subject", "traceparent", "tracestate", "ce_causationid", "ce_actor",
        "millrace-replay-group"},
       "CloudEvents 1.0 in Kafka's binary mode. Extension attributes are "
       "ce_<name>; other headers go along as they are.");
