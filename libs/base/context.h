@@ -3,6 +3,7 @@
 #define MILLRACE_BASE_CONTEXT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "base/trace.h"
@@ -12,6 +13,10 @@ namespace millrace {
 // Who calls. An empty subject is an anonymous caller.
 struct Identity {
   std::string subject;
+
+  // What the caller may do, for example "users.users.read". "users.*" is
+  // everything of the users service, "*" everything there is.
+  std::vector<std::string> permissions;
 };
 
 struct CallContext {

@@ -26,11 +26,22 @@ using MessagePtr = std::unique_ptr<Message>;
 
 enum class MethodKind { kUnary, kServerStream, kClientStream, kBidi };
 
+// Who may call a method, from option (millrace.v1.access); CheckAccess()
+// (contract/access.h) reads it. What says nothing lets nobody in.
+struct MethodAccess {
+  bool anybody = false;
+  bool authenticated = false;   // whoever is known
+  std::string_view permission;  // whoever has it
+  // The subject that may call too, or alone: whom the request is about.
+  std::string_view (*self)(const Message& request) = nullptr;
+};
+
 struct MethodInfo {
   std::string_view name;  // "CreateUser"
   std::string_view path;  // "/users.v1.UsersService/CreateUser"
   MethodKind kind = MethodKind::kUnary;
   bool no_side_effects = false;  // option idempotency_level
+  MethodAccess access;
 
   // Default instances; ->New() makes a message.
   const Message& (*request)() = nullptr;

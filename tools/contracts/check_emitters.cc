@@ -6,6 +6,7 @@
 namespace millrace::contracts {
 namespace {
 
+namespace pb = google::protobuf;
 using compiler::Place;
 
 Place OptionOf(const EmitterModel& emitter) {
@@ -103,6 +104,34 @@ class Comparison {
   std::vector<Finding>* const findings_;
 };
 
+// Whether somebody whom `before` let in is refused now.
+bool Narrows(const v1::Access& before, const v1::Access& after) {
+  if (after.anybody()) return false;
+  if (before.anybody()) return true;
+  if (after.authenticated()) return false;
+  return before.authenticated() ||
+         (!before.permission().empty() &&
+          before.permission() != after.permission()) ||
+         (!before.self().empty() && before.self() != after.self());
+}
+
+void CompareMethod(const pb::MethodDescriptor* before,
+                   const pb::MethodDescriptor* after,
+                   std::vector<Finding>* findings) {
+  if (CanBeGet(before) && !CanBeGet(after)) {
+    findings->push_back(MakeFinding(kIdempotencyRemoved, after->full_name(),
+                                    Place::Of(after),
+                                    "it may have side effects, had none"));
+  }
+  if (Narrows(AccessOf(before), AccessOf(after))) {
+    findings->push_back(
+        MakeFinding(kAccessNarrowed, after->full_name(),
+                    Place::OfOption(after, v1::kAccessFieldNumber),
+                    StrCat("it is for '", AccessText(after), "', was for '",
+                           AccessText(before), "'")));
+  }
+}
+
 }  // namespace
 
 void CompareEmitters(const Contracts& baseline, const Contracts& now,
@@ -126,14 +155,9 @@ void CompareMethods(const Contracts& baseline, const Contracts& now,
     for (const auto* after : now.services) {
       if (after->full_name() != before->full_name()) continue;
       for (int i = 0; i < before->method_count(); ++i) {
-        const auto* old_method = before->method(i);
-        const auto* method = after->FindMethodByName(old_method->name());
-        if (method == nullptr || !CanBeGet(old_method) || CanBeGet(method)) {
-          continue;
-        }
-        findings->push_back(MakeFinding(kIdempotencyRemoved,
-                                        method->full_name(), Place::Of(method),
-                                        "it may have side effects, had none"));
+        const auto* method = after->FindMethodByName(before->method(i)->name());
+        if (method == nullptr) continue;  // buf breaking says so
+        CompareMethod(before->method(i), method, findings);
       }
     }
   }

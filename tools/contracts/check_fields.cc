@@ -48,6 +48,12 @@ void CompareMessage(const pb::Descriptor* before, const pb::Descriptor* after,
                                       Place::Of(field),
                                       "it is no longer sensitive"));
     }
+    if (!IsSensitive(old) && IsSensitive(field)) {
+      findings->push_back(
+          MakeFinding(kSensitiveAdded, field->full_name(),
+                      Place::OfOption(field, v1::kSensitiveFieldNumber),
+                      "it is sensitive now"));
+    }
     if (!requested) continue;
     std::string what;
     for (const std::string& one : Narrowed(old, field)) {

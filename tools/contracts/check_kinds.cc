@@ -80,6 +80,13 @@ const FindingKind kIdempotencyRemoved = {
     "keep `idempotency_level = NO_SIDE_EFFECTS`; or add another method that "
     "has side effects"};
 
+const FindingKind kAccessNarrowed = {
+    "ACCESS_NARROWED",
+    "running callers that were let in are now refused with PERMISSION_DENIED "
+    "or UNAUTHENTICATED",
+    "give the new permission to all who call first and then allow the finding; "
+    "or add another method"};
+
 const FindingKind kRuleNarrowed = {
     "RULE_NARROWED",
     "requests of running callers that were let in are now refused with "
@@ -91,6 +98,12 @@ const FindingKind kRequiredFieldAdded = {
     "running callers do not send the field: every request of theirs is now "
     "refused with INVALID_ARGUMENT",
     "leave out `required`, and let the handler take a default"};
+
+const FindingKind kSensitiveAdded = {
+    "SENSITIVE_ADDED",
+    "the field is gone from JSON replies, and running clients that read it "
+    "there find nothing",
+    "allow the finding when nobody may read it any more; or add another field"};
 
 const FindingKind kSensitiveRemoved = {
     "SENSITIVE_REMOVED",
@@ -104,8 +117,8 @@ std::vector<std::string> FindingNames() {
        {&kContractRemoved, &kEventRemoved, &kTopicChanged, &kKeyChanged,
         &kPartitionsReduced, &kPartitionsAdded, &kRetentionShortened,
         &kRetryWeakened, &kDeadLetterTopicChanged, &kPayloadChanged,
-        &kBaseRemoved, &kIdempotencyRemoved, &kRuleNarrowed,
-        &kRequiredFieldAdded, &kSensitiveRemoved}) {
+        &kBaseRemoved, &kIdempotencyRemoved, &kAccessNarrowed, &kRuleNarrowed,
+        &kRequiredFieldAdded, &kSensitiveAdded, &kSensitiveRemoved}) {
     names.emplace_back(kind->name);
   }
   return names;

@@ -31,8 +31,10 @@ extern const FindingKind kDeadLetterTopicChanged;
 extern const FindingKind kPayloadChanged;
 extern const FindingKind kBaseRemoved;
 extern const FindingKind kIdempotencyRemoved;
+extern const FindingKind kAccessNarrowed;
 extern const FindingKind kRuleNarrowed;
 extern const FindingKind kRequiredFieldAdded;
+extern const FindingKind kSensitiveAdded;
 extern const FindingKind kSensitiveRemoved;
 
 Finding MakeFinding(const FindingKind& kind, std::string subject,

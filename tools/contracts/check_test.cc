@@ -49,6 +49,7 @@ service OtherEvents {
 
 service Things {
   rpc Get(Request) returns (Made) {
+    option (millrace.v1.access) = {ACCESS};
     option idempotency_level = NO_SIDE_EFFECTS;
   }
 }
@@ -78,7 +79,7 @@ message Answer {
 )";
 
 constexpr const char* kPlaces[] = {"RULES", "PRESENT", "NUMBER", "NATURAL",
-                                   "LIST",  "DEEP",    "SHOWN"};
+                                   "LIST",  "DEEP",    "SHOWN",  "ACCESS"};
 
 // Texts to replace in the file; what is left of the places is nothing.
 using Changes = std::vector<std::pair<std::string, std::string>>;
@@ -252,7 +253,35 @@ TEST_F(CheckTest, Sensitive) {
   EXPECT_THAT(Names({}, without),
               ElementsAre("SENSITIVE_REMOVED t.v1.Request.secret: it is no "
                           "longer sensitive"));
-  EXPECT_THAT(Names(without, {}), IsEmpty());
+  EXPECT_THAT(
+      Names(without, {}),
+      ElementsAre("SENSITIVE_ADDED t.v1.Request.secret: it is sensitive "
+                  "now"));
+}
+
+TEST_F(CheckTest, Access) {
+  const auto access = [](const std::string& text) {
+    return Changes{{"ACCESS", text}};
+  };
+  // From the widest to the narrowest.
+  const std::vector<std::string> ways = {
+      "anybody: true", "authenticated: true",
+      "permission: \"t.things.read\" self: \"text\"",
+      "permission: \"t.things.read\""};
+  for (size_t before = 0; before < ways.size(); ++before) {
+    for (size_t after = 0; after < ways.size(); ++after) {
+      EXPECT_EQ(Names(access(ways[before]), access(ways[after])).size(),
+                after > before ? 1 : 0)
+          << ways[before] << " -> " << ways[after];
+    }
+  }
+  EXPECT_THAT(Names(access(ways[2]), access("permission: \"t.all.read\"")),
+              ElementsAre("ACCESS_NARROWED t.v1.Things.Get: it is for "
+                          "'t.all.read', was for 't.things.read or self "
+                          "(text)'"));
+  EXPECT_EQ(Names(access(ways[2]), access("self: \"text\"")).size(), 1u);
+  // Before there was the option nobody was promised anything.
+  EXPECT_THAT(Names(access(""), access(ways[3])), IsEmpty());
 }
 
 TEST_F(CheckTest, RequiredFields) {

@@ -202,4 +202,19 @@ bool CanBeGet(const pb::MethodDescriptor* method) {
          !method->client_streaming();
 }
 
+const v1::Access& AccessOf(const pb::MethodDescriptor* method) {
+  return method->options().GetExtension(v1::access);
+}
+
+std::string AccessText(const pb::MethodDescriptor* method) {
+  const v1::Access& access = AccessOf(method);
+  if (access.anybody()) return "anybody";
+  if (access.authenticated()) return "with a token";
+  std::string text = access.permission();
+  if (!access.self().empty()) {
+    StrAppend(&text, text.empty() ? "" : " or ", "self (", access.self(), ")");
+  }
+  return text;
+}
+
 }  // namespace millrace::contracts

@@ -93,6 +93,11 @@ std::string DurationText(int64_t milliseconds);
 std::string KindOf(const google::protobuf::MethodDescriptor* method);
 bool CanBeGet(const google::protobuf::MethodDescriptor* method);
 
+const v1::Access& AccessOf(const google::protobuf::MethodDescriptor* method);
+// "anybody", "with a token", "users.users.read", "users.users.read or self
+// (id)", "self (id)", or "" where the contract does not say.
+std::string AccessText(const google::protobuf::MethodDescriptor* method);
+
 }  // namespace millrace::contracts
 
 #endif  // MILLRACE_TOOLS_CONTRACTS_CONTRACT_MODEL_H_

@@ -68,7 +68,7 @@ std::string ServiceText(const pb::ServiceDescriptor* service) {
   for (int i = 0; i < service->method_count(); ++i) {
     const pb::MethodDescriptor* method = service->method(i);
     rows.push_back({method->name(), KindOf(method),
-                    CanBeGet(method) ? "POST, GET" : "POST",
+                    CanBeGet(method) ? "POST, GET" : "POST", AccessText(method),
                     StrCat(method->input_type()->full_name(), " -> ",
                            method->output_type()->full_name())});
   }
@@ -122,6 +122,7 @@ Document ServiceDocument(const pb::ServiceDescriptor* service) {
     row["name"] = method->name();
     row["kind"] = KindOf(method);
     row["get"] = CanBeGet(method);
+    row["access"] = AccessText(method);
     row["request"] = method->input_type()->full_name();
     row["response"] = method->output_type()->full_name();
     one["methods"].Add(row);

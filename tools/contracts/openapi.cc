@@ -101,6 +101,33 @@ Document Parameters(bool any_get) {
   return parameters;
 }
 
+Document SecuritySchemes() {
+  Document schemes;
+  Document& token = schemes["Token"];
+  token["type"] = "http";
+  token["scheme"] = "bearer";
+  token["bearerFormat"] = "JWT";
+  token["description"] =
+      "An access token. A platform that runs without identities asks for none.";
+  return schemes;
+}
+
+// What a caller must have; roles are permissions. Whom a request is about may
+// call without the permission: `x-access` says so.
+Document Security(const pb::MethodDescriptor* method) {
+  Document ways = Document::Array();
+  const v1::Access& access = AccessOf(method);
+  if (access.anybody()) return ways;
+  Document token;
+  token["Token"] = Document::Array();
+  if (!access.self().empty() || access.permission().empty()) ways.Add(token);
+  if (!access.permission().empty()) {
+    token["Token"].Add(access.permission());
+    ways.Add(token);
+  }
+  return ways;
+}
+
 class Writer {
  public:
   Writer(const Contracts& contracts, const DocumentOptions& options)
@@ -115,7 +142,7 @@ class Writer {
     Document server;
     server["url"] = options_.server.empty() ? "/" : options_.server;
     document["servers"].Add(server);
-    document["security"] = Document::Array();  // there is no authentication
+    document["security"] = Document::Array();  // each operation has its own
     document["tags"] = Document::Array();
     Document paths = Document::Object();
     for (const pb::ServiceDescriptor* service : contracts_.services) {
@@ -134,6 +161,7 @@ class Writer {
     AddErrorSchemas(&components["schemas"]);
     components["parameters"] = Parameters(any_get_);
     components["responses"] = ErrorResponses(errors_);
+    components["securitySchemes"] = SecuritySchemes();
     return document;
   }
 
@@ -155,6 +183,8 @@ class Writer {
         comment.empty() ? method->name() : FirstSentence(comment);
     if (!comment.empty()) operation["description"] = comment;
     if (method->options().deprecated()) operation["deprecated"] = true;
+    operation["security"] = Security(method);
+    operation["x-access"] = AccessText(method);
     for (const char* name : {"Timeout", "ProtocolVersion", "TraceParent"}) {
       operation["parameters"].Add(ParameterRef(name));
     }

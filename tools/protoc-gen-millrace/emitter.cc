@@ -227,6 +227,13 @@ class Reader {
           StrCat("rpc ", method->name(), "(", method->input_type()->name(),
                  ") returns (google.protobuf.Empty)"));
     }
+    if (method->options().HasExtension(v1::access)) {
+      diagnostics_->Error(Place::OfOption(method, v1::kAccessFieldNumber),
+                          StrCat("event ", event, " says who may call it"),
+                          "an event is emitted by its owner and called by "
+                          "nobody",
+                          "leave the option out");
+    }
     std::set<const pb::Descriptor*> visited;
     RefuseSensitive(method, method->input_type(), method->input_type()->name(),
                     &visited);

@@ -1,8 +1,11 @@
 #include "tools/protoc-gen-millrace/service_writer.h"
 
+#include <google/protobuf/compiler/cpp/names.h>
+
 #include "absl/strings/ascii.h"
 #include "base/strings.h"
 #include "millrace/v1/contract.pb.h"
+#include "tools/protoc-gen-millrace/access.h"
 #include "tools/protoc-gen-millrace/rule_writer.h"
 
 namespace millrace::compiler {
@@ -31,6 +34,11 @@ struct Method {
   std::string table_entry() const {
     return StrCat("k", descriptor->service()->name(), "Methods[",
                   descriptor->index(), "]");
+  }
+
+  // Tells whom a request is about.
+  std::string self_function() const {
+    return StrCat("SelfOf", descriptor->service()->name(), descriptor->name());
   }
 
   const pb::MethodDescriptor* descriptor;
@@ -101,6 +109,53 @@ void DeclareClient(const pb::ServiceDescriptor* service, Writer* out) {
   out->Line("};");
 }
 
+void DefineAccess(const Method& method, Writer* out) {
+  Diagnostics checked;
+  const AccessModel access = ReadAccess(method.descriptor, &checked);
+  if (access.anybody) {
+    out->Line(" .access = {.anybody = true},");
+    return;
+  }
+  if (access.authenticated) {
+    out->Line(" .access = {.authenticated = true},");
+    return;
+  }
+  std::vector<std::string> parts;
+  if (!access.permission.empty()) {
+    parts.push_back(StrCat(".permission = ", Quoted(access.permission)));
+  }
+  if (!access.self.empty()) {
+    parts.push_back(StrCat(".self = &", method.self_function()));
+  }
+  for (size_t i = 0; i < parts.size(); ++i) {
+    out->Line(i == 0 ? " .access = {" : "            ", parts[i],
+              i + 1 == parts.size() ? "}," : ",");
+  }
+}
+
+// Functions that tell whom a request is about, for the table.
+void DefineSelves(const std::vector<Method>& methods, Writer* out) {
+  for (const Method& method : methods) {
+    Diagnostics checked;
+    const AccessModel access = ReadAccess(method.descriptor, &checked);
+    if (access.self.empty()) continue;
+    std::string get;
+    for (const pb::FieldDescriptor* step : access.self) {
+      StrAppend(&get, ".", pb::compiler::cpp::FieldName(step), "()");
+    }
+    out->Line("");
+    out->Call(StrCat("std::string_view ", method.self_function()),
+              {"const millrace::Message& request"}, " {");
+    out->Indent();
+    out->Statement("return", StrCat("static_cast<const ",
+                                    TypeName(method.descriptor->input_type(),
+                                             method.descriptor->file()),
+                                    "&>(request)", get, ";"));
+    out->Outdent();
+    out->Line("}");
+  }
+}
+
 void DefineTable(const pb::ServiceDescriptor* service, Writer* out) {
   out->Line("");
   out->Line("constexpr millrace::MethodInfo k", service->name(),
@@ -120,6 +175,7 @@ void DefineTable(const pb::ServiceDescriptor* service, Writer* out) {
               "\",");
     out->Line(" .kind = millrace::MethodKind::k", kind, ",");
     if (pure) out->Line(" .no_side_effects = true,");
+    DefineAccess(method, out);
     out->Line(" .request = &millrace::DefaultInstance<", request, ">,");
     out->Line(" .response = &millrace::DefaultInstance<", response, ">,");
     if (HasRules(descriptor->input_type())) {
@@ -189,6 +245,8 @@ void CheckService(const pb::ServiceDescriptor* service,
                          "an emitter contract names the topic of its events",
                          StrCat("option (millrace.v1.emitter) = {topic: \"",
                                 file->package(), ".events\"}; in the service"));
+    } else {
+      ReadAccess(method, diagnostics);
     }
     if (method->name() == "Info" || method->name() == "Client" ||
         !absl::ascii_isupper(static_cast<unsigned char>(method->name()[0]))) {
@@ -216,6 +274,7 @@ void DeclareService(const pb::ServiceDescriptor* service, Writer* out) {
 void DefineService(const pb::ServiceDescriptor* service, Writer* out) {
   out->Line("");
   out->Line("namespace {");
+  DefineSelves(MethodsOf(service), out);
   DefineTable(service, out);
   out->Line("");
   out->Line("}  // namespace");

@@ -110,8 +110,10 @@ export class VirtualLoop {
   run() {
     const atTop = this.#mutant === 'timers-at-top';
     this.update();
-    if (this.alive && !atTop) this.#runTimers();
-    for (let turns = 0; this.alive; turns++) {
+    // The first turn is made even if its timers were all that kept it alive.
+    let alive = this.alive;
+    if (alive && !atTop) this.#runTimers();
+    for (let turns = 0; alive; turns++) {
       if (turns === 5000) return false;
       if (atTop) this.#runTimers();
       this.#poll();
@@ -119,6 +121,7 @@ export class VirtualLoop {
       this.#runClosing();
       this.update();
       if (!atTop) this.#runTimers();
+      alive = this.alive;
     }
     return true;
   }

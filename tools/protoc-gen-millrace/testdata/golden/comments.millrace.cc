@@ -69,6 +69,7 @@ constexpr millrace::MethodInfo kNotesServiceMethods[] = {
     {.name = "Get",
      .path = "/golden.comments.v1.NotesService/Get",
      .kind = millrace::MethodKind::kUnary,
+     .access = {.anybody = true},
      .request = &millrace::DefaultInstance<Note>,
      .response = &millrace::DefaultInstance<Note>,
      .validate = &millrace::rules::NoRules,

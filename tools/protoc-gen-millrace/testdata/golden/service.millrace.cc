@@ -27,10 +27,19 @@ void Check(const DrawRequest& message, const millrace::rules::Path& at,
 
 namespace {
 
+std::string_view SelfOfBoardServiceDraw(const millrace::Message& request) {
+  return static_cast<const DrawRequest&>(request).drawer().id();
+}
+
+std::string_view SelfOfBoardServiceIntroduce(const millrace::Message& request) {
+  return static_cast<const ::golden::Person&>(request).id();
+}
+
 constexpr millrace::MethodInfo kBoardServiceMethods[] = {
     {.name = "Draw",
      .path = "/golden.v1.BoardService/Draw",
      .kind = millrace::MethodKind::kUnary,
+     .access = {.permission = "golden.board.draw", .self = &SelfOfBoardServiceDraw},
      .request = &millrace::DefaultInstance<DrawRequest>,
      .response = &millrace::DefaultInstance<DrawResponse>,
      .validate = &millrace::rules::Validate<DrawRequest>,
@@ -39,6 +48,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
      .path = "/golden.v1.BoardService/Look",
      .kind = millrace::MethodKind::kUnary,
      .no_side_effects = true,
+     .access = {.anybody = true},
      .request = &millrace::DefaultInstance<Window>,
      .response = &millrace::DefaultInstance<::golden::Point>,
      .validate = &millrace::rules::NoRules,
@@ -46,6 +56,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
     {.name = "Watch",
      .path = "/golden.v1.BoardService/Watch",
      .kind = millrace::MethodKind::kServerStream,
+     .access = {.permission = "golden.board.read"},
      .request = &millrace::DefaultInstance<Window>,
      .response = &millrace::DefaultInstance<::golden::Point>,
      .validate = &millrace::rules::NoRules,
@@ -53,6 +64,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
     {.name = "Fill",
      .path = "/golden.v1.BoardService/Fill",
      .kind = millrace::MethodKind::kClientStream,
+     .access = {.permission = "golden.board.draw"},
      .request = &millrace::DefaultInstance<DrawRequest>,
      .response = &millrace::DefaultInstance<DrawResponse>,
      .validate = &millrace::rules::Validate<DrawRequest>,
@@ -60,6 +72,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
     {.name = "Mirror",
      .path = "/golden.v1.BoardService/Mirror",
      .kind = millrace::MethodKind::kBidi,
+     .access = {.authenticated = true},
      .request = &millrace::DefaultInstance<DrawRequest>,
      .response = &millrace::DefaultInstance<::golden::Point>,
      .validate = &millrace::rules::Validate<DrawRequest>,
@@ -67,6 +80,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
     {.name = "Reset",
      .path = "/golden.v1.BoardService/Reset",
      .kind = millrace::MethodKind::kUnary,
+     .access = {.permission = "golden.board.reset"},
      .request = &millrace::DefaultInstance<Reset>,
      .response = &millrace::DefaultInstance<::google::protobuf::Empty>,
      .validate = &millrace::rules::NoRules,
@@ -74,6 +88,7 @@ constexpr millrace::MethodInfo kBoardServiceMethods[] = {
     {.name = "Introduce",
      .path = "/golden.v1.BoardService/Introduce",
      .kind = millrace::MethodKind::kUnary,
+     .access = {.self = &SelfOfBoardServiceIntroduce},
      .request = &millrace::DefaultInstance<::golden::Person>,
      .response = &millrace::DefaultInstance<::google::protobuf::Empty>,
      .validate = &millrace::rules::Validate<::golden::Person>,
