@@ -76,4 +76,41 @@ Promise<::users::v1::ListUsersResponse> UsersRpc::ListUsers(
   co_return response;
 }
 
+Promise<::users::v1::User> UsersRpc::UndeleteUser(
+    const Call&, const ::users::v1::UndeleteUserRequest&) {
+  return Promise<::users::v1::User>::Reject(absl::UnimplementedError("UndeleteUser"));
+}
+
+Promise<::users::v1::User> UsersRpc::SuspendUser(
+    const Call&, const ::users::v1::SuspendUserRequest&) {
+  return Promise<::users::v1::User>::Reject(absl::UnimplementedError("SuspendUser"));
+}
+
+Promise<::users::v1::User> UsersRpc::ReinstateUser(
+    const Call&, const ::users::v1::ReinstateUserRequest&) {
+  return Promise<::users::v1::User>::Reject(absl::UnimplementedError("ReinstateUser"));
+}
+
+Promise<::users::v1::SearchUsersResponse> UsersRpc::SearchUsers(
+    const Call&, const ::users::v1::SearchUsersRequest&) {
+  return Promise<::users::v1::SearchUsersResponse>::Reject(absl::UnimplementedError("SearchUsers"));
+}
+
+Promise<::users::v1::BatchGetUsersResponse> UsersRpc::BatchGetUsers(
+    const Call&, const ::users::v1::BatchGetUsersRequest&) {
+  return Promise<::users::v1::BatchGetUsersResponse>::Reject(absl::UnimplementedError("BatchGetUsers"));
+}
+
+Promise<::users::v1::ImportUsersResponse> UsersRpc::ImportUsers(
+    const Call&, Stream<::users::v1::ImportUsersRequest>) {
+  return Promise<::users::v1::ImportUsersResponse>::Reject(
+      absl::UnimplementedError("ImportUsers"));
+}
+
+Stream<::users::v1::ExportUsersResponse> UsersRpc::ExportUsers(
+    const Call&, const ::users::v1::ExportUsersRequest&) {
+  return Stream<::users::v1::ExportUsersResponse>::Failed(
+      absl::UnimplementedError("ExportUsers"));
+}
+
 }  // namespace millrace::users

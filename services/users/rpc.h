@@ -24,8 +24,29 @@ class UsersRpc final : public ::users::v1::UsersService {
       const Call& call, const ::users::v1::UpdateUserRequest& request) override;
   Promise<::users::v1::DeleteUserResponse> DeleteUser(
       const Call& call, const ::users::v1::DeleteUserRequest& request) override;
+  Promise<::users::v1::User> UndeleteUser(
+      const Call& call,
+      const ::users::v1::UndeleteUserRequest& request) override;
+  Promise<::users::v1::User> SuspendUser(
+      const Call& call,
+      const ::users::v1::SuspendUserRequest& request) override;
+  Promise<::users::v1::User> ReinstateUser(
+      const Call& call,
+      const ::users::v1::ReinstateUserRequest& request) override;
   Promise<::users::v1::ListUsersResponse> ListUsers(
       const Call& call, const ::users::v1::ListUsersRequest& request) override;
+  Promise<::users::v1::SearchUsersResponse> SearchUsers(
+      const Call& call,
+      const ::users::v1::SearchUsersRequest& request) override;
+  Promise<::users::v1::BatchGetUsersResponse> BatchGetUsers(
+      const Call& call,
+      const ::users::v1::BatchGetUsersRequest& request) override;
+  Promise<::users::v1::ImportUsersResponse> ImportUsers(
+      const Call& call,
+      Stream<::users::v1::ImportUsersRequest> requests) override;
+  Stream<::users::v1::ExportUsersResponse> ExportUsers(
+      const Call& call,
+      const ::users::v1::ExportUsersRequest& request) override;
 
  private:
   store::Database& database_;
