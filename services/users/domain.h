@@ -13,15 +13,24 @@
 
 namespace millrace::users {
 
+enum class State { kActive, kSuspended, kDeleted };
+
 struct Person {
   std::string id;     // UUIDv7: sorts by creation
-  std::string email;  // normalized; unique among people
+  std::string email;  // normalized; unique among people who are not deleted
   std::string display_name;
   std::string locale;
   int64_t revision = 1;  // grows by one with each change
   absl::Time create_time;
   absl::Time update_time;
 
+  std::optional<absl::Time> suspend_time;  // since when, if suspended
+  std::string suspend_reason;
+  std::optional<absl::Time> delete_time;  // when, if deleted
+  std::optional<absl::Time> purge_time;   // when the row goes, if deleted
+
+  // Who is deleted is that, suspended or not.
+  State state() const;
   bool operator==(const Person&) const = default;
 };
 
@@ -35,6 +44,9 @@ struct PersonChange {
 // Two addresses that differ only in the case of their letters are one person's.
 std::string NormalizeEmail(std::string_view email);
 
+// What names are searched by: their ASCII letters in lower case.
+std::string NameKey(std::string_view display_name);
+
 // A locale that is not given is "en".
 Person NewPerson(std::string id, std::string_view email,
                  std::string_view display_name, std::string_view locale,
@@ -44,6 +56,14 @@ Person NewPerson(std::string id, std::string_view email,
 // now. When there are none the person, revision and all, is as before.
 std::vector<std::string> Apply(const PersonChange& change, absl::Time now,
                                Person& person);
+
+// FAILED_PRECONDITION when the person is suspended already, or is not.
+absl::Status Suspend(std::string_view reason, absl::Time now, Person& person);
+absl::Status Reinstate(absl::Time now, Person& person);
+
+// The row is kept for `retention`.
+void Delete(absl::Time now, absl::Duration retention, Person& person);
+void Undelete(absl::Time now, Person& person);
 
 std::string EtagOf(const Person& person);
 

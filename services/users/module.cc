@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "services/users/purge.h"
 #include "services/users/rpc.h"
 #include "users/migrations.h"
 #include "users/v1/events.millrace.h"
@@ -28,11 +29,17 @@ class UsersModule final : public runtime::Module {
   Promise<void> Start(runtime::ModuleContext& context) override {
     rpc_.emplace(context.database(), context.outbox(), context.clock());
     context.Serve(Bind(*rpc_));
+    purger_.emplace(context.database(), context.outbox(), context.clock(),
+                    context.logger());
+    purger_->Start(context.loop());
     return Promise<void>::Resolve();
   }
 
+  Promise<void> Stop() override { return purger_->Stop(); }
+
  private:
   std::optional<UsersRpc> rpc_;
+  std::optional<Purger> purger_;
 };
 
 }  // namespace

@@ -1,20 +1,39 @@
 // users.v1.UsersService: wire messages in, the domain's words inside, one
 // transaction for the row and its event. Loop thread; everything it is given
-// outlives it.
+// outlives it. What is about one person is in rpc.cc, about many in
+// rpc_many.cc.
 #ifndef MILLRACE_SERVICES_USERS_RPC_H_
 #define MILLRACE_SERVICES_USERS_RPC_H_
 
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "bus/outbox.h"
+#include "services/users/domain.h"
 #include "store/database.h"
 #include "users/v1/users.millrace.h"
 
 namespace millrace::users {
 
+struct UsersOptions {
+  // How long a deletion can be taken back.
+  absl::Duration retention = absl::Hours(24 * 30);
+  // People to a transaction of an import, and to a page of an export.
+  size_t import_batch = 200;
+  int64_t export_page = 500;
+};
+
 class UsersRpc final : public ::users::v1::UsersService {
  public:
-  UsersRpc(store::Database& database, bus::Outbox& outbox, const Clock& clock)
-      : database_(database), outbox_(outbox), clock_(clock) {}
+  UsersRpc(store::Database& database, bus::Outbox& outbox, const Clock& clock,
+           UsersOptions options = {})
+      : database_(database),
+        outbox_(outbox),
+        clock_(clock),
+        options_(options) {}
 
   Promise<::users::v1::User> CreateUser(
       const Call& call, const ::users::v1::CreateUserRequest& request) override;
@@ -49,9 +68,14 @@ class UsersRpc final : public ::users::v1::UsersService {
       const ::users::v1::ExportUsersRequest& request) override;
 
  private:
+  // Says of each whether it was inserted, with its event.
+  std::vector<bool> InsertNew(
+      store::Tx& tx, const std::vector<absl::StatusOr<Person>>& people) const;
+
   store::Database& database_;
   bus::Outbox& outbox_;
   const Clock& clock_;
+  const UsersOptions options_;
 };
 
 }  // namespace millrace::users

@@ -1,5 +1,5 @@
-// A fixture for a service's handlers: a loop, a database in memory with the
-// service's schema, and an outbox that nobody empties.
+// Fixtures for a service's handlers: a loop, a database with the service's
+// schema, and an outbox that nobody empties.
 #ifndef MILLRACE_TESTS_SUPPORT_SERVICE_TEST_H_
 #define MILLRACE_TESTS_SUPPORT_SERVICE_TEST_H_
 
@@ -19,15 +19,17 @@
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
 #include "store/database.h"
+#include "tests/support/database_backend.h"
 
 namespace millrace::testing {
 
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest(const std::string& service,
-              std::vector<store::Migration> migrations)
-      : database_(*store::Database::Open(loop_, {.url = "sqlite::memory:"},
-                                         logger_, metrics_)),
+              std::vector<store::Migration> migrations,
+              const std::string& url = "sqlite::memory:")
+      : database_(
+            *store::Database::Open(loop_, {.url = url}, logger_, metrics_)),
         outbox_(*database_, "/" + service) {
     Check(database_->Migrate(service, std::move(migrations)));
     Check(database_->Migrate(bus::kOutboxModule, bus::Outbox::Migrations()));
@@ -81,6 +83,32 @@ class ServiceTest : public ::testing::Test {
     const absl::Status status = Await(std::move(promise));
     EXPECT_TRUE(status.ok()) << status;
   }
+};
+
+// The same on each database of a suite.
+class ServiceSuite : public ServiceTest,
+                     public ::testing::WithParamInterface<Backend> {
+ protected:
+  ServiceSuite(const std::string& service,
+               std::vector<store::Migration> migrations)
+      : ServiceSuite(service, std::move(migrations), GetParam().fresh()) {}
+
+  void SetUp() override {
+    if (!missing_.ok()) GTEST_SKIP() << missing_.message();
+  }
+  void TearDown() override {
+    EXPECT_EQ(Await(database_->Close()), absl::OkStatus());
+  }
+
+ private:
+  ServiceSuite(const std::string& service,
+               std::vector<store::Migration> migrations,
+               const absl::StatusOr<std::string>& url)
+      : ServiceTest(service, std::move(migrations),
+                    url.ok() ? *url : "sqlite::memory:"),
+        missing_(url.status()) {}
+
+  const absl::Status missing_;  // why there is no database
 };
 
 }  // namespace millrace::testing

@@ -1,0 +1,41 @@
+#include <gtest/gtest.h>
+
+#include "base/strings.h"
+#include "tests/support/database_backend.h"
+#include "tests/support/postgres_server.h"
+
+namespace millrace::testing {
+namespace {
+
+class Server : public ::testing::Environment {
+ public:
+  absl::StatusOr<std::string> FreshDatabase() {
+    if (!started_) {
+      started_ = true;
+      auto server = PostgresServer::Start();
+      failure_ = server.status();
+      if (server.ok()) server_ = *std::move(server);
+    }
+    if (server_ == nullptr) return failure_;
+    return server_->CreateDatabase(StrCat("test", ++databases_));
+  }
+
+  void TearDown() override { server_.reset(); }
+
+ private:
+  bool started_ = false;
+  absl::Status failure_;
+  std::unique_ptr<PostgresServer> server_;
+  int databases_ = 0;
+};
+
+}  // namespace
+
+Backend PostgresBackend() {
+  // GoogleTest owns and destroys it.
+  static auto* const server =
+      static_cast<Server*>(::testing::AddGlobalTestEnvironment(new Server));
+  return {"Postgres", [] { return server->FreshDatabase(); }};
+}
+
+}  // namespace millrace::testing
