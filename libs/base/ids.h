@@ -1,5 +1,6 @@
 // Identifiers: UUIDs of version 7 (RFC 9562), which sort by their creation
-// time to the millisecond. Thread-safe.
+// time to the millisecond, and those of one thread in the order in which they
+// were made. Thread-safe.
 #ifndef MILLRACE_BASE_IDS_H_
 #define MILLRACE_BASE_IDS_H_
 

@@ -29,6 +29,17 @@ TEST(Ids, DifferAcrossThreads) {
   EXPECT_EQ(ids.size(), 20000u);
 }
 
+TEST(Ids, OfOneThreadSortAsTheyWereMade) {
+  std::string last = NewId();
+  for (int i = 0; i < 20'000; ++i) {
+    std::string next = NewId();
+    ASSERT_LT(last, next);
+    EXPECT_TRUE(IsUuid(next));
+    EXPECT_EQ(next[14], '7');
+    last = std::move(next);
+  }
+}
+
 TEST(Ids, SortByCreationTime) {
   const std::string first = NewId();
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
