@@ -2,13 +2,21 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
+#include "services/templates/engine/document.h"
 #include "services/templates/engine/program.h"
+#include "services/templates/engine/renderer.h"
 
 namespace millrace::templates {
 namespace {
 
-Escaping EscapingOf(std::string_view content_type) {
-  return content_type == kPlain ? Escaping::kNone : Escaping::kHtml;
+CompileOptions OptionsFor(std::string_view content_type) {
+  CompileOptions options;
+  options.escaping =
+      content_type == kPlain ? Escaping::kNone : Escaping::kContextual;
+  options.allow_unsafe = false;
+  options.require_partials = true;
+  return options;
 }
 
 }  // namespace
@@ -38,15 +46,25 @@ google::protobuf::Struct ToData(const Recipient& recipient) {
 }
 
 absl::Status CheckBody(std::string_view body, std::string_view content_type) {
-  return Program::Compile(body, EscapingOf(content_type)).status();
+  std::string errors;
+  for (const Diagnostic& error : Check(body, OptionsFor(content_type)).errors) {
+    const Place& place = error.place;
+    StrAppend(&errors, errors.empty() ? "" : "\n", place.template_name, ":",
+              place.line, ":", place.column, ": ", error.message);
+  }
+  if (errors.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(errors);
 }
 
 absl::StatusOr<std::string> Render(const TemplateVersion& version,
                                    const google::protobuf::Struct& data) {
   const absl::StatusOr<Program> program =
-      Program::Compile(version.body, EscapingOf(version.content_type));
+      Program::Compile(version.body, OptionsFor(version.content_type));
   if (!program.ok()) return program.status();
-  return program->Render(data);
+  Document document;
+  const absl::Status read = document.ReadMessage(data);
+  if (!read.ok()) return read;
+  return Render(*program, document);
 }
 
 }  // namespace millrace::templates

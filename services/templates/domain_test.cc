@@ -28,9 +28,9 @@ TEST(Domain, RendersForARecipient) {
 
 TEST(Domain, ChecksABody) {
   EXPECT_TRUE(CheckBody("{{x}}", kHtml).ok());
-  EXPECT_EQ(
-      CheckBody("{{x", kHtml),
-      absl::InvalidArgumentError("template:1:1: tag is never closed; add }}"));
+  EXPECT_EQ(CheckBody("{{x", kHtml),
+            absl::InvalidArgumentError(
+                "template:1:1: the tag is never closed; add }}"));
 }
 
 }  // namespace

@@ -1,60 +1,86 @@
-// A compiled template: Mustache's variables, sections, inverted sections,
-// comments, dotted names and the implicit iterator, with its rules for tags
-// that stand alone on a line.
+// A compiled template, linked with its partials.
 //
-// A program is immutable: any thread may render it. Rendering is bounded in
-// depth by the template's nesting and in size by Limits. Errors are
-// INVALID_ARGUMENT with line and column (compiling) and RESOURCE_EXHAUSTED
-// (rendering). Partials, lambdas and other delimiters are refused when
-// compiling.
+//   PartialMap partials({{"greeting", "Hi {{name}}"}});
+//   absl::StatusOr<Program> program =
+//       Program::Compile("{{>greeting}}!", {.name = "welcome"}, partials);
+//   Document data;
+//   absl::Status read = data.ReadJson(R"({"name": "Ada"})");
+//   absl::StatusOr<std::string> text = Render(*program, data);  // renderer.h
+//
+// A program is immutable and owns all that it needs but its helpers; copies
+// share it. Any thread may render it, any number of threads at once.
+// LANGUAGE.md describes the language.
 #ifndef MILLRACE_SERVICES_TEMPLATES_ENGINE_PROGRAM_H_
 #define MILLRACE_SERVICES_TEMPLATES_ENGINE_PROGRAM_H_
 
-#include <google/protobuf/struct.pb.h>
-
-#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/templates/engine/diagnostic.h"
+#include "services/templates/engine/options.h"
+#include "services/templates/engine/partials.h"
 
 namespace millrace::templates {
 
-enum class Escaping { kHtml, kNone };
+struct Code;
 
-struct Limits {
-  size_t output_bytes = 1 << 20;
-  size_t steps = 1'000'000;  // operations executed
+// A field that a template reads.
+struct FieldRead {
+  // As the tag has it: "name", "user.name", "." or "../name".
+  std::string path;
+  // The paths of the sections around it that bring a context of their own,
+  // outermost first: in {{#items}}{{price}}{{/items}} of `price` it is
+  // {"items"}. A name is looked for in the innermost, then outwards.
+  std::vector<std::string> scopes;
+  Place place;
+  std::string excerpt;  // as of a Diagnostic
+  // Its text is rendered; else it only decides what is rendered.
+  bool is_text = false;
+};
+
+// What is to be known of a template before it is published.
+struct Report {
+  std::vector<Diagnostic> errors;
+  std::vector<FieldRead> fields;      // each path and scope once
+  std::vector<Place> unsafe;          // where {{{x}}} or {{&x}} stands
+  std::vector<std::string> partials;  // that it is linked with, by name
 };
 
 class Program {
  public:
-  // Keeps a copy of `source`. Nesting deeper than 64 sections is refused.
-  static absl::StatusOr<Program> Compile(std::string_view source,
-                                         Escaping escaping);
+  // INVALID_ARGUMENT with all errors, each with place, line and caret.
+  static absl::StatusOr<Program> Compile(
+      std::string_view source, const CompileOptions& options = {},
+      const Partials& partials = PartialMap());
 
-  absl::StatusOr<std::string> Render(const google::protobuf::Struct& data,
-                                     const Limits& limits = {}) const;
+  // Where the template and its partials write values that are not escaped, for
+  // the log of who allows it.
+  const std::vector<Place>& unsafe() const;
+
+  // The names of the partials that it is linked with.
+  std::vector<std::string> partials() const;
+
+  // The fields that it reads, its partials included; each path and scope once.
+  std::vector<FieldRead> Fields() const;
+
+  // For the engine itself (code.h).
+  const std::shared_ptr<const Code>& shared_code() const { return code_; }
 
  private:
-  friend class Compiler;
-  friend class Renderer;
+  explicit Program(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
+  friend Report Check(std::string_view source, const CompileOptions& options,
+                      const Partials& partials);
 
-  enum class Code { kText, kVariable, kRawVariable, kSection, kInverted, kEnd };
-
-  // kSection and kInverted jump to `jump`, behind their kEnd, when there is
-  // nothing to render.
-  struct Op {
-    Code code;
-    std::string text;               // kText
-    std::vector<std::string> path;  // the others; empty for "."
-    size_t jump = 0;
-  };
-
-  Escaping escaping_ = Escaping::kHtml;
-  std::vector<Op> ops_;
+  std::shared_ptr<const Code> code_;
 };
+
+// Compiles and reports all at once. The fields are there only when nothing is
+// wrong.
+Report Check(std::string_view source, const CompileOptions& options = {},
+             const Partials& partials = PartialMap());
 
 }  // namespace millrace::templates
 

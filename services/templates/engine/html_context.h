@@ -1,0 +1,94 @@
+// Where in an HTML document a template has got to, told by its own text: what
+// must be escaped there, and how.
+//
+// Values never change it: they are escaped so that they stay what they are.
+// Plain data of a fixed size; two contexts are the same when they are equal.
+#ifndef MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_
+#define MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "services/templates/engine/escape.h"
+#include "services/templates/engine/js_context.h"
+
+namespace millrace::templates {
+
+class HtmlContext {
+ public:
+  // Reads text of the template.
+  void Advance(std::string_view text);
+
+  // How a value is escaped here, which is then behind it. INVALID_ARGUMENT
+  // where none can stand, saying why and what to do.
+  absl::StatusOr<Escape> TakeValue();
+
+  // Whether the text of another template may be put here.
+  bool TakesBlocks() const;
+
+  // Becomes what is true behind either of two ways, as of a section that is
+  // rendered or not; false when values could not be told how to be escaped.
+  bool Join(HtmlContext other);
+
+  // "text", "a tag" and so on.
+  std::string Describe() const;
+
+  bool operator==(const HtmlContext&) const = default;
+
+ private:
+  enum class State : uint8_t {
+    kText,
+    kTagOpen,  // behind "<"
+    kTagName,
+    kInTag,  // where an attribute may begin
+    kAttributeName,
+    kBeforeValue,  // behind "="
+    kValue,
+    kComment,
+    kDeclaration,  // <!doctype ...> or <?...>
+    kRawText,      // in a script, style, textarea or title
+  };
+  enum class Element : uint8_t { kOther, kScript, kStyle, kText };
+  enum class Attribute : uint8_t {
+    kPlain,
+    kUrl,
+    kScript,
+    kStyle,
+    kUrlList,
+    kUnknown,
+  };
+  enum class Url : uint8_t { kStart, kScheme, kPath, kQuery, kBadScheme };
+  void Step(char c);
+  void Remember(char c);
+  void OpenTag();
+  void CloseTag();
+  void BeginValue();
+  void StepValue(char c);
+  void StepRawText(char c);
+  void StepUrl(char c);
+  void EnterTag();
+  void JoinUrl(Url other);
+  void Forget();
+  bool Remembers(std::string_view word) const;
+  Attribute KindOfAttribute() const;
+
+  static constexpr size_t kMemory = 16;
+
+  State state_ = State::kText;
+  Element element_ = Element::kOther;
+  Attribute attribute_ = Attribute::kPlain;
+  Url url_ = Url::kStart;
+  JsContext js_;
+  char quote_ = 0;            // of the attribute's value; 0 when it has none
+  bool closing_ = false;      // the tag is an end tag
+  bool behind_name_ = false;  // white space stands behind an attribute's name
+  uint8_t remembered_ = 0;    // characters read of a name, up to kMemory + 1
+  std::array<char, kMemory> memory_ = {};  // the name, in lower case
+};
+
+}  // namespace millrace::templates
+
+#endif  // MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_

@@ -1,0 +1,158 @@
+// Where values may stand in HTML, and what is known where two ways meet.
+#include "base/strings.h"
+#include "services/templates/engine/html_context.h"
+
+namespace millrace::templates {
+namespace {
+
+absl::Status CannotStand(std::string_view where, std::string_view advice) {
+  return absl::InvalidArgumentError(
+      StrCat("a value cannot stand in ", where, "; ", advice));
+}
+
+}  // namespace
+
+absl::StatusOr<Escape> HtmlContext::TakeValue() {
+  if (state_ == State::kBeforeValue) BeginValue();
+  const bool in_script =
+      state_ == State::kRawText && element_ == Element::kScript;
+  if (in_script ||
+      (state_ == State::kValue && attribute_ == Attribute::kScript)) {
+    Forget();
+    const absl::StatusOr<bool> in_string = js_.TakeValueInString();
+    if (!in_string.ok()) return in_string.status();
+    if (*in_string) return Escape::kJsString;
+    if (in_script) return Escape::kJsValue;
+    if (quote_ != 0) return Escape::kJsAttribute;
+    return CannotStand("an event handler without quotes",
+                       "quote the attribute");
+  }
+  switch (state_) {
+    case State::kText:
+      return Escape::kHtmlStrict;
+    case State::kTagOpen:
+    case State::kTagName:
+      return CannotStand("the name of an element", "write the name out");
+    case State::kInTag:
+    case State::kAttributeName:
+      return CannotStand("the name of an attribute",
+                         "write the name out, in a section when it depends");
+    case State::kComment:
+      return CannotStand("a comment of HTML",
+                         "use a comment of the template, {{! }}");
+    case State::kDeclaration:
+      return CannotStand("a declaration of HTML", "write it out");
+    case State::kRawText:
+      Forget();
+      if (element_ == Element::kText) return Escape::kHtmlStrict;
+      return CannotStand("a style sheet", "use a class or an attribute");
+    case State::kBeforeValue:
+    case State::kValue:
+      break;
+  }
+  switch (attribute_) {
+    case Attribute::kStyle:
+      return CannotStand("a style attribute", "use a class");
+    case Attribute::kUrlList:
+      return CannotStand("an attribute with several URLs or a document",
+                         "write it out");
+    case Attribute::kUnknown:
+      return CannotStand("an attribute whose name depends on the data",
+                         "write the attribute out in each section");
+    case Attribute::kUrl:
+      switch (url_) {
+        case Url::kStart:
+          url_ = Url::kPath;
+          return Escape::kUrl;
+        case Url::kScheme:
+        case Url::kQuery:
+          return Escape::kUrlQuery;
+        case Url::kPath:
+          return Escape::kUrlPart;
+        case Url::kBadScheme:
+          return CannotStand("a URL that is code",
+                             "begin it with http:, https:, mailto: or tel:");
+      }
+      [[fallthrough]];
+    default:
+      return quote_ == 0 ? Escape::kUnquoted : Escape::kHtmlStrict;
+  }
+}
+
+bool HtmlContext::Join(HtmlContext other) {
+  if (*this == other) return true;
+  const auto in_tag = [](const HtmlContext& c) {
+    return c.state_ == State::kTagName || c.state_ == State::kInTag ||
+           c.state_ == State::kAttributeName;
+  };
+  if (in_tag(*this) && in_tag(other)) {
+    const bool names = state_ == State::kAttributeName ||
+                       other.state_ == State::kAttributeName;
+    EnterTag();
+    other.EnterTag();
+    if (*this != other) return false;
+    if (names) {
+      // Which name a "=" would follow depends on the data.
+      state_ = State::kAttributeName;
+      attribute_ = Attribute::kUnknown;
+    }
+    return true;
+  }
+  HtmlContext joined = *this;
+  if (state_ == State::kValue && other.state_ == State::kValue) {
+    if (attribute_ == Attribute::kUrl) joined.JoinUrl(other.url_);
+    joined.Forget();
+    other.Forget();
+    other.url_ = joined.url_;
+  }
+  if (!joined.js_.Join(other.js_)) return false;
+  other.js_ = joined.js_;
+  if (joined != other) return false;
+  *this = joined;
+  return true;
+}
+
+// Encoding a value as a component is right in a path, a query or a scheme that
+// has begun; so what is unlike becomes the later of the two.
+void HtmlContext::JoinUrl(Url other) {
+  if (url_ == other) return;
+  if (url_ == Url::kBadScheme || other == Url::kBadScheme) {
+    url_ = Url::kBadScheme;
+  } else if (url_ <= Url::kScheme || other <= Url::kScheme) {
+    url_ = Url::kScheme;
+  } else {
+    url_ = Url::kQuery;
+  }
+}
+
+bool HtmlContext::TakesBlocks() const {
+  if (state_ == State::kRawText) return element_ == Element::kText;
+  return state_ == State::kText || (state_ == State::kValue && quote_ != 0 &&
+                                    attribute_ == Attribute::kPlain);
+}
+
+std::string HtmlContext::Describe() const {
+  switch (state_) {
+    case State::kText:
+      return "text";
+    case State::kTagOpen:
+    case State::kTagName:
+    case State::kInTag:
+    case State::kAttributeName:
+      return "a tag";
+    case State::kBeforeValue:
+    case State::kValue:
+      return "the value of an attribute";
+    case State::kComment:
+      return "a comment";
+    case State::kDeclaration:
+      return "a declaration";
+    case State::kRawText:
+      return element_ == Element::kScript  ? "a script"
+             : element_ == Element::kStyle ? "a style sheet"
+                                           : "the text of a title or textarea";
+  }
+  return "";
+}
+
+}  // namespace millrace::templates

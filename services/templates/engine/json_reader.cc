@@ -1,0 +1,300 @@
+#include "services/templates/engine/json_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "services/templates/engine/key_hash.h"
+#include "services/templates/engine/number_text.h"
+#include "services/templates/engine/simd.h"
+
+namespace millrace::templates {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+int HexValue(char c) {
+  if (IsDigit(c)) return c - '0';
+  c = static_cast<char>(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void PutUtf8(uint32_t code, char** to) {
+  const auto put = [to](uint32_t byte) { *(*to)++ = static_cast<char>(byte); };
+  const auto tail = [&](int shift) { put(0x80 | ((code >> shift) & 0x3F)); };
+  if (code < 0x80) return put(code);
+  if (code < 0x800) {
+    put(0xC0 | code >> 6);
+  } else if (code < 0x10000) {
+    put(0xE0 | code >> 12);
+    tail(6);
+  } else {
+    put(0xF0 | code >> 18);
+    tail(12);
+    tail(6);
+  }
+  tail(0);
+}
+
+}  // namespace
+
+std::optional<Value> JsonReader::Read(std::string_view text, int max_depth,
+                                      Arena* arena) {
+  p_ = text.data();
+  max_depth_ = max_depth;
+  arena_ = arena;
+  levels_.clear();
+  items_.clear();
+  members_.clear();
+  known_ = {};
+  // A NUL in the text ends it for us, but not at its end.
+  if (!Run() || p_ != text.data() + text.size()) return std::nullopt;
+  return items_[0];
+}
+
+// The value of the whole text is the one item of the stack at the end.
+bool JsonReader::Run() {
+  SkipSpace();
+  for (;;) {
+    Value value;
+    switch (*p_) {
+      case '{':
+        if (!Open(true)) return false;
+        if (*p_ != '}') {
+          if (!ReadKey()) return false;
+          continue;
+        }
+        ++p_;
+        if (!CloseObject(&value)) return false;
+        break;
+      case '[':
+        if (!Open(false)) return false;
+        if (*p_ != ']') continue;
+        ++p_;
+        value = CloseList();
+        break;
+      case '"': {
+        ++p_;
+        std::string_view text;
+        if (!ReadString(&text)) return false;
+        value.kind = Kind::kString;
+        value.size = static_cast<uint32_t>(text.size());
+        value.text = text.data();
+        break;
+      }
+      case 't':
+        if (!Word("true", Kind::kTrue, &value)) return false;
+        break;
+      case 'f':
+        if (!Word("false", Kind::kFalse, &value)) return false;
+        break;
+      case 'n':
+        if (!Word("null", Kind::kNull, &value)) return false;
+        break;
+      default:
+        if (!ReadNumber(&value)) return false;
+    }
+    // Behind a value: into what is open, which it may close.
+    for (;;) {
+      if (*p_ <= ' ') SkipSpace();
+      if (levels_.empty()) {
+        items_.push_back(value);
+        return true;
+      }
+      const bool is_object = levels_.back().is_object;
+      if (is_object) {
+        members_.back().value = value;
+      } else {
+        items_.push_back(value);
+      }
+      if (*p_ == ',') {
+        ++p_;
+        SkipSpace();
+        if (is_object && !ReadKey()) return false;
+        break;
+      }
+      if (*p_ != (is_object ? '}' : ']')) return false;
+      ++p_;
+      if (!is_object) {
+        value = CloseList();
+      } else if (!CloseObject(&value)) {
+        return false;
+      }
+    }
+  }
+}
+
+bool JsonReader::Open(bool is_object) {
+  if (levels_.size() == max_depth_) return false;
+  ++p_;
+  SkipSpace();
+  levels_.push_back(
+      {is_object,
+       static_cast<uint32_t>(is_object ? members_.size() : items_.size())});
+  return true;
+}
+
+Value JsonReader::CloseList() {
+  const uint32_t start = levels_.back().start;
+  levels_.pop_back();
+  Value list;
+  list.kind = Kind::kList;
+  list.size = static_cast<uint32_t>(items_.size() - start);
+  Value* items = arena_->AllocateArray<Value>(list.size);
+  if (list.size > 0) {
+    std::memcpy(items, items_.data() + start, list.size * sizeof(Value));
+  }
+  list.items = items;
+  items_.resize(start);
+  return list;
+}
+
+bool JsonReader::CloseObject(Value* value) {
+  const uint32_t start = levels_.back().start;
+  levels_.pop_back();
+  const std::optional<Value> object = MakeObject(
+      members_.data() + start, static_cast<uint32_t>(members_.size() - start),
+      &known_, arena_);
+  members_.resize(start);
+  if (!object) return false;
+  *value = *object;
+  return true;
+}
+
+bool JsonReader::ReadKey() {
+  if (*p_ != '"') return false;
+  ++p_;
+  std::string_view key;
+  if (!ReadString(&key)) return false;
+  SkipSpace();
+  if (*p_ != ':') return false;
+  ++p_;
+  SkipSpace();
+  Member member;
+  member.hash = HashKey(key);
+  member.key_size = static_cast<uint32_t>(key.size());
+  member.key = key.data();
+  members_.push_back(member);
+  return true;
+}
+
+// From behind the quote on. A text without escapes is where it stands.
+bool JsonReader::ReadString(std::string_view* text) {
+  const char* start = p_;
+  p_ = simd::FindStringEnd(p_);
+  if (*p_ == '"') {
+    *text = {start, static_cast<size_t>(p_ - start)};
+    ++p_;
+    return true;
+  }
+  return *p_ == '\\' && ReadEscaped(start, text);
+}
+
+bool JsonReader::ReadEscaped(const char* start, std::string_view* text) {
+  // The decoded text is never longer; so find the end first.
+  const char* end = p_;
+  while (*end == '\\') {
+    if (end[1] == '\0') return false;
+    end = simd::FindStringEnd(end + 2);
+  }
+  if (*end != '"') return false;
+  char* out = static_cast<char*>(
+      arena_->Allocate(static_cast<size_t>(end - start) + kTextPadding));
+  char* to = out;
+  p_ = start;
+  while (*p_ != '"') {
+    if (*p_ != '\\') {
+      const char* run = p_;
+      p_ = simd::FindStringEnd(p_);
+      std::memcpy(to, run, static_cast<size_t>(p_ - run));
+      to += p_ - run;
+      continue;
+    }
+    ++p_;
+    static constexpr std::string_view kNames = "\"\\/bfnrt";
+    static constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
+    const char name = *p_++;
+    if (name == 'u') {
+      if (!ReadUnicode(&to)) return false;
+      continue;
+    }
+    const size_t index = kNames.find(name);
+    if (index == kNames.npos) return false;
+    *to++ = kValues[index];
+  }
+  std::memset(to, 0, kTextPadding);
+  *text = {out, static_cast<size_t>(to - out)};
+  ++p_;
+  return true;
+}
+
+bool JsonReader::ReadUnicode(char** to) {
+  const auto unit = [this](uint32_t* value) {
+    *value = 0;
+    for (int i = 0; i < 4; ++i) {
+      const int digit = HexValue(*p_);
+      if (digit < 0) return false;
+      *value = *value * 16 + static_cast<uint32_t>(digit);
+      ++p_;
+    }
+    return true;
+  };
+  uint32_t code, low;
+  if (!unit(&code) || code == 0) return false;
+  if (code >= 0xD800 && code < 0xE000) {
+    if (code >= 0xDC00 || p_[0] != '\\' || p_[1] != 'u') return false;
+    p_ += 2;
+    if (!unit(&low) || low < 0xDC00 || low >= 0xE000) return false;
+    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+  }
+  PutUtf8(code, to);
+  return true;
+}
+
+bool JsonReader::ReadNumber(Value* value) {
+  const char* start = p_;
+  if (*p_ == '-') ++p_;
+  if (!IsDigit(*p_)) return false;
+  if (*p_ == '0') {
+    ++p_;
+  } else {
+    while (IsDigit(*p_)) ++p_;
+  }
+  if (*p_ == '.') {
+    ++p_;
+    if (!IsDigit(*p_)) return false;
+    while (IsDigit(*p_)) ++p_;
+  }
+  if (*p_ == 'e' || *p_ == 'E') {
+    ++p_;
+    if (*p_ == '+' || *p_ == '-') ++p_;
+    if (!IsDigit(*p_)) return false;
+    while (IsDigit(*p_)) ++p_;
+  }
+  value->kind = Kind::kNumber;
+  value->text = start;
+  value->size = static_cast<uint32_t>(p_ - start);
+  if (IsCanonicalNumber(value->text_view())) return true;
+  double number = 0;
+  const auto read = std::from_chars(start, p_, number);
+  if (read.ec == std::errc::result_out_of_range) {
+    number = std::strtod(start, nullptr);  // near 0, or out of all bounds
+    if (std::isinf(number)) return false;
+  }
+  char text[kNumberTextSize];
+  const size_t size = WriteNumber(number, text);
+  value->text = arena_->CopyText({text, size});
+  value->size = static_cast<uint32_t>(size);
+  return true;
+}
+
+bool JsonReader::Word(std::string_view word, Kind kind, Value* value) {
+  if (std::memcmp(p_, word.data(), word.size()) != 0) return false;
+  p_ += word.size();
+  value->kind = kind;
+  return true;
+}
+
+}  // namespace millrace::templates
