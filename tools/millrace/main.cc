@@ -14,6 +14,7 @@
 #include "tools/millrace/call.h"
 #include "tools/millrace/contracts_command.h"
 #include "tools/millrace/loop_trace_command.h"
+#include "tools/millrace/render_command.h"
 
 namespace millrace::cli {
 namespace {
@@ -84,6 +85,7 @@ int Run(int argc, char** argv) {
 
   AddContracts(&app, Modules(), &code);
   AddLoopTrace(&app, &code);
+  AddRender(&app, &code);
 
   LetterFilter letters;
   const auto add_letter_options = [&](CLI::App* command) {
