@@ -145,7 +145,7 @@ void UnitCompiler::HelperTag(const Tag& tag,
     if (!MakeArgument(words[i], tag.begin, &argument)) return;
     if (argument.name.size == 0) {
       ++values;
-      if (values + 1 != i) {
+      if (values != i) {
         Error(tag.begin,
               StrCat("'", words[i],
                      "' stands behind an option; values come first"));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <memory>
 
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
@@ -64,6 +65,7 @@ Value MessageReader::ReadAny(const Message& message, int depth) {
   const std::string& name = type->full_name();
   if (IsTextInJson(name)) return ReadAsJsonText(message);
   if (IsWrapper(name)) return ReadOne(message, type->field(0), -1, depth);
+  if (name == "google.protobuf.Any") return ReadPacked(message, depth);
   if (name == "google.protobuf.Value") return ReadJsonValue(message, depth);
   if (name == "google.protobuf.Struct") {
     return ReadMap(message, type->field(0), depth);
@@ -200,11 +202,50 @@ Value MessageReader::ReadMap(const Message& message, const Field* field,
         name.text_view(),
         ReadOne(entry, entry.GetDescriptor()->map_value(), -1, depth)));
   }
-  std::sort(members.begin(), members.end(),
-            [](const Member& a, const Member& b) {
-              return a.key_view() < b.key_view();
-            });
-  return Object(members);
+  std::stable_sort(members.begin(), members.end(),
+                   [](const Member& a, const Member& b) {
+                     return a.key_view() < b.key_view();
+                   });
+  // On the wire a key may be there twice; the last one counts.
+  std::vector<Member> last;
+  for (const Member& member : members) {
+    if (!last.empty() && last.back().key_view() == member.key_view()) {
+      last.pop_back();
+    }
+    last.push_back(member);
+  }
+  return Object(last);
+}
+
+// The message in an Any, with its type; the type alone when the program does
+// not know it, or the bytes are none.
+Value MessageReader::ReadPacked(const Message& any, int depth) {
+  const pb::Descriptor* type = any.GetDescriptor();
+  std::string scratch;
+  const std::string& url = any.GetReflection()->GetStringReference(
+      any, type->FindFieldByNumber(1), &scratch);
+  std::vector<Member> members = {MakeMember("@type", Text(url))};
+  const pb::Descriptor* packed = type->file()->pool()->FindMessageTypeByName(
+      url.substr(url.rfind('/') + 1));
+  const Message* prototype =
+      packed == nullptr
+          ? nullptr
+          : pb::MessageFactory::generated_factory()->GetPrototype(packed);
+  if (prototype == nullptr) return Object(members);
+  const std::unique_ptr<Message> message(prototype->New());
+  if (!message->ParsePartialFromString(
+          any.GetReflection()->GetString(any, type->FindFieldByNumber(2)))) {
+    return Object(members);
+  }
+  const Value value = ReadAny(*message, depth + 1);
+  if (!value.is_object()) {
+    members.push_back(MakeMember("value", value));
+    return Object(members);
+  }
+  members.insert(members.end(), value.members, value.members + value.size);
+  Value object = Object(members);
+  object.aliases = value.aliases;
+  return object;
 }
 
 Value MessageReader::ReadJsonValue(const Message& value, int depth) {

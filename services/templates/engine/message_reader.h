@@ -34,6 +34,7 @@ class MessageReader {
                 int depth);
   Value ReadList(const Message& message, const Field* field, int depth);
   Value ReadMap(const Message& message, const Field* field, int depth);
+  Value ReadPacked(const Message& any, int depth);
   Value ReadJsonValue(const Message& value, int depth);
   // Timestamps and the like, whose JSON form is a text.
   Value ReadAsJsonText(const Message& message);
