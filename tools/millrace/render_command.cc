@@ -1,5 +1,6 @@
 #include "tools/millrace/render_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -131,10 +132,13 @@ int Watch(const RenderFlags& flags) {
   }
 }
 
-int RunSpecFile(const std::string& path) {
+int RunSpecFile(const RenderFlags& flags) {
+  const std::string& path = flags.spec;
   const std::optional<std::string> json = ReadFile(path);
   if (!json) return Complain(StrCat("cannot read ", path), 2);
-  const auto result = RunSpec(*json, std::cout);
+  templates::CompileOptions options = OptionsFor(flags);
+  options.name = "template";
+  const auto result = RunSpec(*json, std::cout, options);
   if (!result.ok()) {
     return Complain(StrCat(path, ": ", MessageOf(result.status())), 2);
   }
@@ -168,7 +172,7 @@ void AddRender(CLI::App* app, int* code) {
                      "Run a file of Mustache's specification instead");
   render->callback([flags, code] {
     if (!flags->spec.empty()) {
-      *code = RunSpecFile(flags->spec);
+      *code = RunSpecFile(*flags);
       return;
     }
     if (flags->file.empty()) throw CLI::RequiredError("FILE or --spec");

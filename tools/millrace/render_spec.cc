@@ -13,6 +13,7 @@
 namespace millrace::cli {
 namespace {
 
+using templates::CompileOptions;
 using templates::Document;
 using templates::Kind;
 using templates::Member;
@@ -47,9 +48,10 @@ PartialMap PartialsOf(const Value& test) {
   return PartialMap(std::move(partials));
 }
 
-absl::StatusOr<std::string> Rendered(const Value& test) {
+absl::StatusOr<std::string> Rendered(const Value& test,
+                                     const CompileOptions& options) {
   const auto program =
-      Program::Compile(TextAt(test, "template"), {}, PartialsOf(test));
+      Program::Compile(TextAt(test, "template"), options, PartialsOf(test));
   if (!program.ok()) return program.status();
   Renderer renderer;
   const Value nothing;
@@ -64,15 +66,15 @@ std::string Quoted(std::string_view text) {
   return StrCat("\"", absl::Utf8SafeCEscape(ToAbsl(text)), "\"");
 }
 
-// On one line, whatever is in it.
-std::string OneLine(std::string_view text) {
-  std::string line(text.substr(0, text.find('\n')));
-  return line;
+// Without the excerpt.
+std::string_view FirstLine(std::string_view text) {
+  return text.substr(0, text.find('\n'));
 }
 
 }  // namespace
 
-absl::StatusOr<SpecResult> RunSpec(std::string_view json, std::ostream& out) {
+absl::StatusOr<SpecResult> RunSpec(std::string_view json, std::ostream& out,
+                                   const CompileOptions& options) {
   Document document;
   const absl::Status read = document.ReadJson(json);
   if (!read.ok()) return read;
@@ -86,16 +88,17 @@ absl::StatusOr<SpecResult> RunSpec(std::string_view json, std::ostream& out) {
   for (uint32_t i = 0; i < tests->size; ++i) {
     const Value& test = tests->items[i];
     const std::string_view expected = TextAt(test, "expected");
-    const absl::StatusOr<std::string> rendered = Rendered(test);
+    const absl::StatusOr<std::string> rendered = Rendered(test, options);
     if (rendered.ok() && *rendered == expected) {
       ++result.passed;
       continue;
     }
     ++result.failed;
     out << "failed: " << TextAt(test, "name") << ": "
-        << (rendered.ok() ? StrCat("expected ", Quoted(expected), ", got ",
-                                   Quoted(*rendered))
-                          : OneLine(MessageOf(rendered.status())))
+        << (rendered.ok()
+                ? StrCat("expected ", Quoted(expected), ", got ",
+                         Quoted(*rendered))
+                : std::string(FirstLine(MessageOf(rendered.status()))))
         << "\n";
   }
   out << result.passed << " passed, " << result.failed << " failed\n";

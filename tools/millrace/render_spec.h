@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "services/templates/engine/options.h"
 
 namespace millrace::cli {
 
@@ -18,7 +19,9 @@ struct SpecResult {
 // Prints a line for each case that fails, and "N passed, N failed" last. No
 // case is left out: one that needs a lambda, which data cannot bring along
 // here, fails. INVALID_ARGUMENT when the text is no such file.
-absl::StatusOr<SpecResult> RunSpec(std::string_view json, std::ostream& out);
+absl::StatusOr<SpecResult> RunSpec(
+    std::string_view json, std::ostream& out,
+    const templates::CompileOptions& options = {});
 
 }  // namespace millrace::cli
 
