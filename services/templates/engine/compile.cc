@@ -143,7 +143,8 @@ void UnitCompiler::Variable(const Tag& tag, bool unsafe) {
   BeginLine(tag.begin);
   const std::optional<Escape> escape = EscapeHere(tag, unsafe);
   if (!escape) return;
-  if (extended()) {
+  if (extended() &&
+      std::any_of(tag.content.begin(), tag.content.end(), IsSpace)) {
     std::vector<std::string_view> words;
     if (!Words(tag.content, tag.begin, &words)) return;
     if (words.size() > 1) {

@@ -13,13 +13,6 @@ bool SameKey(const Member& a, const Member& b) {
   return a.hash == b.hash && a.key_view() == b.key_view();
 }
 
-bool SameHashes(const Member* a, const Member* b, uint32_t size) {
-  for (uint32_t i = 0; i < size; ++i) {
-    if (a[i].hash != b[i].hash) return false;
-  }
-  return true;
-}
-
 bool HashesDiffer(const Member* members, uint32_t size) {
   for (uint32_t i = 1; i < size; ++i) {
     for (uint32_t j = 0; j < i; ++j) {
@@ -54,28 +47,35 @@ bool FillIndex(const Member* members, uint32_t size, uint32_t* index) {
 
 }  // namespace
 
-std::optional<Value> MakeObject(const Member* members, uint32_t size,
-                                Shape* known, Arena* arena) {
-  const bool indexed = size > kIndexedMembers;
-  Member* copy = static_cast<Member*>(arena->Allocate(
-      size * sizeof(Member) + (indexed ? size * sizeof(uint32_t) : 0)));
-  if (size > 0) std::memcpy(copy, members, size * sizeof(Member));
+Value CopyObject(const Member* members, uint32_t size, Arena* arena) {
+  Member* copy = arena->AllocateArray<Member>(size);
+  std::memcpy(copy, members, size * sizeof(Member));
   Value object;
   object.kind = Kind::kObject;
   object.size = size;
   object.members = copy;
-  if (indexed) {
+  return object;
+}
+
+std::optional<Value> MakeObject(const Member* members, uint32_t size,
+                                Shape* known, Arena* arena) {
+  Value object;
+  object.kind = Kind::kObject;
+  object.size = size;
+  if (size > kIndexedMembers) {
+    Member* copy = static_cast<Member*>(
+        arena->Allocate(size * (sizeof(Member) + sizeof(uint32_t))));
+    std::memcpy(copy, members, size * sizeof(Member));
+    object.members = copy;
     if (!FillIndex(copy, size, reinterpret_cast<uint32_t*>(copy + size))) {
       return std::nullopt;
     }
     return object;
   }
-  if (known->size == size && SameHashes(copy, known->members, size)) {
-    return object;
-  }
-  if (HashesDiffer(copy, size)) {
-    *known = {copy, size};
-  } else if (AnyTwice(copy, size)) {
+  if (size > 0) object = CopyObject(members, size, arena);
+  if (HashesDiffer(members, size)) {
+    *known = {object.members, size};
+  } else if (AnyTwice(members, size)) {
     return std::nullopt;
   }
   return object;

@@ -48,7 +48,7 @@ std::optional<Value> JsonReader::Read(std::string_view text, int max_depth,
   levels_.clear();
   items_.clear();
   members_.clear();
-  known_ = {};
+  known_.assign(known_.empty() ? 1 : known_.size(), Shape());
   // A NUL in the text ends it for us, but not at its end.
   if (!Run() || p_ != text.data() + text.size()) return std::nullopt;
   return items_[0];
@@ -131,8 +131,9 @@ bool JsonReader::Open(bool is_object) {
   ++p_;
   SkipSpace();
   levels_.push_back(
-      {is_object,
+      {is_object, true,
        static_cast<uint32_t>(is_object ? members_.size() : items_.size())});
+  if (known_.size() < levels_.size()) known_.emplace_back();
   return true;
 }
 
@@ -152,18 +153,49 @@ Value JsonReader::CloseList() {
 }
 
 bool JsonReader::CloseObject(Value* value) {
-  const uint32_t start = levels_.back().start;
+  const Level level = levels_.back();
+  Shape* known = &known_[levels_.size() - 1];
   levels_.pop_back();
-  const std::optional<Value> object = MakeObject(
-      members_.data() + start, static_cast<uint32_t>(members_.size() - start),
-      &known_, arena_);
-  members_.resize(start);
-  if (!object) return false;
-  *value = *object;
+  const Member* members = members_.data() + level.start;
+  const auto size = static_cast<uint32_t>(members_.size() - level.start);
+  if (level.as_known && size == known->size && size > 0) {
+    *value = CopyObject(members, size, arena_);
+  } else {
+    const auto object = MakeObject(members, size, known, arena_);
+    if (!object) return false;
+    *value = *object;
+  }
+  members_.resize(level.start);
   return true;
 }
 
+// Objects in a list mostly have the keys of the one before, in its order: these
+// need neither be looked for nor hashed again.
+bool JsonReader::ReadKnownKey() {
+  Level& level = levels_.back();
+  if (!level.as_known) return false;
+  const Shape& known = known_[levels_.size() - 1];
+  const size_t index = members_.size() - level.start;
+  if (index < known.size) {
+    const Member& member = known.members[index];
+    // A key is no longer than kTextPadding, or the text may end in it.
+    if (member.key_size < kTextPadding && p_[0] == '"' &&
+        simd::EqualPadded(p_ + 1, member.key, member.key_size) &&
+        p_[member.key_size + 1] == '"' && p_[member.key_size + 2] == ':') {
+      p_ += member.key_size + 3;
+      members_.push_back(member);
+      return true;
+    }
+  }
+  level.as_known = false;
+  return false;
+}
+
 bool JsonReader::ReadKey() {
+  if (ReadKnownKey()) {
+    SkipSpace();
+    return true;
+  }
   if (*p_ != '"') return false;
   ++p_;
   std::string_view key;
@@ -256,17 +288,20 @@ bool JsonReader::ReadUnicode(char** to) {
 bool JsonReader::ReadNumber(Value* value) {
   const char* start = p_;
   if (*p_ == '-') ++p_;
+  const char* digits = p_;
   if (!IsDigit(*p_)) return false;
   if (*p_ == '0') {
     ++p_;
   } else {
     while (IsDigit(*p_)) ++p_;
   }
+  const char* point = p_;
   if (*p_ == '.') {
     ++p_;
     if (!IsDigit(*p_)) return false;
     while (IsDigit(*p_)) ++p_;
   }
+  const char* exponent = p_;
   if (*p_ == 'e' || *p_ == 'E') {
     ++p_;
     if (*p_ == '+' || *p_ == '-') ++p_;
@@ -276,7 +311,10 @@ bool JsonReader::ReadNumber(Value* value) {
   value->kind = Kind::kNumber;
   value->text = start;
   value->size = static_cast<uint32_t>(p_ - start);
-  if (IsCanonicalNumber(value->text_view())) return true;
+  if (exponent == p_ &&
+      IsCanonicalNumber(digits, point, p_, /*negative=*/digits != start)) {
+    return true;
+  }
   double number = 0;
   const auto read = std::from_chars(start, p_, number);
   if (read.ec == std::errc::result_out_of_range) {

@@ -23,10 +23,13 @@ struct Shape {
 };
 
 // Copies the members of an object into the arena, with their index; nothing
-// when a key is there twice. Objects with the hashes of `known` need no second
-// look; it becomes this one where it can.
+// when a key is there twice. `known` becomes this object, unless its hashes do
+// not tell its keys apart.
 std::optional<Value> MakeObject(const Member* members, uint32_t size,
                                 Shape* known, Arena* arena);
+
+// The same for one whose keys are those of an object that was made before.
+Value CopyObject(const Member* members, uint32_t size, Arena* arena);
 
 // Not thread-safe: it keeps its stacks for the next text.
 class JsonReader {
@@ -38,11 +41,13 @@ class JsonReader {
  private:
   struct Level {
     bool is_object;
+    bool as_known;   // all keys so far are those of the object before
     uint32_t start;  // of its items or members on their stack
   };
 
   bool Run();
   bool ReadKey();
+  bool ReadKnownKey();
   bool ReadString(std::string_view* text);
   bool ReadEscaped(const char* start, std::string_view* text);
   bool ReadUnicode(char** to);
@@ -52,6 +57,7 @@ class JsonReader {
   Value CloseList();
   bool CloseObject(Value* value);
   void SkipSpace() {
+    if (*p_ > ' ') return;
     while (*p_ == ' ' || *p_ == '\n' || *p_ == '\t' || *p_ == '\r') ++p_;
   }
 
@@ -61,7 +67,7 @@ class JsonReader {
   std::vector<Level> levels_;
   std::vector<Value> items_;     // of the open lists
   std::vector<Member> members_;  // of the open objects
-  Shape known_;
+  std::vector<Shape> known_;     // the object before, on each level
 };
 
 }  // namespace millrace::templates

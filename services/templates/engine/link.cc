@@ -12,7 +12,12 @@ namespace millrace::templates {
 
 std::shared_ptr<const Code> Linker::Link(std::string_view source) {
   const CompileBounds& bounds = options_.bounds;
-  code_->text.reserve(source.size() + kTextPadding);
+  // About so many there will be; it saves growing step by step.
+  const size_t tags = std::min(source.size(), bounds.source_bytes) / 16 + 8;
+  code_->ops.reserve(2 * tags);
+  code_->places.reserve(2 * tags);
+  code_->keys.reserve(tags);
+  code_->text.reserve(source.size() + kTextPadding + 1);
   if (!AddSource(options_.name, source, 0)) return code_;
   IndexOf(Variant());
   code_->units.push_back({.source = 0, .variant = 0});
@@ -120,6 +125,7 @@ void Linker::LinkNames() {
   for (uint32_t variant = 0; variant < dynamic_.size(); ++variant) {
     if (!dynamic_[variant]) continue;
     for (const std::string& name : names) {
+      if (name.empty()) continue;  // no tag can name it
       const Variant copy = code_->variants[variant];
       const uint32_t unit = UnitFor(name, copy, 0);
       if (unit == CallSite::kNone) continue;

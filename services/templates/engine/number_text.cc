@@ -62,17 +62,4 @@ size_t WriteNumber(double number, char (&out)[kNumberTextSize]) {
   return to - out;
 }
 
-bool IsCanonicalNumber(std::string_view text) {
-  // Fifteen significant digits survive the way into a double and back.
-  constexpr size_t kDigits = 15;
-  if (text == "-0") return false;
-  const size_t dot = text.find_first_of(".eE");
-  const bool negative = text[0] == '-';
-  if (dot == text.npos) return text.size() - negative <= kDigits;
-  if (text[dot] != '.' || text.size() - negative - 1 > kDigits) return false;
-  // Below 0.001 is left to those who know of exponents.
-  if (text.substr(negative, 4) == "0.00") return false;
-  return text.back() != '0' && text.find_first_of("eE") == text.npos;
-}
-
 }  // namespace millrace::templates

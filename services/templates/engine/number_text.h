@@ -14,9 +14,20 @@ inline constexpr size_t kNumberTextSize = 32;
 // length. For example "0", "-1.5", "1e+21", "1e-7".
 size_t WriteNumber(double number, char (&out)[kNumberTextSize]);
 
-// Whether a number of JSON is written as JavaScript would write it. Says no of
-// some that are; what it says yes of need not be read to be rendered.
-bool IsCanonicalNumber(std::string_view text);
+// Whether a number of JSON without an exponent is written as JavaScript would
+// write it: its digits, the point if there is one, and its end. Says no of some
+// that are; what it says yes of need not be read to be rendered.
+inline bool IsCanonicalNumber(const char* digits, const char* point,
+                              const char* end, bool negative) {
+  // Fifteen significant digits survive the way into a double and back.
+  constexpr int kDigits = 15;
+  if (point == end) {
+    return end - digits <= kDigits && !(negative && *digits == '0');
+  }
+  if (end - digits > kDigits + 1 || end[-1] == '0') return false;
+  // Where there may be an exponent in JavaScript is left to those who know.
+  return !(digits[0] == '0' && point[1] == '0');
+}
 
 }  // namespace millrace::templates
 

@@ -11,6 +11,8 @@ void Renderer::Start(const Program& program, const Value& data,
                      const RenderOptions& options) {
   keeps_ = program.shared_code();
   code_ = keeps_.get();
+  text_ = code_->text.data();
+  keys_ = code_->keys.data();
   options_ = options;
   out_.Clear();
   dropped_ = 0;
@@ -59,17 +61,16 @@ absl::StatusOr<Renderer::Progress> Renderer::Step(size_t budget) {
 // Until it is done, has failed, or the fuel is used up.
 void Renderer::Run() {
   const Op* ops = code_->ops.data();
-  const char* text = code_->text.data();
   while (fuel_ > 0) {
     --fuel_;
     const Op& op = ops[pc_];
     switch (op.code) {
       case OpCode::kText:
-        out_.WritePadded(text + op.a, op.b);
+        out_.WritePadded(text_ + op.a, op.b);
         ++pc_;
         break;
       case OpCode::kVariable: {
-        const Value* value = Resolve(op);
+        const Value* value = Find(op);
         if (value != nullptr) {
           Write(*value, static_cast<Escape>(op.flags));
         } else {
@@ -79,7 +80,7 @@ void Renderer::Run() {
         break;
       }
       case OpCode::kSection:
-        pc_ = EnterSection(Resolve(op)) ? pc_ + 1 : op.b;
+        pc_ = EnterSection(Find(op)) ? pc_ + 1 : op.b;
         break;
       case OpCode::kEndSection: {
         Frame& frame = frames_.back();
@@ -94,20 +95,20 @@ void Renderer::Run() {
         break;
       }
       case OpCode::kInverted: {
-        const Value* value = Resolve(op);
+        const Value* value = Find(op);
         pc_ = value == nullptr || value->IsFalsy() ? pc_ + 1 : op.b;
         break;
       }
       case OpCode::kIf: {
-        const Value* value = Resolve(op);
+        const Value* value = Find(op);
         pc_ = value == nullptr || value->IsFalsy() ? op.b : pc_ + 1;
         break;
       }
       case OpCode::kEach:
-        pc_ = EnterEach(Resolve(op)) ? pc_ + 1 : op.b;
+        pc_ = EnterEach(Find(op)) ? pc_ + 1 : op.b;
         break;
       case OpCode::kWith: {
-        const Value* value = Resolve(op);
+        const Value* value = Find(op);
         if (value == nullptr || value->IsFalsy()) {
           pc_ = op.b;
           break;

@@ -83,6 +83,24 @@ class Renderer {
   };
 
   void Run();
+  // The value of an operand, or nullptr. Most are a name in the context itself,
+  // at the place where it was the last time.
+  const Value* Find(const Op& op) {
+    if (op.count == 1 && op.scope == 0) {
+      const Value& context = *contexts_.back();
+      const uint16_t hint = hints_[op.a];
+      if (context.is_object() && hint < context.size) {
+        const Key& key = keys_[op.a];
+        const Member& member = context.members[hint];
+        if (member.hash == key.hash && member.key_size == key.text.size &&
+            simd::EqualPadded(member.key, text_ + key.text.begin,
+                              member.key_size)) {
+          return &member.value;
+        }
+      }
+    }
+    return Resolve(op);
+  }
   const Value* Resolve(const Op& op);
   const Value* Outwards(const Op& op, size_t outer);
   const Value* Special(const Op& op);
@@ -106,6 +124,8 @@ class Renderer {
 
   std::shared_ptr<const Code> keeps_;
   const Code* code_ = nullptr;
+  const char* text_ = nullptr;  // of the code
+  const Key* keys_ = nullptr;
   RenderOptions options_;
   Output out_;
   size_t dropped_ = 0;      // bytes of output before those in out_
