@@ -23,6 +23,9 @@ struct CallContext {
   TraceContext trace;
   absl::Time deadline = absl::InfiniteFuture();
   Identity identity;
+  // Where the call came from, "ipv4:127.0.0.1:40000"; empty when it did not come
+  // from outside.
+  std::string peer;
   // The id of the event whose handler makes this call; empty for a request.
   std::string causation_id;
 };
