@@ -70,6 +70,11 @@ SqlError FromPostgres(const PostgresDiagnosis& diagnosis,
   if (state == "23514") {
     return Constraint(kInvalidArgument, "check", diagnosis);
   }
+  // RAISE EXCEPTION, of a trigger: what the schema has it say.
+  if (state == "P0001") {
+    return SqlError(Fault::kStatement,
+                    absl::Status(kFailedPrecondition, diagnosis.message));
+  }
   if (in("40") || state == "55P03") return error(Fault::kContention, kAborted);
   if (state == "57014") return error(Fault::kStatement, kDeadlineExceeded);
   if (in("53")) return error(Fault::kStatement, kResourceExhausted);

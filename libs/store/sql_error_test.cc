@@ -81,5 +81,23 @@ TEST(SqlError, SaysWhichDatabaseIsAway) {
   EXPECT_EQ(error.fault(), Fault::kConnection);
 }
 
+// The schema's own words reach who broke its rule.
+TEST(SqlErrorTest, WhatATriggerSaysIsPassedOn) {
+  const absl::Status sqlite =
+      FromSqlite(SQLITE_CONSTRAINT_TRIGGER, "rows are never changed", "db")
+          .status();
+  const absl::Status postgres =
+      FromPostgres({.sqlstate = "P0001", .message = "rows are never changed"},
+                   "db")
+          .status();
+  EXPECT_EQ(sqlite, absl::FailedPreconditionError("rows are never changed"));
+  EXPECT_EQ(postgres, sqlite);
+  // What ON DELETE RESTRICT says is a foreign key's.
+  EXPECT_EQ(FromSqlite(SQLITE_CONSTRAINT_TRIGGER,
+                       "FOREIGN KEY constraint failed", "db")
+                .status(),
+            absl::FailedPreconditionError("foreign key constraint failed"));
+}
+
 }  // namespace
 }  // namespace millrace::store

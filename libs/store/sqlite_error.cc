@@ -28,8 +28,13 @@ SqlError Constraint(int code, std::string_view message) {
       return error(kAlreadyExists, "unique");
     case SQLITE_CONSTRAINT_FOREIGNKEY:
       return error(kFailedPrecondition, "foreign key");
-    case SQLITE_CONSTRAINT_TRIGGER:  // ON DELETE RESTRICT, or RAISE(ABORT)
-      return error(kFailedPrecondition, "foreign key or trigger");
+    case SQLITE_CONSTRAINT_TRIGGER:
+      // ON DELETE RESTRICT says this; RAISE(ABORT) what the schema has it say.
+      if (message == "FOREIGN KEY constraint failed") {
+        return error(kFailedPrecondition, "foreign key");
+      }
+      return SqlError(Fault::kStatement,
+                      absl::Status(kFailedPrecondition, ToAbsl(message)));
     case SQLITE_CONSTRAINT_NOTNULL:
       return error(kInvalidArgument, "not null");
     default:
