@@ -49,6 +49,10 @@ struct InboxOptions {
 };
 
 class Inbox {
+  struct Nothing {
+    void operator()(store::Tx&) const {}
+  };
+
  public:
   // `consumer` is the consumer group: each has its own notes.
   Inbox(store::Database& database, std::string consumer,
@@ -61,12 +65,16 @@ class Inbox {
   // Runs `effects(tx)` unless the event was seen before; false if it was. The
   // context of the transaction is the event's (codec.h, ContextOf). Rejects
   // with what `effects` or the transaction throws.
-  template <typename F>
-  Promise<bool> Once(const EventEnvelope& envelope, F effects) {
+  //
+  // `before(tx)` is the first that the transaction does, also when the event
+  // was seen: for a lock that must be had before PostgreSQL takes its snapshot.
+  template <typename F, typename B = Nothing>
+  Promise<bool> Once(const EventEnvelope& envelope, F effects, B before = {}) {
     return database_.Transact(
         ContextOf(envelope),
-        [note = NextNote(envelope),
-         effects = std::move(effects)](store::Tx& tx) mutable {
+        [note = NextNote(envelope), effects = std::move(effects),
+         before = std::move(before)](store::Tx& tx) mutable {
+          before(tx);
           if (!Take(tx, note)) return false;
           effects(tx);
           return true;
