@@ -1,6 +1,7 @@
 #include "bus/bus.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -208,6 +209,16 @@ Promise<std::vector<DeadLetter>> Bus::ReplayDeadLetters(DeadLetterQuery query,
                                                         bool dry_run) {
   return bus::ReplayDeadLetters(transport_, dead_letter_topics(),
                                 std::move(query), dry_run);
+}
+
+Promise<std::vector<GroupLag>> Bus::Lags() {
+  std::vector<std::string> topics;
+  for (const auto& [topic, contract] : contracts_) topics.push_back(topic);
+  std::set<std::pair<std::string, std::string>> members;
+  for (const auto& subscription : subscriptions_) {
+    members.emplace(subscription->topic(), subscription->group());
+  }
+  return ReadLags(transport_, std::move(topics), std::move(members));
 }
 
 void Bus::Pause() {

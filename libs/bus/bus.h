@@ -40,6 +40,7 @@
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "bus/dead_letters.h"
+#include "bus/group_lag.h"
 #include "bus/subscription.h"
 #include "bus/transport.h"
 #include "contract/event.h"
@@ -120,6 +121,11 @@ class Bus {
   Promise<DeadLetterPage> ListDeadLetters(DeadLetterQuery query = {});
   Promise<std::vector<DeadLetter>> ReplayDeadLetters(DeadLetterQuery query,
                                                      bool dry_run = false);
+
+  // Who reads what was declared or subscribed to, in whatever process, and how
+  // far behind they are; by topic, then by group. A group of another process is
+  // known once it has committed an offset of the topic.
+  Promise<std::vector<GroupLag>> Lags();
 
   // No listener begins until Resume(); what runs goes on.
   void Pause();

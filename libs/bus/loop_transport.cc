@@ -107,6 +107,11 @@ Promise<std::vector<GroupOffset>> LoopTransport::Offsets(
   });
 }
 
+Promise<std::vector<std::string>> LoopTransport::Groups() {
+  if (closed_) return Promise<std::vector<std::string>>::Reject(IsClosed());
+  return CallOn(home_, [at = at_home_] { return at->transport.Groups(); });
+}
+
 absl::Status LoopTransport::health() {
   if (closed_) return IsClosed();
   (void)CallOn(home_, [at = at_home_] { return at->transport.health(); })

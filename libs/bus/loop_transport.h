@@ -33,6 +33,7 @@ class LoopTransport final : public Transport {
                       bool follow) override;
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override;
+  Promise<std::vector<std::string>> Groups() override;
   // What the transport said when this was asked for last; asks anew.
   absl::Status health() override;
   // Ends the tails of this loop; the transport itself goes on.

@@ -172,6 +172,10 @@ class Transport {
   virtual Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) = 0;
 
+  // The groups that have committed an offset, of whatever topic and whether or
+  // not they have members now; in the order of their names.
+  virtual Promise<std::vector<std::string>> Groups() = 0;
+
   // OK while records flow; UNAVAILABLE with the reason while the log is away.
   virtual absl::Status health() = 0;
 

@@ -51,6 +51,10 @@ class FakeTransport final : public bus::Transport {
     return Promise<std::vector<bus::GroupOffset>>::Resolve(
         std::vector<bus::GroupOffset>());
   }
+  Promise<std::vector<std::string>> Groups() override {
+    return Promise<std::vector<std::string>>::Resolve(
+        std::vector<std::string>());
+  }
   absl::Status health() override { return status; }
   Promise<void> Close(absl::Duration) override {
     closed = true;

@@ -93,6 +93,16 @@ class KafkaTransport final : public Transport {
                                    std::move(group), std::move(topics));
   }
 
+  Promise<std::vector<std::string>> Groups() override {
+    using Names = std::vector<std::string>;
+    if (publisher_.client() == nullptr) return Promise<Names>::Reject(Closed());
+    // As above.
+    if (publisher_.reachability().known_away()) {
+      return Promise<Names>::Reject(publisher_.reachability().status());
+    }
+    return kafka::GroupNames(environment_, publisher_.client());
+  }
+
   absl::Status health() override {
     if (publisher_.client() == nullptr) return Closed();
     std::erase_if(members_, [](const auto& weak) { return weak.expired(); });

@@ -1,5 +1,6 @@
 #include "bus/kafka/offsets.h"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,8 @@ struct ListDeleter {
     rd_kafka_topic_partition_list_destroy(list);
   }
 };
+using Event =
+    std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)>;
 using List = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
 // An answer that did not come is the cluster's absence, not a deadline of the
@@ -111,8 +114,7 @@ void AddCommitted(rd_kafka_t* client, const std::string& place,
   if (event == nullptr) {
     return ThrowIfFailed(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   }
-  const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)>
-      owned(event, &rd_kafka_event_destroy);
+  const Event owned(event, &rd_kafka_event_destroy);
   ThrowIfFailed(rd_kafka_event_error(event), what);
   size_t count = 0;
   const rd_kafka_group_result_t** groups =
@@ -135,6 +137,37 @@ void AddCommitted(rd_kafka_t* client, const std::string& place,
       }
     }
   }
+}
+
+std::vector<std::string> GroupNamesNow(rd_kafka_t* client,
+                                       const std::string& place) {
+  const std::string what = StrCat(place, ": consumer groups");
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  rd_kafka_ListConsumerGroups(client, nullptr, queue);
+  const Event event(rd_kafka_queue_poll(queue, kTimeoutMs),
+                    &rd_kafka_event_destroy);
+  rd_kafka_queue_destroy(queue);
+  std::vector<std::string> names;
+  if (event == nullptr) {
+    ThrowIfFailed(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+    return names;
+  }
+  ThrowIfFailed(rd_kafka_event_error(event.get()), what);
+  const rd_kafka_ListConsumerGroups_result_t* result =
+      rd_kafka_event_ListConsumerGroups_result(event.get());
+  size_t count = 0;
+  const rd_kafka_error_t** errors =
+      rd_kafka_ListConsumerGroups_result_errors(result, &count);
+  for (size_t i = 0; i < count; ++i) {
+    ThrowIfFailed(rd_kafka_error_code(errors[i]), what);
+  }
+  const rd_kafka_ConsumerGroupListing_t** groups =
+      rd_kafka_ListConsumerGroups_result_valid(result, &count);
+  for (size_t i = 0; i < count; ++i) {
+    names.emplace_back(rd_kafka_ConsumerGroupListing_group_id(groups[i]));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace
@@ -165,6 +198,15 @@ Promise<std::vector<GroupOffset>> CommittedOffsets(
             WatermarksNow(mine.get(), place, topics);
         if (!offsets.empty()) AddCommitted(mine.get(), place, group, offsets);
         return offsets;
+      });
+}
+
+Promise<std::vector<std::string>> GroupNames(Environment& environment,
+                                             Handle client) {
+  return environment.calls.Run(
+      [client = std::move(client), place = environment.place()]() mutable {
+        const Handle mine = std::move(client);
+        return GroupNamesNow(mine.get(), place);
       });
 }
 

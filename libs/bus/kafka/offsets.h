@@ -24,6 +24,11 @@ Promise<std::vector<GroupOffset>> CommittedOffsets(
     Environment& environment, Handle client, std::string group,
     std::vector<std::string> topics);
 
+// The consumer groups of the cluster, by name. UNAVAILABLE when a broker does
+// not answer, for each knows a part of them.
+Promise<std::vector<std::string>> GroupNames(Environment& environment,
+                                             Handle client);
+
 }  // namespace millrace::bus::kafka
 
 #endif  // MILLRACE_BUS_KAFKA_OFFSETS_H_

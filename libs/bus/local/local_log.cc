@@ -232,6 +232,16 @@ int64_t LocalLog::Committed(const std::string& group, Ref ref) const {
   return it == committed_.end() ? -1 : it->second;
 }
 
+std::vector<std::string> LocalLog::Groups() const {
+  std::vector<std::string> groups;
+  for (const auto& [key, next_offset] : committed_) {
+    if (groups.empty() || groups.back() != key.first) {
+      groups.push_back(key.first);
+    }
+  }
+  return groups;
+}
+
 void LocalLog::Commit(const std::string& group, Ref ref, int64_t next_offset) {
   const auto key = std::make_pair(group, ref);
   const auto [it, is_new] = committed_.try_emplace(key, next_offset);

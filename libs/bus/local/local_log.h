@@ -81,6 +81,8 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   // The next offset, or -1. Commits are known at once and durable later.
   int64_t Committed(const std::string& group, Ref ref) const;
   void Commit(const std::string& group, Ref ref, int64_t next_offset);
+  // Those that have committed, by name.
+  std::vector<std::string> Groups() const;
   Promise<void> FlushCommits();
 
   // Deletes what is past its retention. Needs no call: see clean_interval.

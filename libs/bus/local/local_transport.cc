@@ -172,6 +172,10 @@ Promise<std::vector<GroupOffset>> LocalTransport::Offsets(
   return Promise<std::vector<GroupOffset>>::Resolve(std::move(offsets));
 }
 
+Promise<std::vector<std::string>> LocalTransport::Groups() {
+  return Promise<std::vector<std::string>>::Resolve(log_->Groups());
+}
+
 Promise<void> LocalTransport::Close(absl::Duration bound) {
   return WithTimeout(log_->Close(), bound);
 }

@@ -45,6 +45,7 @@ class LocalTransport final : public Transport {
                       bool follow) override;
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override;
+  Promise<std::vector<std::string>> Groups() override;
   absl::Status health() override { return log_->health(); }
   Promise<void> Close(absl::Duration bound) override;
 

@@ -46,6 +46,9 @@ class DeadlyTransport final : public Transport {
       std::string group, std::vector<std::string> topics) override {
     return inner_.Offsets(std::move(group), std::move(topics));
   }
+  Promise<std::vector<std::string>> Groups() override {
+    return inner_.Groups();
+  }
   absl::Status health() override { return inner_.health(); }
   Promise<void> Close(absl::Duration bound) override {
     return inner_.Close(bound);

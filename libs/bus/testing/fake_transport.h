@@ -56,6 +56,10 @@ class FakeTransport final : public Transport {
     return Promise<std::vector<GroupOffset>>::Resolve(
         std::vector<GroupOffset>());
   }
+  Promise<std::vector<std::string>> Groups() override {
+    return Promise<std::vector<std::string>>::Resolve(
+        std::vector<std::string>());
+  }
   absl::Status health() override { return absl::OkStatus(); }
   Promise<void> Close(absl::Duration) override {
     return Promise<void>::Resolve();
