@@ -97,6 +97,7 @@ Promise<v1::ListDeadLettersResponse> BusRpc::ListDeadLetters(
   query.group = request.group();
   query.topic = request.topic();
   if (request.has_key()) query.key = request.key();
+  query.id = request.id();
   query.include_replayed = true;
   if (request.page_size() > 0) query.page_size = request.page_size();
   query.page_token = request.page_token();
