@@ -14,6 +14,9 @@ using store::Row;
 
 class Recorder final : public store::Session {
  public:
+  // Runs what it records in `tx`, if there is one.
+  explicit Recorder(store::Tx* tx) : tx_(tx) {}
+
   void Begin(Mode, absl::Time) override {}
   void Commit() override {}
   void Rollback() override {}
@@ -21,11 +24,12 @@ class Recorder final : public store::Session {
   bool usable() const override { return true; }
   int64_t Execute(std::string_view sql, ParamSpan params) override {
     Add(sql, params);
-    return 1;
+    return tx_ == nullptr ? 1 : tx_->Execute(sql, params);
   }
   std::vector<Row> Query(std::string_view sql, ParamSpan params) override {
     Add(sql, params);
-    return {};
+    if (tx_ == nullptr) return {};
+    return tx_->Query(sql, params);
   }
   void Script(const std::string& sql) override { Add(sql, {}); }
   void Savepoint() override {}
@@ -40,6 +44,8 @@ class Recorder final : public store::Session {
     statements.push_back(
         {std::string(sql), store::Params(params.begin(), params.end())});
   }
+
+  store::Tx* const tx_;
 };
 
 bool Has(const std::string& text, const char* part) {
@@ -50,7 +56,7 @@ bool Has(const std::string& text, const char* part) {
 
 std::vector<Statement> Record(store::Dialect dialect,
                               const std::function<void(store::Tx&)>& body) {
-  Recorder recorder;
+  Recorder recorder(nullptr);
   const CallContext context;
   store::Tx tx(recorder, context, dialect);
   try {
@@ -58,6 +64,15 @@ std::vector<Statement> Record(store::Dialect dialect,
   } catch (const StatusError&) {
     // It did not find what it looked for.
   }
+  return std::move(recorder.statements);
+}
+
+std::vector<Statement> Record(store::Tx& tx,
+                              const std::function<void(store::Tx&)>& body) {
+  Recorder recorder(&tx);
+  const CallContext context;
+  store::Tx recorded(recorder, context, tx.dialect());
+  body(recorded);
   return std::move(recorder.statements);
 }
 

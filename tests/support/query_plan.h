@@ -20,6 +20,10 @@ struct Statement {
 std::vector<Statement> Record(store::Dialect dialect,
                               const std::function<void(store::Tx&)>& body);
 
+// The same, and each is run in `tx`: for what goes on with what it found.
+std::vector<Statement> Record(store::Tx& tx,
+                              const std::function<void(store::Tx&)>& body);
+
 // The plan as the database prints it, a line for each step.
 std::string Explain(store::Tx& tx, const Statement& statement);
 
