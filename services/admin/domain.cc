@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "bus/codec.h"
+
 namespace millrace::admin {
 namespace {
 
@@ -22,7 +24,8 @@ AuditRecord WithoutPayload(const EventEnvelope& envelope, absl::Time now) {
       .subject = envelope.key,
       .occur_time = envelope.time,
       .record_time = now,
-      .trace_id = envelope.trace.valid() ? envelope.trace.trace_id_hex() : ""};
+      .trace_id = envelope.trace.valid() ? envelope.trace.trace_id_hex() : "",
+      .actor = std::string(bus::ActorOf(envelope))};
 }
 
 absl::StatusOr<AuditRecord> ToRecord(const Contracts& contracts,

@@ -1,4 +1,5 @@
-// What the audit trail records of an event, and how it is asked. Pure.
+// What the audit trail records of an event, and how it is asked. Pure: the
+// chain is in chain.h, permissions are in access.h.
 #ifndef MILLRACE_SERVICES_ADMIN_DOMAIN_H_
 #define MILLRACE_SERVICES_ADMIN_DOMAIN_H_
 
@@ -25,6 +26,10 @@ struct AuditRecord {
   std::string trace_id;
   std::string payload_type;  // the message's full name
   std::string payload;       // its protobuf bytes
+  std::string actor;         // who caused it; empty when nobody is known
+  // Of the chain (chain.h): 32 bytes each, empty outside of it.
+  std::string previous_hash;
+  std::string hash;
 };
 
 // Criteria that are unset match everything.
@@ -33,6 +38,15 @@ struct AuditQuery {
   std::string event_type;
   std::optional<absl::Time> from;    // occurred at or after
   std::optional<absl::Time> before;  // occurred earlier
+  std::string actor;
+  std::string trace_id;
+};
+
+// Behind which entry a page begins; those that occurred last come first, and of
+// them those that were recorded last.
+struct AuditPlace {
+  absl::Time occur_time = absl::InfiniteFuture();
+  int64_t id = 0;
 };
 
 // Which contracts the trail covers: all of the platform.
