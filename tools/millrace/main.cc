@@ -10,6 +10,7 @@
 #include "services/admin/module.h"
 #include "services/templates/module.h"
 #include "services/users/module.h"
+#include "tools/millrace/audit_command.h"
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
 #include "tools/millrace/contracts_command.h"
@@ -84,6 +85,7 @@ int Run(int argc, char** argv) {
   tail->callback([&] { code = Tail(client, tail_filter); });
 
   AddContracts(&app, Modules(), &code);
+  AddAudit(&app, &code);
   AddLoopTrace(&app, &code);
   AddRender(&app, &code);
 
