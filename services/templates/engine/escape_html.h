@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "services/templates/engine/escape.h"
 #include "services/templates/engine/output.h"
 #include "services/templates/engine/simd.h"
 
@@ -82,6 +83,25 @@ inline char* EscapeHtmlTo(const char* text, size_t size, char* to) {
   }
 #endif
   return to;
+}
+
+// Writes a text of at most 16 bytes when nothing in it has an entity, or no
+// escaping is asked for; else does nothing and says so.
+inline bool WriteShort(const char* text, size_t size, Escape escape,
+                       Output* out) {
+#if defined(__SSE2__)
+  char* to = out->Reserve(16);
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+  if (escape != Escape::kNone &&
+      (HtmlMask<true>(bytes) & ((1u << size) - 1)) != 0) {
+    return false;
+  }
+  out->WroteTo(to + size);
+  return true;
+#else
+  return false;
+#endif
 }
 
 // A large text is written in pieces, so that not six times its size is kept.

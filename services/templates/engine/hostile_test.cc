@@ -221,7 +221,7 @@ TEST(Hostile, IsInterruptedAnywhere) {
       ASSERT_LT(slices, 10'000);
     }
     EXPECT_EQ(text, whole);
-    EXPECT_GE(slices, 700 / static_cast<int>(budget));
+    EXPECT_GE(slices, 400 / static_cast<int>(budget));
   }
 }
 

@@ -12,7 +12,6 @@ void Renderer::Start(const Program& program, const Value& data,
   keeps_ = program.shared_code();
   code_ = keeps_.get();
   text_ = code_->text.data();
-  keys_ = code_->keys.data();
   options_ = options;
   out_.Clear();
   dropped_ = 0;
@@ -24,13 +23,13 @@ void Renderer::Start(const Program& program, const Value& data,
   calls_ = 0;
   loop_ = chain_ = kNone;
   skip_indent_ = false;
-  done_ = stopped_ = false;
+  done_ = false;
   indent_base_ = 0;
   indent_.clear();
   contexts_.assign(1, &data);
   frames_.clear();
   links_.clear();
-  hints_.assign(code_->keys.size(), 0);
+  hints_.assign(code_->keys.size(), MemberHint());
   status_ = absl::OkStatus();
 }
 
@@ -60,14 +59,19 @@ absl::StatusOr<Renderer::Progress> Renderer::Step(size_t budget) {
 
 // Until it is done, has failed, or the fuel is used up.
 void Renderer::Run() {
-  const Op* ops = code_->ops.data();
+  const Op* const ops = code_->ops.data();
+  uint32_t pc = pc_;
   while (fuel_ > 0) {
+    // Most operations stand behind a text, which is none of its own then.
+    if (ops[pc].code == OpCode::kText) {
+      out_.WritePadded(text_ + ops[pc].a, ops[pc].b);
+      ++pc;
+    }
+    const Op& op = ops[pc];
+    pc_ = pc;  // for errors
     --fuel_;
-    const Op& op = ops[pc_];
     switch (op.code) {
       case OpCode::kText:
-        out_.WritePadded(text_ + op.a, op.b);
-        ++pc_;
         break;
       case OpCode::kVariable: {
         const Value* value = Find(op);
@@ -76,49 +80,49 @@ void Renderer::Run() {
         } else {
           Missing(op);
         }
-        ++pc_;
+        ++pc;
         break;
       }
       case OpCode::kSection:
-        pc_ = EnterSection(Find(op)) ? pc_ + 1 : op.b;
+        pc = EnterSection(Find(op)) ? pc + 1 : op.b;
         break;
       case OpCode::kEndSection: {
         Frame& frame = frames_.back();
         if (frame.kind != Frame::kScope && NextItem(&frame)) {
-          pc_ = op.a + 1;
+          pc = op.a + 1;
           break;
         }
         if (frame.brought_context) contexts_.pop_back();
         loop_ = frame.loop;
         frames_.pop_back();
-        pc_ = op.b;
+        pc = op.b;
         break;
       }
       case OpCode::kInverted: {
         const Value* value = Find(op);
-        pc_ = value == nullptr || value->IsFalsy() ? pc_ + 1 : op.b;
+        pc = value == nullptr || value->IsFalsy() ? pc + 1 : op.b;
         break;
       }
       case OpCode::kIf: {
         const Value* value = Find(op);
-        pc_ = value == nullptr || value->IsFalsy() ? op.b : pc_ + 1;
+        pc = value == nullptr || value->IsFalsy() ? op.b : pc + 1;
         break;
       }
       case OpCode::kEach:
-        pc_ = EnterEach(Find(op)) ? pc_ + 1 : op.b;
+        pc = EnterEach(Find(op)) ? pc + 1 : op.b;
         break;
       case OpCode::kWith: {
         const Value* value = Find(op);
         if (value == nullptr || value->IsFalsy()) {
-          pc_ = op.b;
+          pc = op.b;
           break;
         }
         PushScope(value);
-        ++pc_;
+        ++pc;
         break;
       }
       case OpCode::kJump:
-        pc_ = op.b;
+        pc = op.b;
         break;
       case OpCode::kIndent:
         if (skip_indent_) {
@@ -126,39 +130,47 @@ void Renderer::Run() {
         } else {
           WriteIndent();
         }
-        ++pc_;
+        ++pc;
         break;
       case OpCode::kHelper:
         CallHelper(op);
-        ++pc_;
+        ++pc;
         break;
       case OpCode::kPartial:
         EnterCall(op, false);
+        pc = pc_;
         break;
       case OpCode::kParent:
         EnterCall(op, true);
+        pc = pc_;
         break;
       case OpCode::kBlock:
         EnterBlock(op);
-        break;
-      case OpCode::kEndBody:
-        Return();
+        pc = pc_;
         break;
       case OpCode::kEnd:
         if (frames_.empty()) {
           done_ = true;
+          if (out_.size() > out_bound_) FailOutput();
           return;
         }
+        [[fallthrough]];
+      case OpCode::kEndBody:
         Return();
+        pc = pc_;
         break;
     }
     if (out_.size() > out_bound_) FailOutput();
-    if (stopped_) return;
   }
+  pc_ = pc;
 }
 
 void Renderer::Write(const Value& value, Escape escape) {
   if (value.has_text()) {
+    if (value.size <= 16 && escape <= Escape::kHtmlStrict &&
+        WriteShort(value.text, value.size, escape, &out_)) {
+      return;
+    }
     // What is written is never shorter: no need to write it all to see that
     // it is too much.
     if (value.size > 256) {
@@ -185,10 +197,9 @@ void Renderer::FailOutput() {
               " bytes"));
 }
 
-// The first error counts.
 void Renderer::Fail(absl::StatusCode code, std::string message) {
   if (!status_.ok()) return;
-  stopped_ = true;
+  fuel_ = 0;
   const uint32_t place =
       code_->places[std::min<size_t>(pc_, code_->places.size() - 1)];
   status_ =

@@ -86,18 +86,9 @@ class Renderer {
   // The value of an operand, or nullptr. Most are a name in the context itself,
   // at the place where it was the last time.
   const Value* Find(const Op& op) {
-    if (op.count == 1 && op.scope == 0) {
-      const Value& context = *contexts_.back();
-      const uint16_t hint = hints_[op.a];
-      if (context.is_object() && hint < context.size) {
-        const Key& key = keys_[op.a];
-        const Member& member = context.members[hint];
-        if (member.hash == key.hash && member.key_size == key.text.size &&
-            simd::EqualPadded(member.key, text_ + key.text.begin,
-                              member.key_size)) {
-          return &member.value;
-        }
-      }
+    if (op.count == 1 && op.scope == 0 && contexts_.back()->is_object()) {
+      const Value* value = HintedMember(*contexts_.back(), hints_[op.a]);
+      if (value != nullptr) return value;
     }
     return Resolve(op);
   }
@@ -118,6 +109,7 @@ class Renderer {
   void Return();
   bool PushCall(uint32_t return_pc);
   void CallHelper(const Op& op);
+  // The first error counts; it ends the slice.
   void Fail(absl::StatusCode code, std::string message);
   void FailOutput();
   std::vector<std::string> VisibleNames() const;
@@ -125,7 +117,6 @@ class Renderer {
   std::shared_ptr<const Code> keeps_;
   const Code* code_ = nullptr;
   const char* text_ = nullptr;  // of the code
-  const Key* keys_ = nullptr;
   RenderOptions options_;
   Output out_;
   size_t dropped_ = 0;      // bytes of output before those in out_
@@ -144,8 +135,8 @@ class Renderer {
   std::vector<const Value*> contexts_;
   std::vector<Frame> frames_;
   std::vector<Link> links_;
-  std::vector<uint16_t> hints_;  // of each key
-  Value scratch_;                // what @index and its like are
+  std::vector<MemberHint> hints_;  // of each key
+  Value scratch_;                  // what @index and its like are
   char scratch_text_[64];
   std::string helper_text_;
   std::deque<std::string> helper_texts_;  // arguments that must be kept

@@ -22,7 +22,7 @@ const Value* Renderer::Outwards(const Op& op, size_t outer) {
   const Value* const* context = &contexts_.back() - outer;
   for (size_t left = contexts_.size() - outer; left > 0; --left, --context) {
     if (!(*context)->is_object()) continue;
-    const Value* value = FindMember(**context, key.hash, name, &hints_[op.a]);
+    const Value* value = SearchMember(**context, key.hash, name, &hints_[op.a]);
     if (value != nullptr) return op.count == 1 ? value : Inside(value, op, 1);
     --fuel_;
   }
@@ -33,7 +33,7 @@ const Value* Renderer::Inside(const Value* value, const Op& op, uint32_t from) {
   for (uint32_t i = from; i < op.count && value != nullptr; ++i) {
     if (!value->is_object()) return nullptr;
     const Key& key = code_->keys[op.a + i];
-    value = FindMember(*value, key.hash, code_->View(key), &hints_[op.a + i]);
+    value = SearchMember(*value, key.hash, code_->View(key), &hints_[op.a + i]);
   }
   return value;
 }

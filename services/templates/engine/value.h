@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "services/templates/engine/simd.h"
-
 namespace millrace::templates {
 
 inline constexpr size_t kTextPadding = 32;
@@ -75,25 +73,24 @@ struct Member {
 
 inline constexpr uint32_t kIndexedMembers = 16;
 
-inline bool IsMember(const Member& member, uint32_t hash,
-                     std::string_view key) {
-  return member.hash == hash && member.key_size == key.size() &&
-         simd::EqualPadded(member.key, key.data(), key.size());
-}
+// Where a name was found the last time. Objects of a list share the text of
+// their keys (json_reader.h), so that the same text in the same place is the
+// same name.
+struct MemberHint {
+  const char* key = nullptr;
+  uint32_t index = 0;
+};
 
-// Without the hint, which it sets.
+// The member of `object`, which is one, or nullptr, however long it takes; sets
+// the hint. `key` has kTextPadding bytes behind it.
 const Value* SearchMember(const Value& object, uint32_t hash,
-                          std::string_view key, uint16_t* hint);
+                          std::string_view key, MemberHint* hint);
 
-// The member of `object`, which is one, or nullptr. `hint` is where the last
-// such member was found, and is kept up to date. `key` has kTextPadding bytes
-// behind it.
-inline const Value* FindMember(const Value& object, uint32_t hash,
-                               std::string_view key, uint16_t* hint) {
-  if (*hint < object.size && IsMember(object.members[*hint], hash, key)) {
-    return &object.members[*hint].value;
-  }
-  return SearchMember(object, hash, key, hint);
+// The same where the hint says; else nullptr, and it may be elsewhere.
+inline const Value* HintedMember(const Value& object, const MemberHint& hint) {
+  if (hint.index >= object.size) return nullptr;
+  const Member& member = object.members[hint.index];
+  return member.key == hint.key ? &member.value : nullptr;
 }
 
 }  // namespace millrace::templates
