@@ -57,7 +57,7 @@ TEST(CheckFields, SuggestsTheNearestName) {
 TEST(CheckFields, SaysItOnceForASection) {
   EXPECT_THAT(Wrong("{{#inenrs}}{{text}}{{nothing_like_it}}{{/inenrs}}"),
               ElementsAre("template:1:1: the data has no 'inenrs'; did you "
-                          "mean 'inner'?"));
+                          "mean 'inners'?"));
 }
 
 TEST(CheckFields, SensitiveFieldsAreNotThere) {

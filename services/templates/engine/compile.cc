@@ -38,8 +38,7 @@ void UnitCompiler::Run() {
   Text(at_, source_.size());
   Unclosed();
   const HtmlContext& begin = code_.variants[code_.units[unit_].variant].context;
-  HtmlContext end = context_;
-  if (contextual() && unit_ != 0 && !end.Join(begin)) {
+  if (contextual() && unit_ != 0 && !context_.EndsWell(begin)) {
     Error(source_.size(),
           StrCat("the partial begins in ", begin.Describe(), " and ends in ",
                  context_.Describe(), "; it must end where it began"));
@@ -166,8 +165,10 @@ std::optional<Escape> UnitCompiler::EscapeHere(const Tag& tag, bool unsafe) {
       return std::nullopt;
     }
     const Source& source = code_.sources[code_.units[unit_].source];
-    Place place = PlaceOf(source.name, source_, tag.begin);
-    code_.unsafe.push_back(std::move(place));
+    // To find the line of each of very many would take too long.
+    if (code_.unsafe.size() < kMaxUnsafePlaces) {
+      code_.unsafe.push_back(PlaceOf(source.name, source_, tag.begin));
+    }
     if (contextual()) (void)context_.TakeValue();
     return Escape::kNone;
   }

@@ -15,6 +15,7 @@
 
 #include "services/templates/engine/code.h"
 #include "services/templates/engine/link.h"
+#include "services/templates/engine/program.h"
 
 namespace millrace::templates {
 

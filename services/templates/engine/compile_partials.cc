@@ -61,8 +61,10 @@ void UnitCompiler::ResolveCall(uint32_t call, std::string_view name,
   variant.context = context_;
   if (name.front() == '*') {
     code_.calls[call].variant = linker_.DynamicVariant(variant);
+    context_.TakePartial();
     return;
   }
+  context_.TakePartial();
   const uint32_t unit = linker_.UnitFor(name, variant, PlaceAt(place));
   code_.calls[call].unit = unit;
   if (unit != CallSite::kNone) {

@@ -78,6 +78,11 @@ std::string DumpMessage(const google::protobuf::Message& message) {
   return text;
 }
 
+bool Reads(std::string_view text) {
+  Document document;
+  return document.ReadJson(text).ok();
+}
+
 TEST(Document, ReadsJson) {
   EXPECT_EQ(DumpJson(R"( {"a" : [1, -2.50, "x\n\u00e4\ud83d\ude00\"", true,)"
                      R"( false, null, {}, []], "b":{"c":1e2}} )"),
@@ -87,6 +92,18 @@ TEST(Document, ReadsJson) {
   EXPECT_EQ(DumpJson("[1,]"), "line 1, column 4: expected a value, found ']'");
   EXPECT_EQ(DumpJson("{} x"),
             "line 1, column 4: unexpected 'x' behind the value");
+}
+
+// Keys of the object before are compared with the text, where an escape is
+// another thing.
+TEST(Document, KeysWithEscapesAreReadAnewEachTime) {
+  EXPECT_EQ(DumpJson(R"([{"a\"b": 1}, {"a\"b": 2}])"),
+            "[{a\"b:#1 } {a\"b:#2 } ]");
+  EXPECT_FALSE(Reads(R"([{"a\"b": 1}, {"a"b": 2}])"));
+  EXPECT_FALSE(Reads("[{\"a\\nb\": 1}, {\"a\nb\": 2}]"));
+  EXPECT_EQ(DumpJson(R"([{"\\n": 1}, {"\n": 2}])"), "[{\\n:#1 } {\n:#2 } ]");
+  EXPECT_EQ(DumpJson(R"([{"a":1,"b":2},{"a":3},{"a":4,"c":5},{"a":6,"a":7}])"),
+            "line 1, column 46: the key 'a' is there twice");
 }
 
 TEST(Document, NumbersReadAsInJavaScript) {
@@ -146,11 +163,6 @@ TEST(Document, CanonicalNumbersAreTheirOwnText) {
   EXPECT_GT(canonical, 5'000);
 }
 
-bool Reads(std::string_view text) {
-  Document document;
-  return document.ReadJson(text).ok();
-}
-
 TEST(Document, AgreesWithTheCheckerOnJsonTestSuite) {
   const std::filesystem::path folder =
       "../shared/data/JSONTestSuite/test_parsing";
@@ -177,7 +189,8 @@ TEST(Document, AgreesWithTheCheckerOnJsonTestSuite) {
 // Texts that are nearly JSON, as they come from changing some that is.
 TEST(Document, AgreesWithTheCheckerOnMutations) {
   const std::string seed =
-      R"({"a":[1,-2.5e3,"x\u00e4\n",true,false,null],"b":{"":{}},"c":"d"})";
+      R"({"a":[1,-2.5e3,"x\u00e4\n",true,false,null],"b":{"":{}},"c":"d",)"
+      R"("l":[{"k\"":1,"m":2},{"k\"":3,"m":4},{"m":5}]})";
   constexpr std::string_view kBytes = "{}[]\",:\\u0019eE.+-tfn \n\x01\xC3\xA4";
   std::mt19937 random(2);
   int good = 0;

@@ -191,26 +191,4 @@ void WriteValue(const Value& value, Escape escape, Output* out) {
   }
 }
 
-const char* NameOf(Escape escape) {
-  switch (escape) {
-    case Escape::kNone:
-      return "none";
-    case Escape::kHtml:
-    case Escape::kHtmlStrict:
-      return "text";
-    case Escape::kUnquoted:
-      return "attribute without quotes";
-    case Escape::kUrl:
-    case Escape::kUrlPart:
-    case Escape::kUrlQuery:
-      return "URL";
-    case Escape::kJsString:
-      return "JavaScript string";
-    case Escape::kJsValue:
-    case Escape::kJsAttribute:
-      return "JavaScript value";
-  }
-  return "";
-}
-
 }  // namespace millrace::templates

@@ -32,9 +32,6 @@ void WriteEscaped(std::string_view text, Escape escape, Output* out);
 // JavaScript value, where these are null.
 void WriteValue(const Value& value, Escape escape, Output* out);
 
-// "text", "URL" and so on, for errors.
-const char* NameOf(Escape escape);
-
 }  // namespace millrace::templates
 
 #endif  // MILLRACE_SERVICES_TEMPLATES_ENGINE_ESCAPE_H_

@@ -85,16 +85,22 @@ inline char* EscapeHtmlTo(const char* text, size_t size, char* to) {
   return to;
 }
 
-// Writes a text of at most 16 bytes when nothing in it has an entity, or no
+// Writes a text of at most kShort bytes when nothing in it has an entity, or no
 // escaping is asked for; else does nothing and says so.
+inline constexpr size_t kShort = 32;
 inline bool WriteShort(const char* text, size_t size, Escape escape,
                        Output* out) {
 #if defined(__SSE2__)
-  char* to = out->Reserve(16);
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-  if (escape != Escape::kNone &&
-      (HtmlMask<true>(bytes) & ((1u << size) - 1)) != 0) {
+  char* to = out->Reserve(kShort);
+  const auto copy = [text, to](size_t at) {
+    const __m128i bytes =
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), bytes);
+    return uint64_t{HtmlMask<true>(bytes)} << at;
+  };
+  uint64_t mask = copy(0);
+  if (size > 16) mask |= copy(16);
+  if ((mask & ((uint64_t{1} << size) - 1)) != 0 && escape != Escape::kNone) {
     return false;
   }
   out->WroteTo(to + size);

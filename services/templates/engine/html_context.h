@@ -26,6 +26,12 @@ class HtmlContext {
   // where none can stand, saying why and what to do.
   absl::StatusOr<Escape> TakeValue();
 
+  // Becomes what is true behind a partial, whatever it wrote; see EndsWell().
+  void TakePartial();
+
+  // Whether a partial that begins in `begin` may end here.
+  bool EndsWell(const HtmlContext& begin) const;
+
   // Whether the text of another template may be put here.
   bool TakesBlocks() const;
 
@@ -70,6 +76,10 @@ class HtmlContext {
   void StepRawText(char c);
   void StepUrl(char c);
   void EnterTag();
+  bool InTag() const {
+    return state_ == State::kTagName || state_ == State::kInTag ||
+           state_ == State::kAttributeName;
+  }
   void JoinUrl(Url other);
   void Forget();
   bool Remembers(std::string_view word) const;

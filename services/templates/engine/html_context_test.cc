@@ -123,7 +123,9 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
       {"v", "{{v}}"},
       {"open", "<a title=\""},
       {"page", "<title>{{$t}}{{/t}}</title><p title=\"{{$t}}{{/t}}\">"},
-      {"bad", "<script>{{$t}}{{/t}}</script>"}});
+      {"bad", "<script>{{$t}}{{/t}}</script>"},
+      {"scheme", "javascript:"},
+      {"flag", " checked"}});
   const auto render = [&](std::string_view source) {
     return FirstLine(
         Rendered(source, R"({"v": "a' b"})", Contextual(), partials));
@@ -135,6 +137,17 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
   EXPECT_EQ(render("{{>open}}"),
             "open:1:11: the partial begins in text and ends in the value of "
             "an attribute; it must end where it began");
+  // What a partial has written of a URL or of JavaScript is not known behind
+  // it.
+  EXPECT_EQ(render("<a href=\"{{>v}}{{v}}\">"),
+            "<a href=\"a%27%20ba%27%20b\">");
+  EXPECT_EQ(render("<a href=\"{{>scheme}}{{v}}\">"),
+            "scheme:1:12: the partial begins in the value of an attribute and "
+            "ends in the value of an attribute; it must end where it began");
+  EXPECT_EQ(render("<script>x = {{>v}};\ny = \"{{v}}\"</script>"),
+            "<script>x = \"a\\u0027 b\";");
+  EXPECT_EQ(render("<input{{>flag}} title=\"{{v}}\">"),
+            "<input checked title=\"a&#39; b\">");
   EXPECT_EQ(render("{{<page}}{{$t}}{{v}}{{/t}}{{/page}}"),
             "<title>a&#39; b</title><p title=\"a&#39; b\">");
   EXPECT_EQ(render("{{<bad}}{{$t}}{{v}}{{/t}}{{/bad}}"),

@@ -79,13 +79,28 @@ absl::StatusOr<Escape> HtmlContext::TakeValue() {
   }
 }
 
+void HtmlContext::TakePartial() {
+  if (state_ == State::kValue && attribute_ == Attribute::kUrl) {
+    JoinUrl(url_ <= Url::kScheme ? Url::kScheme : Url::kQuery);
+    Forget();
+  }
+  if (element_ == Element::kScript ||
+      (state_ == State::kValue && attribute_ == Attribute::kScript)) {
+    js_.TakePartial();
+  }
+}
+
+bool HtmlContext::EndsWell(const HtmlContext& begin) const {
+  HtmlContext behind = begin;
+  behind.TakePartial();
+  HtmlContext joined = behind;
+  // In a tag names may follow: no value is let in before another begins.
+  return joined.Join(*this) && (joined == behind || begin.InTag());
+}
+
 bool HtmlContext::Join(HtmlContext other) {
   if (*this == other) return true;
-  const auto in_tag = [](const HtmlContext& c) {
-    return c.state_ == State::kTagName || c.state_ == State::kInTag ||
-           c.state_ == State::kAttributeName;
-  };
-  if (in_tag(*this) && in_tag(other)) {
+  if (InTag() && other.InTag()) {
     const bool names = state_ == State::kAttributeName ||
                        other.state_ == State::kAttributeName;
     EnterTag();

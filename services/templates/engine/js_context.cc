@@ -118,9 +118,9 @@ absl::StatusOr<bool> JsContext::TakeValueInString() {
       break;
   }
   return CannotStand(
-      "JavaScript behind an entity, or behind a slash and a quote that may or "
-      "may not be a regular expression",
-      "put it before them");
+      "JavaScript behind an entity, or behind a slash or a partial and a quote "
+      "that may or may not be in a regular expression",
+      "put it before them, or on a line of its own");
 }
 
 bool JsContext::Join(const JsContext& other) {
@@ -132,6 +132,7 @@ bool JsContext::Join(const JsContext& other) {
   if (state_ != State::kCode || other.state_ != State::kCode) return false;
   // A slash would divide behind one of them only: it may then be either.
   had_slash_ |= other.had_slash_ || operand_ != other.operand_;
+  operand_ &= other.operand_;
   return true;
 }
 

@@ -27,6 +27,11 @@ class JsContext {
   // where none can stand. The value is then behind.
   absl::StatusOr<bool> TakeValueInString();
 
+  // Behind a partial: whether a slash divides is not known.
+  void TakePartial() {
+    if (state_ == State::kCode) had_slash_ = true;
+  }
+
   // Becomes what is true behind either of two ways; false when there is none.
   bool Join(const JsContext& other);
 

@@ -42,6 +42,7 @@ class JsonReader {
   struct Level {
     bool is_object;
     bool as_known;   // all keys so far are those of the object before
+    bool escaped;    // a key has escapes, so that its text is another
     uint32_t start;  // of its items or members on their stack
   };
 

@@ -13,6 +13,7 @@
 #ifndef MILLRACE_SERVICES_TEMPLATES_ENGINE_PROGRAM_H_
 #define MILLRACE_SERVICES_TEMPLATES_ENGINE_PROGRAM_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +41,10 @@ struct FieldRead {
   // Its text is rendered; else it only decides what is rendered.
   bool is_text = false;
 };
+
+// More places or fields of one template are not told.
+inline constexpr size_t kMaxUnsafePlaces = 100;
+inline constexpr size_t kMaxFields = 2000;
 
 // What is to be known of a template before it is published.
 struct Report {

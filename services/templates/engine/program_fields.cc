@@ -1,6 +1,7 @@
 // Which fields a program reads: its operations walked once, both ways of every
 // section, without data.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -147,6 +148,7 @@ class FieldWalker {
 
   void Read(const Op& op, uint32_t pc, const std::vector<std::string>& scopes,
             bool is_text) {
+    if (fields_.size() == kMaxFields) return;
     FieldRead field;
     field.path = code_.PathText(op);
     field.scopes = scopes;

@@ -75,10 +75,13 @@ void Renderer::Run() {
         break;
       case OpCode::kVariable: {
         const Value* value = Find(op);
-        if (value != nullptr) {
-          Write(*value, static_cast<Escape>(op.flags));
-        } else {
+        const auto escape = static_cast<Escape>(op.flags);
+        if (value == nullptr) {
           Missing(op);
+        } else if (!value->has_text() || value->size > kShort ||
+                   escape > Escape::kHtmlStrict ||
+                   !WriteShort(value->text, value->size, escape, &out_)) {
+          Write(*value, escape);
         }
         ++pc;
         break;
@@ -167,10 +170,6 @@ void Renderer::Run() {
 
 void Renderer::Write(const Value& value, Escape escape) {
   if (value.has_text()) {
-    if (value.size <= 16 && escape <= Escape::kHtmlStrict &&
-        WriteShort(value.text, value.size, escape, &out_)) {
-      return;
-    }
     // What is written is never shorter: no need to write it all to see that
     // it is too much.
     if (value.size > 256) {
