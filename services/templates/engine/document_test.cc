@@ -103,7 +103,7 @@ TEST(Document, KeysWithEscapesAreReadAnewEachTime) {
   EXPECT_FALSE(Reads("[{\"a\\nb\": 1}, {\"a\nb\": 2}]"));
   EXPECT_EQ(DumpJson(R"([{"\\n": 1}, {"\n": 2}])"), "[{\\n:#1 } {\n:#2 } ]");
   EXPECT_EQ(DumpJson(R"([{"a":1,"b":2},{"a":3},{"a":4,"c":5},{"a":6,"a":7}])"),
-            "line 1, column 46: the key 'a' is there twice");
+            "line 1, column 45: the key 'a' is there twice");
 }
 
 TEST(Document, NumbersReadAsInJavaScript) {
