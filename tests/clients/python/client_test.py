@@ -12,7 +12,7 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from millrace_client.admin.v1 import admin_pb2, admin_pb2_grpc
+from millrace_client.admin.v1 import admin_pb2_grpc, audit_pb2
 from millrace_client.millrace.v1 import bus_pb2, bus_pb2_grpc
 from millrace_client.users.v1 import events_pb2, user_pb2, users_pb2, users_pb2_grpc
 
@@ -113,7 +113,7 @@ class ClientTest(unittest.TestCase):
 
     def test_cancel(self) -> None:
         stream = self.admin.WatchEvents(
-            admin_pb2.WatchEventsRequest(subject=NOBODY), timeout=IN_TIME
+            audit_pb2.WatchEventsRequest(subject=NOBODY), timeout=IN_TIME
         )
         threading.Timer(0.2, stream.cancel).start()
         self.fails(grpc.StatusCode.CANCELLED, lambda: list(stream))

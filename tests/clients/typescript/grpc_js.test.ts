@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { credentials, Metadata, status, type ClientReadableStream, type ServiceError } from "@grpc/grpc-js";
-import { AdminServiceClient, WatchEventsRequest } from "@millrace/client-grpc/admin/v1/admin";
+import { AdminServiceClient } from "@millrace/client-grpc/admin/v1/admin";
+import { WatchEventsRequest } from "@millrace/client-grpc/admin/v1/audit";
 import { fieldViolations } from "@millrace/client-grpc/errors";
 import { BusServiceClient, TailRequest, type TailResponse } from "@millrace/client-grpc/millrace/v1/bus";
 import { UserCreated } from "@millrace/client-grpc/users/v1/events";
