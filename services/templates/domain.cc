@@ -3,23 +3,8 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "services/templates/engine/document.h"
-#include "services/templates/engine/program.h"
-#include "services/templates/engine/renderer.h"
 
 namespace millrace::templates {
-namespace {
-
-CompileOptions OptionsFor(std::string_view content_type) {
-  CompileOptions options;
-  options.escaping =
-      content_type == kPlain ? Escaping::kNone : Escaping::kContextual;
-  options.allow_unsafe = false;
-  options.require_partials = true;
-  return options;
-}
-
-}  // namespace
 
 std::vector<std::string> LocaleFallback(std::string_view locale) {
   std::vector<std::string> locales;
@@ -45,26 +30,45 @@ google::protobuf::Struct ToData(const Recipient& recipient) {
   return data;
 }
 
-absl::Status CheckBody(std::string_view body, std::string_view content_type) {
-  std::string errors;
-  for (const Diagnostic& error : Check(body, OptionsFor(content_type)).errors) {
-    const Place& place = error.place;
-    StrAppend(&errors, errors.empty() ? "" : "\n", place.template_name, ":",
-              place.line, ":", place.column, ": ", error.message);
-  }
-  if (errors.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(errors);
+void Touch(absl::Time now, TemplateHead& head) {
+  // What the database keeps: it reads the same when changed and later.
+  head.update_time = absl::FromUnixMicros(absl::ToUnixMicros(now));
+  if (head.revision++ == 0) head.create_time = head.update_time;
 }
 
-absl::StatusOr<std::string> Render(const TemplateVersion& version,
-                                   const google::protobuf::Struct& data) {
-  const absl::StatusOr<Program> program =
-      Program::Compile(version.body, OptionsFor(version.content_type));
-  if (!program.ok()) return program.status();
-  Document document;
-  const absl::Status read = document.ReadMessage(data);
-  if (!read.ok()) return read;
-  return Render(*program, document);
+std::string EtagOf(const TemplateHead& head) { return StrCat(head.revision); }
+
+std::string Describe(std::string_view name, std::string_view locale) {
+  return StrCat("template '", name, "' in '", locale, "'");
+}
+
+absl::Status CheckEtag(const TemplateHead& head, std::string_view etag) {
+  if (etag.empty() || etag == EtagOf(head)) return absl::OkStatus();
+  return absl::AbortedError(StrCat(
+      Describe(head.name, head.locale), " has changed since it was read (etag ",
+      etag, ", now ", EtagOf(head), "); read it again and repeat"));
+}
+
+absl::Status CheckInUse(const TemplateHead& head) {
+  if (!head.archive_time) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat(Describe(head.name, head.locale), " is archived, since ",
+             absl::FormatTime(*head.archive_time, absl::UTCTimeZone()),
+             "; restore it first"));
+}
+
+absl::Status CheckArchived(const TemplateHead& head) {
+  if (head.archive_time) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat(Describe(head.name, head.locale), " is in use; archive it first"));
+}
+
+absl::Status CheckDraft(const TemplateVersion& version) {
+  if (version.state == State::kDraft) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("version ", version.version, " of ",
+             Describe(version.name, version.locale),
+             " was published and stays as it is; put another version instead"));
 }
 
 }  // namespace millrace::templates

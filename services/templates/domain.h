@@ -1,4 +1,7 @@
-// What a template is, which one is rendered, and what a message is. Pure.
+// What a template is, how one may change, and what a message is. Pure.
+//
+// A template is a name in one locale. It has versions, of which one at most is
+// published.
 #ifndef MILLRACE_SERVICES_TEMPLATES_DOMAIN_H_
 #define MILLRACE_SERVICES_TEMPLATES_DOMAIN_H_
 
@@ -10,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 
 namespace millrace::templates {
@@ -31,6 +34,20 @@ struct TemplateVersion {
   std::string body;
   absl::Time create_time;
   std::optional<absl::Time> publish_time;
+};
+
+// A template as a whole. It outlasts its versions: once they are erased it is
+// kept for its numbers, and for nobody to find.
+struct TemplateHead {
+  std::string name;
+  std::string locale;
+  int64_t revision = 0;           // grows by one with each change
+  int64_t latest_version = 0;     // the greatest number that was given
+  int64_t published_version = 0;  // 0: none; while archived, what was
+  absl::Time create_time;
+  absl::Time update_time;
+  std::optional<absl::Time> archive_time;
+  std::optional<absl::Time> erase_time;  // then it is archived as well
 };
 
 // A text that was rendered for a user because of an event.
@@ -61,13 +78,23 @@ std::vector<std::string> LocaleFallback(std::string_view locale);
 // What a template sees of a recipient.
 google::protobuf::Struct ToData(const Recipient& recipient);
 
-// INVALID_ARGUMENT with line and column when `body` does not compile.
-absl::Status CheckBody(std::string_view body, std::string_view content_type);
+// Notes a change.
+void Touch(absl::Time now, TemplateHead& head);
 
-// The text of `version` with `data`. RESOURCE_EXHAUSTED when it grows past the
-// engine's bounds.
-absl::StatusOr<std::string> Render(const TemplateVersion& version,
-                                   const google::protobuf::Struct& data);
+std::string EtagOf(const TemplateHead& head);
+
+// "template 'welcome' in 'en'", for errors.
+std::string Describe(std::string_view name, std::string_view locale);
+
+// ABORTED when `etag` is given and the template has changed since.
+absl::Status CheckEtag(const TemplateHead& head, std::string_view etag);
+
+// FAILED_PRECONDITION when the template is archived, or is not.
+absl::Status CheckInUse(const TemplateHead& head);
+absl::Status CheckArchived(const TemplateHead& head);
+
+// FAILED_PRECONDITION unless the version can still be changed.
+absl::Status CheckDraft(const TemplateVersion& version);
 
 }  // namespace millrace::templates
 

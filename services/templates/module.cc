@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "services/templates/cache.h"
+#include "services/templates/cache_feed.h"
 #include "services/templates/listeners.h"
 #include "services/templates/rpc.h"
 #include "services/templates/seed.h"
@@ -38,17 +40,29 @@ class TemplatesModule final : public runtime::Module {
     const absl::Time now = context.clock().Now();
     co_await context.database().Transact(
         [&](store::Tx& tx) { SeedTemplates(tx, now); });
-    inbox_.emplace(context.database(), kWelcomeGroup);
-    welcome_.emplace(*inbox_, context.outbox(), context.clock());
-    context.Subscribe<UserEvents>(kWelcomeGroup, *welcome_);
-    rpc_.emplace(context.database(), context.outbox(),
-                 context.Need<UsersService>(), context.clock());
+    inbox_.emplace(context.database(), kMessagesGroup);
+    messages_.emplace(*inbox_, context.outbox(), context.clock());
+    context.Subscribe<UserEvents>(kMessagesGroup, *messages_);
+    cache_.emplace(context.database(), context.loop(), context.clock());
+    feed_.emplace(context.bus(), *cache_, context.logger());
+    const TemplatesRpc::Parts parts = {.loop = context.loop(),
+                                       .database = context.database(),
+                                       .outbox = context.outbox(),
+                                       .users = context.Need<UsersService>(),
+                                       .cache = *cache_,
+                                       .clock = context.clock()};
+    rpc_.emplace(parts);
     context.Serve(Bind(*rpc_));
+    feed_->Start();
   }
+
+  Promise<void> Stop() override { return feed_->Stop(); }
 
  private:
   std::optional<bus::Inbox> inbox_;
-  std::optional<WelcomeListener> welcome_;
+  std::optional<MessageListener> messages_;
+  std::optional<TemplateCache> cache_;
+  std::optional<CacheFeed> feed_;
   std::optional<TemplatesRpc> rpc_;
 };
 

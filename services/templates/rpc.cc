@@ -1,98 +1,147 @@
 #include "services/templates/rpc.h"
 
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "contract/errors.h"
 #include "contract/page_token.h"
-#include "services/templates/domain.h"
+#include "loop/worker_pool.h"
+#include "services/templates/diff.h"
 #include "services/templates/store.h"
 #include "services/templates/wire.h"
-#include "templates/v1/events.millrace.h"
 
 namespace millrace::templates {
 namespace {
 
 namespace v1 = ::templates::v1;
 
-TemplateVersion PublishedOrThrow(store::Tx& tx, const std::string& name,
-                                 const std::vector<std::string>& locales) {
-  auto found = FindPublished(tx, name, locales);
-  if (!found) {
-    Throw(absl::NotFoundError(
-        StrCat("template '", name, "' is not published in '", locales.front(),
-               "' or what it falls back to; see PutTemplate and "
-               "PublishTemplate")));
+constexpr int kDefaultContextLines = 3;
+constexpr int64_t kNewest = std::numeric_limits<int64_t>::max();
+
+std::string TokenBehind(const TemplateHead& head) {
+  return WritePageToken(StrCat(head.name, "/", head.locale));
+}
+
+HeadQuery ToQuery(const v1::ListTemplatesRequest& request) {
+  HeadQuery query = {.prefix = request.prefix(),
+                     .locale = request.locale(),
+                     .archived = request.archived()};
+  const std::string key = ValueOrThrow(ReadPageToken(request.page_token()));
+  if (key.empty()) return query;
+  // Neither part can have a slash.
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(key, absl::MaxSplits('/', 1));
+  if (parts.first.empty() || parts.second.empty()) {
+    Throw(absl::InvalidArgumentError(
+        "page_token: is not a token of ListTemplates; take next_page_token of "
+        "the page before"));
   }
-  return *std::move(found);
+  query.after_name = parts.first;
+  query.after_locale = parts.second;
+  return query;
+}
+
+// The version of that number, or for 0 the published one or the newest.
+TemplateVersion FindAsked(store::Tx& tx, const std::string& name,
+                          const std::string& locale, int64_t version,
+                          bool published) {
+  if (version != 0) return FindVersion(tx, name, locale, version);
+  if (published) return RequirePublished(tx, name, {locale});
+  return FindVersion(tx, name, locale, GreatestVersion(tx, name, locale));
+}
+
+struct Compared {
+  TemplateHead head;
+  TemplateVersion from;
+  TemplateVersion to;
+};
+
+// The hunks of a comparison, as they go to the caller.
+std::vector<v1::DiffHunk> HunksOf(const Compared& compared, int context) {
+  std::vector<v1::DiffHunk> hunks;
+  for (const Hunk& hunk :
+       ToHunks(DiffLines(compared.from.body, compared.to.body), context)) {
+    hunks.push_back(ToHunk(hunk));
+  }
+  return hunks;
 }
 
 }  // namespace
 
-Promise<v1::Template> TemplatesRpc::PutTemplate(
-    const Call& call, const v1::PutTemplateRequest& request) {
-  const TemplateVersion draft = {.name = request.name(),
-                                 .locale = request.locale(),
-                                 .content_type = request.content_type().empty()
-                                                     ? kHtml
-                                                     : request.content_type(),
-                                 .body = request.body(),
-                                 .create_time = clock_.Now()};
-  const absl::Status compiled = CheckBody(draft.body, draft.content_type);
-  if (!compiled.ok()) {
-    Throw(InvalidArgument({{"body", std::string(MessageOf(compiled))}}));
-  }
-  const TemplateVersion stored = co_await database_.Transact(
-      call.context, [&](store::Tx& tx) { return InsertNext(tx, draft); });
-  co_return ToTemplate(stored);
-}
-
 Promise<v1::Template> TemplatesRpc::GetTemplate(
     const Call& call, const v1::GetTemplateRequest& request) {
-  const TemplateVersion found =
-      co_await database_.Read(call.context, [&](store::Tx& tx) {
-        return request.version() != 0
-                   ? FindVersion(tx, request.name(), request.locale(),
-                                 request.version())
-                   : PublishedOrThrow(tx, request.name(), {request.locale()});
-      });
-  co_return ToTemplate(found);
-}
-
-Promise<v1::Template> TemplatesRpc::PublishTemplate(
-    const Call& call, const v1::PublishTemplateRequest& request) {
-  const TemplateVersion published =
-      co_await database_.Transact(call.context, [&](store::Tx& tx) {
-        Publication done = Publish(tx, request.name(), request.locale(),
-                                   request.version(), clock_.Now());
-        if (done.is_new) {
-          outbox_.Emit<v1::TemplateEvents::Published>(
-              tx, ToPublished(done.version));
-        }
-        return std::move(done.version);
-      });
-  co_return ToTemplate(published);
-}
-
-Promise<google::protobuf::Struct> TemplatesRpc::DataFor(
-    const Call& call, const v1::RenderTemplateRequest& request) {
-  if (!request.has_user_id()) co_return request.data();
-  ::users::v1::GetUserRequest get;
-  get.set_id(request.user_id());
-  co_return ToData(ToRecipient(co_await users_.GetUser(call, get)));
-}
-
-Promise<v1::RenderTemplateResponse> TemplatesRpc::RenderTemplate(
-    const Call& call, const v1::RenderTemplateRequest& request) {
-  const google::protobuf::Struct data = co_await DataFor(call, request);
-  v1::RenderTemplateResponse response;
-  co_await database_.Read(call.context, [&](store::Tx& tx) {
-    const TemplateVersion version =
-        PublishedOrThrow(tx, request.name(), LocaleFallback(request.locale()));
-    response.set_body(ValueOrThrow(Render(version, data)));
-    response.set_content_type(version.content_type);
-    response.set_version(version.version);
-    response.set_locale(version.locale);
+  co_return co_await database_.Read(call.context, [&](store::Tx& tx) {
+    const TemplateHead head = FindHead(tx, request.name(), request.locale());
+    return ToTemplate(FindAsked(tx, head.name, head.locale, request.version(),
+                                /*published=*/true),
+                      head);
   });
+}
+
+Promise<v1::ListTemplatesResponse> TemplatesRpc::ListTemplates(
+    const Call& call, const v1::ListTemplatesRequest& request) {
+  const HeadQuery query = ToQuery(request);
+  const int64_t size = PageSize(request.page_size());
+  const std::vector<TemplateHead> heads = co_await database_.Read(
+      call.context,
+      [&](store::Tx& tx) { return ListHeads(tx, query, size + 1); });
+  v1::ListTemplatesResponse response;
+  for (const TemplateHead& head : heads) {
+    if (response.templates_size() == size) {
+      response.set_next_page_token(TokenBehind(heads[size - 1]));
+      break;
+    }
+    *response.add_templates() = ToSummary(head);
+  }
+  co_return response;
+}
+
+Promise<v1::ListVersionsResponse> TemplatesRpc::ListVersions(
+    const Call& call, const v1::ListVersionsRequest& request) {
+  const int64_t before =
+      ValueOrThrow(ReadPageNumber(request.page_token(), kNewest));
+  const int64_t size = PageSize(request.page_size());
+  co_return co_await database_.Read(call.context, [&](store::Tx& tx) {
+    const TemplateHead head = FindHead(tx, request.name(), request.locale());
+    v1::ListVersionsResponse response;
+    for (const TemplateVersion& version : templates::ListVersions(
+             tx, head.name, head.locale, before, size + 1)) {
+      if (response.versions_size() == size) {
+        const int64_t last = response.versions().rbegin()->version();
+        response.set_next_page_token(WritePageToken(StrCat(last)));
+        break;
+      }
+      *response.add_versions() = ToTemplate(version, head);
+    }
+    return response;
+  });
+}
+
+Promise<v1::DiffTemplateResponse> TemplatesRpc::DiffTemplate(
+    const Call& call, const v1::DiffTemplateRequest& request) {
+  Compared compared = co_await database_.Read(call.context, [&](store::Tx& tx) {
+    const std::string& name = request.name();
+    const std::string& locale = request.locale();
+    return Compared{
+        .head = FindHead(tx, name, locale),
+        .from = FindAsked(tx, name, locale, request.from_version(), true),
+        .to = FindAsked(tx, name, locale, request.to_version(), false)};
+  });
+  const int context = request.context_lines() == 0 ? kDefaultContextLines
+                                                   : request.context_lines();
+  const auto compare = [&compared, context] {
+    return HunksOf(compared, context);
+  };
+  std::vector<v1::DiffHunk> hunks = co_await loop_.workers().Run(compare);
+  v1::DiffTemplateResponse response;
+  for (v1::DiffHunk& hunk : hunks) *response.add_hunks() = std::move(hunk);
+  compared.from.body.clear();
+  compared.to.body.clear();
+  *response.mutable_from() = ToTemplate(compared.from, compared.head);
+  *response.mutable_to() = ToTemplate(compared.to, compared.head);
   co_return response;
 }
 

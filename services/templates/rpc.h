@@ -1,10 +1,20 @@
-// templates.v1.TemplatesService. Loop thread; everything it is given outlives
-// it.
+// templates.v1.TemplatesService: wire messages in, the domain's words inside,
+// one transaction for the rows and their event. Loop thread; everything it is
+// given outlives it. Reading is in rpc.cc, rendering in rpc_render.cc, changing
+// in rpc_changes.cc.
 #ifndef MILLRACE_SERVICES_TEMPLATES_RPC_H_
 #define MILLRACE_SERVICES_TEMPLATES_RPC_H_
 
+#include <google/protobuf/struct.pb.h>
+
+#include <cstdint>
+#include <string>
+
 #include "base/clock.h"
 #include "bus/outbox.h"
+#include "loop/event_loop.h"
+#include "services/templates/cache.h"
+#include "services/templates/lifecycle.h"
 #include "store/database.h"
 #include "templates/v1/templates.millrace.h"
 #include "users/v1/users.millrace.h"
@@ -13,34 +23,97 @@ namespace millrace::templates {
 
 class TemplatesRpc final : public ::templates::v1::TemplatesService {
  public:
-  // `users` is the service itself or its remote client.
-  TemplatesRpc(store::Database& database, bus::Outbox& outbox,
-               ::users::v1::UsersService& users, const Clock& clock)
-      : database_(database), outbox_(outbox), users_(users), clock_(clock) {}
+  struct Parts {
+    EventLoop& loop;
+    store::Database& database;
+    bus::Outbox& outbox;
+    ::users::v1::UsersService& users;  // the service or its remote client
+    TemplateCache& cache;
+    const Clock& clock;
+  };
 
-  Promise<::templates::v1::Template> PutTemplate(
-      const Call& call,
-      const ::templates::v1::PutTemplateRequest& request) override;
+  explicit TemplatesRpc(const Parts& parts)
+      : loop_(parts.loop),
+        database_(parts.database),
+        outbox_(parts.outbox),
+        users_(parts.users),
+        cache_(parts.cache),
+        clock_(parts.clock) {}
+
   Promise<::templates::v1::Template> GetTemplate(
       const Call& call,
       const ::templates::v1::GetTemplateRequest& request) override;
-  Promise<::templates::v1::Template> PublishTemplate(
+  Promise<::templates::v1::ListTemplatesResponse> ListTemplates(
       const Call& call,
-      const ::templates::v1::PublishTemplateRequest& request) override;
-  Promise<::templates::v1::RenderTemplateResponse> RenderTemplate(
+      const ::templates::v1::ListTemplatesRequest& request) override;
+  Promise<::templates::v1::ListVersionsResponse> ListVersions(
       const Call& call,
-      const ::templates::v1::RenderTemplateRequest& request) override;
+      const ::templates::v1::ListVersionsRequest& request) override;
+  Promise<::templates::v1::DiffTemplateResponse> DiffTemplate(
+      const Call& call,
+      const ::templates::v1::DiffTemplateRequest& request) override;
   Promise<::templates::v1::ListMessagesResponse> ListMessages(
       const Call& call,
       const ::templates::v1::ListMessagesRequest& request) override;
 
- private:
-  Promise<google::protobuf::Struct> DataFor(
-      const Call& call, const ::templates::v1::RenderTemplateRequest& request);
+  Promise<::templates::v1::PreviewTemplateResponse> PreviewTemplate(
+      const Call& call,
+      const ::templates::v1::PreviewTemplateRequest& request) override;
+  Promise<::templates::v1::RenderTemplateResponse> RenderTemplate(
+      const Call& call,
+      const ::templates::v1::RenderTemplateRequest& request) override;
+  // Reads the next input when the answer to the one before was taken.
+  Stream<::templates::v1::RenderTemplatesResponse> RenderTemplates(
+      const Call& call,
+      Stream<::templates::v1::RenderTemplatesRequest> requests) override;
 
+  Promise<::templates::v1::Template> PutTemplate(
+      const Call& call,
+      const ::templates::v1::PutTemplateRequest& request) override;
+  Promise<::templates::v1::Template> UpdateDraft(
+      const Call& call,
+      const ::templates::v1::UpdateDraftRequest& request) override;
+  Promise<::templates::v1::DeleteDraftResponse> DeleteDraft(
+      const Call& call,
+      const ::templates::v1::DeleteDraftRequest& request) override;
+  Promise<::templates::v1::Template> PublishTemplate(
+      const Call& call,
+      const ::templates::v1::PublishTemplateRequest& request) override;
+  Promise<::templates::v1::Template> RollBackTemplate(
+      const Call& call,
+      const ::templates::v1::RollBackTemplateRequest& request) override;
+  Promise<::templates::v1::TemplateSummary> ArchiveTemplate(
+      const Call& call,
+      const ::templates::v1::ArchiveTemplateRequest& request) override;
+  Promise<::templates::v1::TemplateSummary> RestoreTemplate(
+      const Call& call,
+      const ::templates::v1::RestoreTemplateRequest& request) override;
+  Promise<::templates::v1::DeleteTemplateResponse> DeleteTemplate(
+      const Call& call,
+      const ::templates::v1::DeleteTemplateRequest& request) override;
+
+ private:
+  template <typename Request>
+  Target TargetOf(const Request& request) const;
+  // Publishes by `change`, and emits that.
+  template <typename F>
+  Promise<::templates::v1::Template> PublishBy(CallContext context,
+                                               std::string name, F change);
+  // Rejects with INVALID_ARGUMENT when the body does not compile.
+  Promise<void> CheckCompiles(std::string content_type, std::string body,
+                              AbortSignal signal);
+  // What a template sees of the request's context.
+  template <typename Request>
+  Promise<google::protobuf::Struct> DataFor(const Call& call,
+                                            const Request& request);
+  Promise<::templates::v1::RenderTemplatesResponse> RenderOne(
+      Call call, ::templates::v1::RenderTemplatesRequest input, int64_t index);
+
+  EventLoop& loop_;
   store::Database& database_;
   bus::Outbox& outbox_;
   ::users::v1::UsersService& users_;
+  TemplateCache& cache_;
   const Clock& clock_;
 };
 

@@ -7,8 +7,9 @@
 
 namespace millrace::templates {
 
-// Publishes a "welcome" in several languages, each unless a version of it is
-// there already. Worker thread, inside a transaction.
+// Publishes the templates of all messages (listeners.h) in several languages,
+// each unless somebody has made, archived or erased it already. Worker thread,
+// inside a transaction.
 void SeedTemplates(store::Tx& tx, absl::Time now);
 
 }  // namespace millrace::templates

@@ -12,6 +12,11 @@ constexpr char kSelect[] =
     "SELECT name, locale, version, state, content_type, body, create_time, "
     "publish_time FROM templates WHERE name = :name AND locale = :locale ";
 
+constexpr char kSelectWithoutBody[] =
+    "SELECT name, locale, version, state, content_type, '' AS body, "
+    "create_time, publish_time FROM templates WHERE name = :name AND locale = "
+    ":locale ";
+
 TemplateVersion FromRow(const store::Row& row) {
   TemplateVersion version = {
       .name = row.Text("name"),
@@ -39,39 +44,104 @@ RenderedText MessageFromRow(const store::Row& row) {
           .render_time = absl::FromUnixMicros(row.Int("render_time"))};
 }
 
+store::Params ToParams(const TemplateVersion& version) {
+  store::Params params = {{"name", version.name},
+                          {"locale", version.locale},
+                          {"version", version.version},
+                          {"state", static_cast<int64_t>(version.state)},
+                          {"content_type", version.content_type},
+                          {"body", version.body},
+                          {"publish_time", nullptr}};
+  if (version.publish_time) {
+    params.back().value = absl::ToUnixMicros(*version.publish_time);
+  }
+  return params;
+}
+
 }  // namespace
 
-TemplateVersion InsertNext(store::Tx& tx, TemplateVersion draft) {
+int64_t GreatestVersion(store::Tx& tx, std::string_view name,
+                        std::string_view locale) {
   const auto row = tx.QueryOne(
-      "SELECT COALESCE(MAX(version), 0) + 1 AS next FROM templates WHERE name "
-      "= :name AND locale = :locale",
-      {{"name", draft.name}, {"locale", draft.locale}});
-  draft.version = row->Int("next");
-  draft.state = State::kDraft;
+      "SELECT version FROM templates WHERE name = :name AND locale = :locale "
+      "ORDER BY version DESC LIMIT 1",
+      {{"name", name}, {"locale", locale}});
+  return row ? row->Int("version") : 0;
+}
+
+void InsertVersion(store::Tx& tx, const TemplateVersion& version) {
+  store::Params params = ToParams(version);
+  params.push_back({"create_time", absl::ToUnixMicros(version.create_time)});
   tx.Execute(
       "INSERT INTO templates (name, locale, version, state, content_type, "
-      "body, create_time) VALUES (:name, :locale, :version, :state, "
-      ":content_type, :body, :create_time)",
-      {{"name", draft.name},
-       {"locale", draft.locale},
-       {"version", draft.version},
-       {"state", static_cast<int64_t>(draft.state)},
-       {"content_type", draft.content_type},
-       {"body", draft.body},
-       {"create_time", absl::ToUnixMicros(draft.create_time)}});
-  return draft;
+      "body, create_time, publish_time) VALUES (:name, :locale, :version, "
+      ":state, :content_type, :body, :create_time, :publish_time)",
+      params);
+}
+
+void UpdateVersion(store::Tx& tx, const TemplateVersion& version) {
+  tx.Execute(
+      "UPDATE templates SET state = :state, content_type = :content_type, body "
+      "= :body, publish_time = :publish_time WHERE name = :name AND locale = "
+      ":locale AND version = :version",
+      ToParams(version));
+}
+
+void DeleteVersion(store::Tx& tx, std::string_view name,
+                   std::string_view locale, int64_t version) {
+  tx.Execute(
+      "DELETE FROM templates WHERE name = :name AND locale = :locale AND "
+      "version = :version",
+      {{"name", name}, {"locale", locale}, {"version", version}});
+}
+
+void DeleteVersions(store::Tx& tx, std::string_view name,
+                    std::string_view locale) {
+  tx.Execute("DELETE FROM templates WHERE name = :name AND locale = :locale",
+             {{"name", name}, {"locale", locale}});
 }
 
 TemplateVersion FindVersion(store::Tx& tx, std::string_view name,
                             std::string_view locale, int64_t version) {
-  const auto row = tx.QueryOne(StrCat(kSelect, "AND version = :version"),
-                               {{"name", std::string(name)},
-                                {"locale", std::string(locale)},
-                                {"version", version}});
+  const auto row =
+      tx.QueryOne(StrCat(kSelect, "AND version = :version"),
+                  {{"name", name}, {"locale", locale}, {"version", version}});
   if (!row) {
-    Throw(absl::NotFoundError(StrCat("template '", name, "' in '", locale,
-                                     "' has no version ", version)));
+    Throw(absl::NotFoundError(
+        StrCat(Describe(name, locale), " has no version ", version)));
   }
+  return FromRow(*row);
+}
+
+std::vector<TemplateVersion> ListVersions(store::Tx& tx, std::string_view name,
+                                          std::string_view locale,
+                                          int64_t before, int64_t limit) {
+  std::vector<TemplateVersion> versions;
+  for (const store::Row& row :
+       tx.Query(StrCat(kSelectWithoutBody,
+                       "AND version < :before ORDER BY version DESC LIMIT "
+                       ":limit"),
+                {{"name", name},
+                 {"locale", locale},
+                 {"before", before},
+                 {"limit", limit}})) {
+    versions.push_back(FromRow(row));
+  }
+  return versions;
+}
+
+// In both below the state is a literal, for the partial index to be used.
+
+std::optional<TemplateVersion> FindRetiredBefore(store::Tx& tx,
+                                                 std::string_view name,
+                                                 std::string_view locale,
+                                                 int64_t version) {
+  const auto row = tx.QueryOne(
+      StrCat(kSelect,
+             "AND state = 3 AND version < :version ORDER BY version DESC LIMIT "
+             "1"),
+      {{"name", name}, {"locale", locale}, {"version", version}});
+  if (!row) return std::nullopt;
   return FromRow(*row);
 }
 
@@ -79,38 +149,23 @@ std::optional<TemplateVersion> FindPublished(
     store::Tx& tx, std::string_view name,
     const std::vector<std::string>& locales) {
   for (const std::string& locale : locales) {
-    const auto row =
-        tx.QueryOne(StrCat(kSelect, "AND state = :state"),
-                    {{"name", std::string(name)},
-                     {"locale", locale},
-                     {"state", static_cast<int64_t>(State::kPublished)}});
+    const auto row = tx.QueryOne(StrCat(kSelect, "AND state = 2"),
+                                 {{"name", name}, {"locale", locale}});
     if (row) return FromRow(*row);
   }
   return std::nullopt;
 }
 
-Publication Publish(store::Tx& tx, std::string_view name,
-                    std::string_view locale, int64_t version, absl::Time now) {
-  TemplateVersion chosen = FindVersion(tx, name, locale, version);
-  if (chosen.state == State::kPublished) return {std::move(chosen)};
-  tx.Execute(
-      "UPDATE templates SET state = :retired WHERE name = :name AND locale = "
-      ":locale AND state = :published",
-      {{"retired", static_cast<int64_t>(State::kRetired)},
-       {"name", chosen.name},
-       {"locale", chosen.locale},
-       {"published", static_cast<int64_t>(State::kPublished)}});
-  tx.Execute(
-      "UPDATE templates SET state = :published, publish_time = :now WHERE name "
-      "= :name AND locale = :locale AND version = :version",
-      {{"published", static_cast<int64_t>(State::kPublished)},
-       {"now", absl::ToUnixMicros(now)},
-       {"name", chosen.name},
-       {"locale", chosen.locale},
-       {"version", version}});
-  chosen.state = State::kPublished;
-  chosen.publish_time = now;
-  return {std::move(chosen), true};
+TemplateVersion RequirePublished(store::Tx& tx, std::string_view name,
+                                 const std::vector<std::string>& locales) {
+  auto found = FindPublished(tx, name, locales);
+  if (!found) {
+    Throw(absl::NotFoundError(
+        StrCat("template '", name, "' is not published in '", locales.front(),
+               "' or what it falls back to; see PutTemplate and "
+               "PublishTemplate")));
+  }
+  return *std::move(found);
 }
 
 void InsertMessage(store::Tx& tx, const RenderedText& text) {
@@ -134,10 +189,10 @@ std::vector<RenderedText> ListMessages(store::Tx& tx, std::string_view user_id,
   std::string sql =
       "SELECT id, event_id, user_id, template, locale, version, content_type, "
       "body, render_time FROM messages WHERE user_id = :user_id ";
-  store::Params params = {{"user_id", std::string(user_id)}, {"limit", limit}};
+  store::Params params = {{"user_id", user_id}, {"limit", limit}};
   if (!before.empty()) {
     sql += "AND id < :before ";
-    params.push_back({"before", std::string(before)});
+    params.push_back({"before", before});
   }
   sql += "ORDER BY id DESC LIMIT :limit";
   std::vector<RenderedText> texts;
@@ -145,6 +200,11 @@ std::vector<RenderedText> ListMessages(store::Tx& tx, std::string_view user_id,
     texts.push_back(MessageFromRow(row));
   }
   return texts;
+}
+
+int64_t DeleteMessages(store::Tx& tx, std::string_view user_id) {
+  return tx.Execute("DELETE FROM messages WHERE user_id = :user_id",
+                    {{"user_id", user_id}});
 }
 
 }  // namespace millrace::templates

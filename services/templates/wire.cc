@@ -1,27 +1,69 @@
 #include "services/templates/wire.h"
 
+#include <string>
+#include <utility>
+
+#include "base/strings.h"
+#include "contract/errors.h"
 #include "contract/time.h"
 
 namespace millrace::templates {
+namespace {
 
-::templates::v1::Template ToTemplate(const TemplateVersion& version) {
-  ::templates::v1::Template wire;
+namespace v1 = ::templates::v1;
+
+v1::TemplateState ToState(State state) {
+  switch (state) {
+    case State::kDraft:
+      return v1::TEMPLATE_STATE_DRAFT;
+    case State::kPublished:
+      return v1::TEMPLATE_STATE_PUBLISHED;
+    case State::kRetired:
+      return v1::TEMPLATE_STATE_RETIRED;
+  }
+  return v1::TEMPLATE_STATE_UNSPECIFIED;
+}
+
+v1::DiffKind ToKind(Edit edit) {
+  switch (edit) {
+    case Edit::kSame:
+      return v1::DIFF_KIND_SAME;
+    case Edit::kRemoved:
+      return v1::DIFF_KIND_REMOVED;
+    case Edit::kAdded:
+      return v1::DIFF_KIND_ADDED;
+  }
+  return v1::DIFF_KIND_UNSPECIFIED;
+}
+
+// An event about a template, or about one of its versions.
+template <typename Event, typename About>
+Event AboutTemplate(const About& about) {
+  Event event;
+  event.set_name(about.name);
+  event.set_locale(about.locale);
+  return event;
+}
+
+template <typename Event>
+Event AboutVersion(const TemplateVersion& version) {
+  auto event = AboutTemplate<Event>(version);
+  event.set_version(version.version);
+  return event;
+}
+
+}  // namespace
+
+v1::Template ToTemplate(const TemplateVersion& version,
+                        const TemplateHead& head) {
+  v1::Template wire;
   wire.set_name(version.name);
   wire.set_locale(version.locale);
   wire.set_version(version.version);
-  switch (version.state) {
-    case State::kDraft:
-      wire.set_state(::templates::v1::TEMPLATE_STATE_DRAFT);
-      break;
-    case State::kPublished:
-      wire.set_state(::templates::v1::TEMPLATE_STATE_PUBLISHED);
-      break;
-    case State::kRetired:
-      wire.set_state(::templates::v1::TEMPLATE_STATE_RETIRED);
-      break;
-  }
+  wire.set_state(ToState(version.state));
   wire.set_content_type(version.content_type);
   wire.set_body(version.body);
+  wire.set_etag(EtagOf(head));
   SetTimestamp(version.create_time, wire.mutable_create_time());
   if (version.publish_time) {
     SetTimestamp(*version.publish_time, wire.mutable_publish_time());
@@ -29,8 +71,23 @@ namespace millrace::templates {
   return wire;
 }
 
-::templates::v1::RenderedMessage ToMessage(const RenderedText& text) {
-  ::templates::v1::RenderedMessage wire;
+v1::TemplateSummary ToSummary(const TemplateHead& head) {
+  v1::TemplateSummary wire;
+  wire.set_name(head.name);
+  wire.set_locale(head.locale);
+  wire.set_latest_version(head.latest_version);
+  wire.set_published_version(head.published_version);
+  wire.set_etag(EtagOf(head));
+  SetTimestamp(head.create_time, wire.mutable_create_time());
+  SetTimestamp(head.update_time, wire.mutable_update_time());
+  if (head.archive_time) {
+    SetTimestamp(*head.archive_time, wire.mutable_archive_time());
+  }
+  return wire;
+}
+
+v1::RenderedMessage ToMessage(const RenderedText& text) {
+  v1::RenderedMessage wire;
   wire.set_id(text.id);
   wire.set_user_id(text.user_id);
   wire.set_template_(text.name);
@@ -43,18 +100,65 @@ namespace millrace::templates {
   return wire;
 }
 
-::templates::v1::TemplatePublished ToPublished(const TemplateVersion& version) {
-  ::templates::v1::TemplatePublished event;
-  event.set_name(version.name);
-  event.set_locale(version.locale);
-  event.set_version(version.version);
-  SetTimestamp(version.publish_time.value_or(version.create_time),
-               event.mutable_publish_time());
+v1::DiffHunk ToHunk(const Hunk& hunk) {
+  v1::DiffHunk wire;
+  wire.set_from_line(hunk.from_line);
+  wire.set_to_line(hunk.to_line);
+  for (const DiffLine& line : hunk.lines) {
+    v1::DiffLine& one = *wire.add_lines();
+    one.set_kind(ToKind(line.edit));
+    one.set_text(std::string(line.text));
+  }
+  return wire;
+}
+
+v1::TemplatePublished ToPublished(const VersionChange& change) {
+  auto event = AboutVersion<v1::TemplatePublished>(change.version);
+  event.set_previous_version(change.previous);
+  SetTimestamp(change.head.update_time, event.mutable_publish_time());
   return event;
 }
 
-::templates::v1::TemplateMessageRendered ToRendered(const RenderedText& text) {
-  ::templates::v1::TemplateMessageRendered event;
+v1::TemplateDraftAdded ToDraftAdded(const VersionChange& change) {
+  auto event = AboutVersion<v1::TemplateDraftAdded>(change.version);
+  SetTimestamp(change.head.update_time, event.mutable_create_time());
+  return event;
+}
+
+v1::TemplateDraftUpdated ToDraftUpdated(const VersionChange& change) {
+  auto event = AboutVersion<v1::TemplateDraftUpdated>(change.version);
+  SetTimestamp(change.head.update_time, event.mutable_update_time());
+  return event;
+}
+
+v1::TemplateDraftDeleted ToDraftDeleted(const Target& target, int64_t version) {
+  auto event = AboutTemplate<v1::TemplateDraftDeleted>(target);
+  event.set_version(version);
+  SetTimestamp(target.now, event.mutable_delete_time());
+  return event;
+}
+
+v1::TemplateArchived ToArchived(const TemplateHead& head) {
+  auto event = AboutTemplate<v1::TemplateArchived>(head);
+  SetTimestamp(head.update_time, event.mutable_archive_time());
+  return event;
+}
+
+v1::TemplateRestored ToRestored(const TemplateHead& head) {
+  auto event = AboutTemplate<v1::TemplateRestored>(head);
+  event.set_version(head.published_version);
+  SetTimestamp(head.update_time, event.mutable_restore_time());
+  return event;
+}
+
+v1::TemplateDeleted ToDeleted(const Target& target) {
+  auto event = AboutTemplate<v1::TemplateDeleted>(target);
+  SetTimestamp(target.now, event.mutable_delete_time());
+  return event;
+}
+
+v1::TemplateMessageRendered ToRendered(const RenderedText& text) {
+  v1::TemplateMessageRendered event;
   event.set_message_id(text.id);
   event.set_user_id(text.user_id);
   event.set_template_(text.name);
@@ -65,18 +169,30 @@ namespace millrace::templates {
   return event;
 }
 
+v1::RenderTemplateRequest ToRequest(v1::RenderTemplatesRequest input) {
+  v1::RenderTemplateRequest request;
+  request.set_name(input.name());
+  request.set_locale(input.locale());
+  if (input.has_user_id()) {
+    request.set_user_id(input.user_id());
+  } else if (input.has_data()) {
+    *request.mutable_data() = std::move(*input.mutable_data());
+  }
+  return request;
+}
+
+v1::RenderFailure ToFailure(const absl::Status& status) {
+  v1::RenderFailure failure;
+  failure.set_code(std::string(CodeName(status.code())));
+  failure.set_message(std::string(MessageOf(status)));
+  return failure;
+}
+
 Recipient ToRecipient(const ::users::v1::User& user) {
   return {.user_id = user.id(),
           .email = user.email(),
           .display_name = user.display_name(),
           .locale = user.locale()};
-}
-
-Recipient ToRecipient(const ::users::v1::UserCreated& event) {
-  return {.user_id = event.user_id(),
-          .email = event.email(),
-          .display_name = event.display_name(),
-          .locale = event.locale()};
 }
 
 }  // namespace millrace::templates
