@@ -18,6 +18,7 @@ LAYERS = {
     "store": 4,
     "rpc": 4,
     "http": 4,
+    "tokens": 4,
     "bus": 5,
     "runtime": 6,
 }
@@ -39,7 +40,8 @@ OWNERS = {
     "prometheus/": ("libs/runtime/",),
     "yaml-cpp/": ("libs/runtime/", "tools/contracts/document_test.cc"),
     "CLI/": ("libs/runtime/", "tools/millrace/"),
-    "sodium": ("libs/digest/", "libs/runtime/", "services/users/"),
+    "openssl/": ("libs/tokens/",),
+    "sodium": ("libs/digest/", "libs/tokens/"),
 }
 # Tests and benchmarks may use a peer directly.
 FREE = ("tests/",)

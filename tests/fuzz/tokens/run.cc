@@ -1,0 +1,122 @@
+#include "tests/fuzz/tokens/run.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/strings.h"
+#include "tokens/base64url.h"
+#include "tokens/jwk.h"
+#include "tokens/jws.h"
+#include "tokens/jwt.h"
+
+namespace millrace::tokens {
+namespace {
+
+void Demand(bool kept, const char* promise) {
+  if (kept) return;
+  std::fprintf(stderr, "broken: %s\n", promise);
+  std::abort();
+}
+
+// Signs nothing that the fuzzer could learn to sign: it is made anew.
+const Key& OurKey() {
+  static const Key* const kKey = new Key(*Key::Generate(Algorithm::kEdDsa));
+  return *kKey;
+}
+
+const Expectations kExpected = {.issuer = "https://id.example",
+                                .audience = "millrace"};
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+
+void DemandCode(const absl::Status& status, absl::StatusCode code) {
+  Demand(status.code() == code && !MessageOf(status).empty(),
+         "an error has its code and says why");
+}
+
+Outcome RunToken(std::string_view text) {
+  const KeySet keys({OurKey()});
+  // Nobody else can sign: whatever is not refused was not made by a fuzzer.
+  Demand(!VerifyToken(text, keys, kExpected, kNow).ok(), "no forged token");
+  const auto jws = ReadJws(text);
+  if (!jws.ok()) {
+    DemandCode(jws.status(), absl::StatusCode::kUnauthenticated);
+    return Outcome::kRefused;
+  }
+  Demand(text.size() <= kMaxTokenBytes, "tokens are bounded");
+  const std::string again =
+      StrCat(jws->signed_part, ".", ToBase64Url(jws->signature));
+  Demand(again == text, "a token has one spelling");
+  return Outcome::kRead;
+}
+
+Outcome RunClaims(std::string_view payload) {
+  const auto claims = ReadClaims(payload);
+  const auto token = SignJws(OurKey(), "at+jwt", payload);
+  if (token.ok()) {
+    const bool good =
+        VerifyToken(*token, KeySet({OurKey()}), kExpected, kNow).ok();
+    Demand(claims.ok() || !good, "no token without its claims");
+  }
+  if (!claims.ok()) {
+    DemandCode(claims.status(), absl::StatusCode::kInvalidArgument);
+    return Outcome::kRefused;
+  }
+  Demand(!claims->subject.empty(), "a token is somebody's");
+  const auto json = ToJson(*claims);
+  Demand(json.ok() && ReadClaims(*json).ok(), "claims can be written again");
+  return Outcome::kRead;
+}
+
+Outcome RunKeys(std::string_view text) {
+  const auto set = FromJwks(text);
+  if (!set.ok()) {
+    DemandCode(set.status(), absl::StatusCode::kInvalidArgument);
+    return Outcome::kRefused;
+  }
+  for (const Key& key : set->keys) {
+    Demand(!key.can_sign(), "a published key does not sign");
+    Demand(!key.Verify("text", "signature"), "a signature is a key's");
+  }
+  const auto written = ToJwks(set->keys);
+  Demand(written.ok(), "a set can be written again");
+  const auto again = FromJwks(*written);
+  Demand(again.ok() && again->keys.size() == set->keys.size() &&
+             again->skipped.empty(),
+         "what was written is read");
+  return set->keys.empty() ? Outcome::kRefused : Outcome::kRead;
+}
+
+}  // namespace
+
+Outcome RunInput(std::string_view input) {
+  if (input.empty()) return RunToken(input);
+  const std::string_view rest = input.substr(1);
+  if (input[0] == 'T') return RunToken(rest);
+  if (input[0] == 'C') return RunClaims(rest);
+  return RunKeys(rest);
+}
+
+std::vector<std::string> Seeds() {
+  Claims claims = {.issuer = kExpected.issuer,
+                   .subject = "ada",
+                   .audience = {kExpected.audience, "other"},
+                   .expiry = kNow + absl::Minutes(15),
+                   .not_before = kNow,
+                   .issued_at = kNow,
+                   .id = "token",
+                   .session = "session",
+                   .permissions = {"users.users.read"}};
+  std::vector<std::string> seeds = {StrCat("C", *ToJson(claims)),
+                                    R"(K{"keys":[{"kty":"oct","k":"AA"}]})"};
+  std::vector<Key> keys;
+  for (const Algorithm algorithm :
+       {Algorithm::kEdDsa, Algorithm::kEs256, Algorithm::kRs256}) {
+    keys.push_back(*Key::Generate(algorithm));
+    seeds.push_back(StrCat("T", *IssueToken(keys.back(), claims)));
+    seeds.push_back(StrCat("K", *ToJwks({keys.back()})));
+  }
+  seeds.push_back(StrCat("K", *ToJwks(keys)));
+  return seeds;
+}
+
+}  // namespace millrace::tokens
