@@ -23,9 +23,12 @@ struct CallContext {
   TraceContext trace;
   absl::Time deadline = absl::InfiniteFuture();
   Identity identity;
-  // Where the call came from, "ipv4:127.0.0.1:40000"; empty when it did not come
-  // from outside.
+  // Where the call came from, "127.0.0.1:40000" or as gRPC spells it; empty when
+  // it did not come from outside.
   std::string peer;
+  // The access token of `identity`, for calls that are made on the caller's
+  // behalf: a secret, of which no log has to know. Empty when there is none.
+  std::string token;
   // The id of the event whose handler makes this call; empty for a request.
   std::string causation_id;
 };

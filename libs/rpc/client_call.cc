@@ -21,6 +21,10 @@ ClientCall::ClientCall(std::shared_ptr<ChannelCore> core,
       context_->AddMetadata("tracestate", span.tracestate);
     }
   }
+  if (!call.context.token.empty()) {
+    context_->AddMetadata("authorization",
+                          StrCat("Bearer ", call.context.token));
+  }
   core_->calls.insert(this);
   core_->engine.CallStarted();
   subscription_ = signal_.OnAbort([this] { Cancel(signal_.reason()); });

@@ -226,6 +226,34 @@ TEST_F(ConfigTest, Addresses) {
             "'users'");
 }
 
+TEST_F(ConfigTest, NobodyIsAskedForATokenUnlessItIsSaid) {
+  const Config config = Load();
+  EXPECT_EQ(config.identity().jwks(), "");
+  EXPECT_EQ(config.identity().issuer(), "millrace");
+  EXPECT_EQ(config.identity().audience(), "millrace");
+  EXPECT_EQ(DurationOf(config.identity().clock_skew()), absl::Seconds(30));
+  Set("identity.jwks", "http://users:8080/.well-known/jwks.json");
+  EXPECT_EQ(Error(), "");
+  Set("identity.jwks", "local");
+  EXPECT_EQ(Error(), "");
+}
+
+TEST_F(ConfigTest, Identity) {
+  Yaml(
+      "identity:\n  jwks: https://id.example/keys\n  issuer: ''\n"
+      "  clock_skew: 1h\n");
+  Environment("MILLRACE_IDENTITY_KEY_SECRET", "short");
+  EXPECT_EQ(
+      Error(),
+      "config.yaml:2:9: identity.jwks must be 'local' or the http:// URL of a "
+      "JWK set: 'https://id.example/keys' would need TLS, which is not spoken "
+      "here; put a proxy of this machine in front of it\n"
+      "config.yaml:3:11: identity.issuer must name who issues tokens\n"
+      "config.yaml:4:15: identity.clock_skew must be at most 5m\n"
+      "MILLRACE_IDENTITY_KEY_SECRET: identity.key_secret must have at least 16 "
+      "characters; make one with 'openssl rand -base64 32'");
+}
+
 TEST_F(ConfigTest, SecretsDoNotBelongInFilesAndFlagsAndAreNotShown) {
   Yaml("bus:\n  kafka:\n    sasl_password: hunter2\n");
   Set("databases.users.password", "hunter2");

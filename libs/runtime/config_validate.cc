@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "base/strings.h"
 #include "base/suggest.h"
+#include "http/fetch.h"
 #include "runtime/config_schema.h"
 #include "store/database_url.h"
 
@@ -19,6 +20,8 @@ using config::v1::Setting;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+
+constexpr size_t kLeastSecret = 16;
 
 class Validator {
  public:
@@ -95,6 +98,34 @@ class Validator {
     if (kafka.sasl_password().empty()) {
       Wrong("bus.kafka.sasl_password",
             StrCat("must be set for ", kafka.security()));
+    }
+  }
+
+  void CheckIdentity(const config::v1::Identity& identity) {
+    if (!identity.jwks().empty() && identity.jwks() != "local") {
+      const auto url = http::ParseHttpUrl(identity.jwks());
+      if (!url.ok()) {
+        Wrong("identity.jwks",
+              StrCat("must be 'local' or the http:// URL of a JWK set: ",
+                     MessageOf(url.status())));
+      }
+    }
+    if (identity.issuer().empty()) {
+      Wrong("identity.issuer", "must name who issues tokens");
+    }
+    if (identity.audience().empty()) {
+      Wrong("identity.audience", "must name for whom tokens are");
+    }
+    absl::Duration skew;
+    if (absl::ParseDuration(identity.clock_skew(), &skew) &&
+        skew > absl::Minutes(5)) {
+      Wrong("identity.clock_skew", "must be at most 5m");
+    }
+    const size_t secret = identity.key_secret().size();
+    if (secret > 0 && secret < kLeastSecret) {
+      Wrong("identity.key_secret",
+            StrCat("must have at least ", kLeastSecret,
+                   " characters; make one with 'openssl rand -base64 32'"));
     }
   }
 
@@ -237,6 +268,7 @@ void Validate(const Config& config, const Places& places,
   validator.CheckValues(config, "");
   validator.CheckServices(config, services);
   validator.CheckBus(config.bus());
+  validator.CheckIdentity(config.identity());
   for (const auto& [name, address] : config.remote()) {
     validator.CheckAddress(StrCat("remote.", name), address);
   }

@@ -12,6 +12,8 @@
 #include "runtime/bus_rpc.h"
 #include "runtime/config_validate.h"
 #include "runtime/overrun_log.h"
+#include "runtime/token_identity.h"
+#include "runtime/token_keys.h"
 
 namespace millrace::runtime {
 namespace {
@@ -171,7 +173,7 @@ absl::Status Host::MakeModules() {
     modules_.push_back(std::make_unique<HostedModule>(parts_, bus_, *pipeline_,
                                                       std::move(factory)));
   }
-  return absl::OkStatus();
+  return MakeIdentity();
 }
 
 void Host::WarnOfUnused() {
@@ -195,6 +197,14 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
   options.max_in_flight =
       ShareOf(options_.config.calls().max_in_flight(), options_.config);
   options.log = CallLogOf(options_.config.log().calls());
+  if (!options_.config.identity().jwks().empty()) {
+    options.prepare = [this](const IncomingCall& call) {
+      return identity_->Prepare(call);
+    };
+    options.identify = [this](const IncomingCall& call) {
+      return identity_->Identify(call);
+    };
+  }
   pipeline_ = std::make_unique<Pipeline>(
       std::move(services), std::move(options), parts_.clock, logger_, metrics_);
 }
@@ -252,6 +262,14 @@ void Host::AddRoutes() {
       return response;
     });
   });
+  for (const auto& module : modules_) {
+    for (const Route& route : module->module().Routes()) {
+      router_.Handle(route.method, route.pattern,
+                     [hosted = module.get(), route](http::Request request) {
+                       return hosted->Answer(route, std::move(request));
+                     });
+    }
+  }
   http::MountRpc(router_, *pipeline_);
 }
 

@@ -47,6 +47,8 @@
 namespace millrace::runtime {
 
 class BusRpc;
+class TokenIdentity;
+class TokenKeys;
 
 struct HostOptions {
   Config config;                       // as LoadConfig() gave it
@@ -112,6 +114,9 @@ class Host {
   absl::Status MakeModules();
   void WarnOfUnused();
   void MakePipeline(std::vector<const ServiceInfo*> services);
+  // OK and nothing made when identity.jwks is empty.
+  absl::Status MakeIdentity();
+  absl::StatusOr<std::unique_ptr<TokenKeys>> LocalKeys();
   absl::Status MakeSideLoops();
   Promise<void> StartSideLoops();
   absl::Status Listen();
@@ -146,6 +151,9 @@ class Host {
   HostParts parts_;
   std::vector<const ContractInfo*> contracts_;
   std::unique_ptr<DataDir> data_dir_;  // null: nothing is kept there
+  // Null: everybody is anonymous.
+  std::unique_ptr<TokenKeys> token_keys_;
+  std::unique_ptr<TokenIdentity> identity_;
   std::unique_ptr<Pipeline> pipeline_;
   rpc::Engine engine_;
   std::map<std::string, std::unique_ptr<Channel>> channels_;  // by address

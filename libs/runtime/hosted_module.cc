@@ -5,11 +5,31 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "http/status_mapping.h"
 #include "loop/combinators.h"
 #include "loop/loop_ref.h"
 #include "runtime/retry.h"
 
 namespace millrace::runtime {
+
+namespace {
+
+TokenSettings TokenSettingsOf(const Config& config) {
+  return {.issuer = config.identity().issuer(),
+          .audience = config.identity().audience(),
+          .key_secret = config.identity().key_secret()};
+}
+
+// Null when the module has not given one.
+const http::Handler* HandlerOf(const ModuleContext& context,
+                               const Route& route) {
+  for (const auto& [known, handler] : context.handlers()) {
+    if (known == route) return &handler;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
                            ModuleFactory factory)
@@ -98,7 +118,8 @@ Promise<void> HostedModule::StartOnce(const Needs& needs) {
                            .outbox = outbox_.get(),
                            .logger = &logger_,
                            .metrics = &parts_.metrics,
-                           .clock = &parts_.clock},
+                           .clock = &parts_.clock,
+                           .tokens = TokenSettingsOf(parts_.config)},
       needs);
   co_await module_->Start(*context_);
   for (const ServiceInfo* service : module_->Provides()) {
@@ -106,6 +127,12 @@ Promise<void> HostedModule::StartOnce(const Needs& needs) {
     Throw(absl::FailedPreconditionError(
         StrCat("it provides ", service->full_name,
                ", which it did not bind with Serve()")));
+  }
+  for (const Route& route : module_->Routes()) {
+    if (HandlerOf(*context_, route) != nullptr) continue;
+    Throw(absl::FailedPreconditionError(
+        StrCat("it names the route ", route.method, " ", route.pattern,
+               ", which it did not answer with Handle()")));
   }
 }
 
@@ -139,6 +166,19 @@ ServiceBinding HostedModule::Binding(std::string_view service) const {
     if (binding.info->full_name == service) return binding;
   }
   return {};
+}
+
+Promise<http::Response> HostedModule::Answer(const Route& route,
+                                             http::Request request) {
+  if (!running_) {
+    return Promise<http::Response>::Resolve(http::ErrorResponse(
+        absl::UnavailableError(StrCat("module ", name_, " is not ready"))));
+  }
+  return (*HandlerOf(*context_, route))(std::move(request));
+}
+
+tokens::KeySet HostedModule::Keys() const {
+  return running_ ? context_->OfferedKeys() : tokens::KeySet();
 }
 
 Promise<void> HostedModule::Check() {

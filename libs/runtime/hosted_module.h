@@ -61,6 +61,12 @@ class HostedModule {
   // What it serves under this name, once it runs.
   ServiceBinding Binding(std::string_view service) const;
 
+  // The answer of a route of the module; 503 while it does not run.
+  Promise<http::Response> Answer(const Route& route, http::Request request);
+
+  // Those that the module offers; none while it does not run.
+  tokens::KeySet Keys() const;
+
   Promise<void> Check();
 
   // The order of a drain. Each is fine for a module that never ran.

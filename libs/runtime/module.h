@@ -52,6 +52,14 @@ class Module {
   // names.
   virtual std::vector<const ServiceInfo*> Needs() const { return {}; }
 
+  // Routes that Start() gives handlers with ModuleContext::Handle(). Until then
+  // they answer 503.
+  virtual std::vector<Route> Routes() const { return {}; }
+
+  // Whether Start() calls ModuleContext::OfferKeys(). Of the modules of a
+  // process at most one does.
+  virtual bool OffersKeys() const { return false; }
+
   // Contracts whose events it emits or listens to. Their topics exist before
   // Start(), and BusService knows their events.
   virtual std::vector<const ContractInfo*> Contracts() const { return {}; }

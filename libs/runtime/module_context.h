@@ -3,6 +3,7 @@
 #ifndef MILLRACE_RUNTIME_MODULE_CONTEXT_H_
 #define MILLRACE_RUNTIME_MODULE_CONTEXT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,7 +14,9 @@
 #include "base/metrics.h"
 #include "contract/event.h"
 #include "contract/service.h"
+#include "http/message.h"
 #include "loop/event_loop.h"
+#include "tokens/key_set.h"
 
 namespace millrace {
 namespace bus {
@@ -27,6 +30,22 @@ class Database;
 
 namespace millrace::runtime {
 
+// A plain HTTP route, for what is no RPC: "GET", "/.well-known/jwks.json".
+// Texts that last, such as literals.
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // as http/router.h has them
+
+  bool operator==(const Route&) const = default;
+};
+
+// What a module that issues tokens has to know of the configuration.
+struct TokenSettings {
+  std::string issuer;
+  std::string audience;
+  std::string key_secret;  // empty: none
+};
+
 class ModuleContext {
  public:
   struct Parts {
@@ -38,6 +57,7 @@ class ModuleContext {
     Logger* logger = nullptr;
     Metrics* metrics = nullptr;
     const Clock* clock = nullptr;
+    TokenSettings tokens;
   };
 
   // Where a needed service is: its binding in this process, or a channel to
@@ -100,7 +120,27 @@ class ModuleContext {
     Subscribe(Contract::Info(), std::move(group), listener);
   }
 
+  // Answers a route that the module named in Routes(). The handler lives as
+  // long as the module.
+  void Handle(Route route, http::Handler handler) {
+    handlers_.emplace_back(route, std::move(handler));
+  }
+
+  const TokenSettings& tokens() const { return parts_.tokens; }
+
+  // The keys of the tokens that the module issues, for verifying them when
+  // identity.jwks is "local". Called when they are wanted, often.
+  void OfferKeys(std::function<tokens::KeySet()> keys) {
+    keys_ = std::move(keys);
+  }
+
   // For the host.
+  const std::vector<std::pair<Route, http::Handler>>& handlers() const {
+    return handlers_;
+  }
+  tokens::KeySet OfferedKeys() const {
+    return keys_ ? keys_() : tokens::KeySet();
+  }
   const std::vector<ServiceBinding>& served() const { return served_; }
   const std::vector<Subscription>& subscriptions() const {
     return subscriptions_;
@@ -114,6 +154,8 @@ class ModuleContext {
   std::vector<std::shared_ptr<void>> clients_;
   std::vector<ServiceBinding> served_;
   std::vector<Subscription> subscriptions_;
+  std::vector<std::pair<Route, http::Handler>> handlers_;
+  std::function<tokens::KeySet()> keys_;
 };
 
 }  // namespace millrace::runtime

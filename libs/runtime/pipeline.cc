@@ -8,6 +8,7 @@
 #include "loop/activity.h"
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
+#include "runtime/authorization.h"
 
 namespace millrace::runtime {
 namespace {
@@ -187,7 +188,12 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
                      TraceContext trace, Scope& scope) const {
   CallContext& context = scope.context;
   context.trace = std::move(trace);
+  context.peer = incoming.peer;
   context.identity = Identify(incoming);
+  const auto token = BearerToken(incoming.metadata);
+  if (token.ok() && !context.identity.subject.empty()) {
+    context.token = std::string(*token);
+  }
   Limit(incoming, context.identity);
   context.deadline = DeadlineOf(incoming);
   // The requests of a stream are checked as they are read.
@@ -209,6 +215,7 @@ Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
   MessagePtr response;
   absl::Status status;
   try {
+    if (auto wait = Prepare(incoming)) co_await *std::move(wait);
     Call call = Admit(incoming, request.get(), std::move(trace), scope);
     const AbortSignal signal = call.signal;
     response = co_await WithSignal(Handle(InFlight(*this), std::move(incoming),
@@ -220,6 +227,12 @@ Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
   status = scope.Finish(std::move(status));
   if (!status.ok()) Throw(std::move(status));
   co_return response;
+}
+
+std::optional<Promise<void>> Pipeline::Prepare(
+    const IncomingCall& incoming) const {
+  if (!options_.prepare) return std::nullopt;
+  return options_.prepare(incoming);
 }
 
 Identity Pipeline::Identify(const IncomingCall& incoming) const {
@@ -282,6 +295,7 @@ Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
   Scope scope(*this, incoming);
   absl::Status status;
   try {
+    if (auto wait = Prepare(incoming)) co_await *std::move(wait);
     const Call call = Admit(incoming, nullptr, std::move(trace), scope);
     const InFlight running(*this);
     const AbortSubscription all_end = streams_.signal().OnAbort(

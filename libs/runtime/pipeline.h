@@ -39,6 +39,9 @@ struct PipelineOptions {
   int max_in_flight = 10'000;
   CallLog log = CallLog::kAll;
 
+  // What has to be waited for before `identify` can tell; usually nothing.
+  // Never rejects.
+  std::function<std::optional<Promise<void>>(const IncomingCall&)> prepare;
   // Tells who calls; everybody is anonymous without it.
   std::function<absl::StatusOr<Identity>(const IncomingCall&)> identify;
   // Refuses calls that are too many, with RESOURCE_EXHAUSTED.
@@ -81,6 +84,8 @@ class Pipeline final : public Dispatcher {
   // The whole of a unary call, whose trace has begun.
   Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
                           TraceContext trace);
+  // What has to be waited for before Admit().
+  std::optional<Promise<void>> Prepare(const IncomingCall& incoming) const;
   Call Admit(const IncomingCall& incoming, const Message* request,
              TraceContext trace, Scope& scope) const;
   Identity Identify(const IncomingCall& incoming) const;

@@ -37,7 +37,8 @@ std::vector<MemoryLogger::Line> MemoryLogger::Saying(
 
 std::string HttpExchange(int port, const std::string& method,
                          const std::string& path, const std::string& body,
-                         const std::string& accept) {
+                         const std::string& accept,
+                         const std::string& headers) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -50,7 +51,7 @@ std::string HttpExchange(int port, const std::string& method,
         method, " ", path, " HTTP/1.1\r\nhost: localhost\r\nconnection: ",
         "close\r\naccept: ", accept,
         "\r\ncontent-type: application/json\r\ncontent-length: ", body.size(),
-        "\r\n\r\n", body);
+        "\r\n", headers, "\r\n", body);
     if (send(socket, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
       char buffer[4096];
       for (ssize_t n; (n = recv(socket, buffer, sizeof(buffer), 0)) > 0;) {

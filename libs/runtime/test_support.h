@@ -36,10 +36,12 @@ class MemoryLogger final : public Logger {
 };
 
 // Says one HTTP/1.1 request to a port of this machine and returns the answer,
-// head and body, or "" when there is nobody. Blocks: for other threads.
+// head and body, or "" when there is nobody. `headers` are whole lines. Blocks:
+// for other threads.
 std::string HttpExchange(int port, const std::string& method,
                          const std::string& path, const std::string& body = "",
-                         const std::string& accept = "*/*");
+                         const std::string& accept = "*/*",
+                         const std::string& headers = "");
 // The port at the end of "host:port".
 int PortOf(const std::string& address);
 

@@ -1,0 +1,167 @@
+#include "http/fetch.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/combinators.h"
+#include "loop/tcp.h"
+
+namespace millrace::http {
+namespace {
+
+namespace beast = boost::beast::http;
+
+constexpr uint32_t kMaxHeaderBytes = 16 << 10;
+
+// Bytes in, one response out.
+class Reader {
+ public:
+  explicit Reader(size_t max_bytes) {
+    parser_.eager(true);
+    parser_.body_limit(max_bytes);
+    parser_.header_limit(kMaxHeaderBytes);
+  }
+
+  void Feed(std::string_view bytes) {
+    if (done_.promise().settled()) return;
+    buffer_.append(bytes);
+    boost::beast::error_code error;
+    while (!buffer_.empty() && !parser_.is_done()) {
+      const size_t used = parser_.put(
+          boost::asio::buffer(buffer_.data(), buffer_.size()), error);
+      buffer_.erase(0, used);
+      if (error == beast::error::need_more) return;
+      if (error) return Fail(error);
+    }
+    if (parser_.is_done()) Finish();
+  }
+
+  // The peer has said everything.
+  void End() {
+    if (done_.promise().settled()) return;
+    boost::beast::error_code error;
+    parser_.put_eof(error);
+    if (error || !parser_.is_done()) {
+      return done_.Reject(
+          absl::UnavailableError("the connection ended before the answer"));
+    }
+    Finish();
+  }
+
+  Promise<std::string> done() const { return done_.promise(); }
+
+ private:
+  void Fail(boost::beast::error_code error) {
+    if (error == beast::error::body_limit) {
+      return done_.Reject(
+          absl::ResourceExhaustedError("the answer is too large"));
+    }
+    done_.Reject(absl::UnavailableError(
+        StrCat("the answer is no HTTP/1.1: ", error.message())));
+  }
+
+  void Finish() {
+    const unsigned status = parser_.get().result_int();
+    if (status != 200) {
+      return done_.Reject(
+          absl::UnavailableError(StrCat("the answer has the status ", status)));
+    }
+    done_.Resolve(std::move(parser_.get().body()));
+  }
+
+  beast::response_parser<beast::string_body> parser_;
+  std::string buffer_;
+  Deferred<std::string> done_;
+};
+
+std::string RequestText(const HttpUrl& url) {
+  const bool v6 = url.host.find(':') != url.host.npos;
+  return StrCat("GET ", url.target, " HTTP/1.1\r\nHost: ", v6 ? "[" : "",
+                url.host, v6 ? "]" : "", ":", url.port,
+                "\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+}
+
+Promise<std::string> Exchange(EventLoop& loop, HttpUrl url, size_t max_bytes,
+                              AbortSignal signal) {
+  const std::shared_ptr<TcpConnection> connection =
+      co_await TcpConnection::Connect(loop, url.host, url.port, signal);
+  const auto reader = std::make_shared<Reader>(max_bytes);
+  connection->OnData([reader](std::string_view bytes) { reader->Feed(bytes); });
+  connection->OnEnd([reader] { reader->End(); });
+  connection->OnClose([reader](const absl::Status&) { reader->End(); });
+  // Waited for from the beginning: it may settle while the request is written.
+  Promise<absl::StatusOr<std::string>> done = AsStatusOr(reader->done());
+  absl::StatusOr<std::string> body;
+  try {
+    co_await connection->Write(RequestText(url));
+    body = co_await WithSignal(std::move(done), signal);
+  } catch (...) {
+    body = StatusFrom(std::current_exception());
+  }
+  connection->Close();
+  co_return ValueOrThrow(std::move(body));
+}
+
+}  // namespace
+
+absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  const auto wrong = [&](std::string_view why) {
+    return absl::InvalidArgumentError(StrCat("'", text, "' ", why));
+  };
+  if (text.starts_with("https://")) {
+    return wrong(
+        "would need TLS, which is not spoken here; put a proxy of "
+        "this machine in front of it");
+  }
+  if (!text.starts_with(kScheme)) return wrong("does not begin with http://");
+  std::string_view rest = text.substr(kScheme.size());
+  HttpUrl url;
+  const size_t slash = rest.find('/');
+  if (slash != rest.npos) url.target = std::string(rest.substr(slash));
+  std::string_view host = rest.substr(0, slash);
+  for (const char c : text) {
+    if (c <= ' ' || c == 0x7F || c == '#' || c == '@') {
+      return wrong("has a space, a fragment or a user in it");
+    }
+  }
+  const size_t colon = host.rfind(':');
+  const size_t bracket = host.rfind(']');
+  if (colon != host.npos && (bracket == host.npos || colon > bracket)) {
+    if (!absl::SimpleAtoi(ToAbsl(host.substr(colon + 1)), &url.port) ||
+        url.port < 1 || url.port > 65535) {
+      return wrong("has no port from 1 to 65535");
+    }
+    host = host.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  if (host.empty()) return wrong("names no host");
+  url.host = std::string(host);
+  return url;
+}
+
+Promise<std::string> Fetch(EventLoop& loop, HttpUrl url, FetchOptions options) {
+  AbortController late;
+  Timer timer = loop.SetTimeout(options.timeout, [late]() mutable {
+    late.Abort(absl::DeadlineExceededError("the answer took too long"));
+  });
+  absl::StatusOr<std::string> body;
+  try {
+    body = co_await Exchange(loop, std::move(url), options.max_bytes,
+                             late.signal());
+  } catch (...) {
+    body = StatusFrom(std::current_exception());
+  }
+  timer.Clear();
+  co_return ValueOrThrow(std::move(body));
+}
+
+}  // namespace millrace::http

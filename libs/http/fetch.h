@@ -1,0 +1,39 @@
+// One GET over plain HTTP/1.1, for documents of other services: small, whole,
+// within a time. Not a client for general use: no TLS, no redirects, no reuse
+// of connections.
+//
+// Loop thread. The loop outlives the promise.
+#ifndef MILLRACE_HTTP_FETCH_H_
+#define MILLRACE_HTTP_FETCH_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "loop/event_loop.h"
+#include "loop/promise.h"
+
+namespace millrace::http {
+
+struct HttpUrl {
+  std::string host;  // of IPv6 without brackets
+  int port = 80;
+  std::string target = "/";
+};
+
+// INVALID_ARGUMENT when it is no http:// URL, or has a user in it.
+absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text);
+
+struct FetchOptions {
+  absl::Duration timeout = absl::Seconds(5);
+  size_t max_bytes = 64 << 10;  // of the body
+};
+
+// The body of a 200. UNAVAILABLE when there is no connection, it breaks, or the
+// answer is another; DEADLINE_EXCEEDED after the time; RESOURCE_EXHAUSTED when
+// the body is larger.
+Promise<std::string> Fetch(EventLoop& loop, HttpUrl url, FetchOptions options);
+
+}  // namespace millrace::http
+
+#endif  // MILLRACE_HTTP_FETCH_H_
