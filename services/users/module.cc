@@ -2,21 +2,32 @@
 
 #include <optional>
 
+#include "base/status.h"
+#include "services/users/keyring.h"
 #include "services/users/purge.h"
 #include "services/users/rpc.h"
+#include "services/users/rpc_sessions.h"
+#include "tokens/jwk.h"
+#include "tokens/password.h"
 #include "users/migrations.h"
 #include "users/v1/events.millrace.h"
 
 namespace millrace::users {
 namespace {
 
+constexpr runtime::Route kJwks = {"GET", "/.well-known/jwks.json"};
+
 class UsersModule final : public runtime::Module {
  public:
   std::string_view name() const override { return "users"; }
 
   std::vector<const ServiceInfo*> Provides() const override {
-    return {&::users::v1::UsersService::Info()};
+    return {&::users::v1::UsersService::Info(),
+            &::users::v1::SessionsService::Info()};
   }
+
+  std::vector<runtime::Route> Routes() const override { return {kJwks}; }
+  bool OffersKeys() const override { return true; }
 
   std::vector<const ContractInfo*> Contracts() const override {
     return {&::users::v1::UserEvents::Info()};
@@ -29,17 +40,52 @@ class UsersModule final : public runtime::Module {
   Promise<void> Start(runtime::ModuleContext& context) override {
     rpc_.emplace(context.database(), context.outbox(), context.clock());
     context.Serve(Bind(*rpc_));
+    co_await StartSessions(context);
     purger_.emplace(context.database(), context.outbox(), context.clock(),
                     context.logger());
     purger_->Start(context.loop());
-    return Promise<void>::Resolve();
   }
 
-  Promise<void> Stop() override { return purger_->Stop(); }
+  Promise<void> Stop() override {
+    co_await purger_->Stop();
+    co_await keyring_->Stop();
+  }
 
  private:
+  Promise<void> StartSessions(runtime::ModuleContext& context) {
+    const runtime::TokenSettings& tokens = context.tokens();
+    KeyringOptions keys;
+    keys.secret = tokens.key_secret;
+    keyring_.emplace(context.database(), context.clock(), context.logger(),
+                     std::move(keys));
+    co_await keyring_->Load();
+    keyring_->Start(context.loop());
+    hasher_.emplace();
+    SessionsRpcOptions options;
+    options.issuer = tokens.issuer;
+    options.audience = tokens.audience;
+    sessions_.emplace(context.database(), context.outbox(), context.clock(),
+                      *hasher_, *keyring_, std::move(options));
+    context.Serve(Bind(*sessions_));
+    context.OfferKeys([this] { return keyring_->Published(); });
+    context.Handle(kJwks, [this](http::Request) {
+      return Promise<http::Response>::Resolve(JwksResponse());
+    });
+  }
+
+  // Others may keep it for less than a key is published ahead.
+  http::Response JwksResponse() const {
+    http::Response response = http::Response::Json(
+        200, ValueOrThrow(tokens::ToJwks(keyring_->Published().keys())));
+    response.headers.Set("cache-control", "public, max-age=300");
+    return response;
+  }
+
   std::optional<UsersRpc> rpc_;
   std::optional<Purger> purger_;
+  std::optional<Keyring> keyring_;
+  std::optional<tokens::PasswordHasher> hasher_;
+  std::optional<SessionsRpc> sessions_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "services/users/sessions_store.h"
 #include "services/users/store.h"
 #include "services/users/wire.h"
 #include "users/v1/events.millrace.h"
@@ -37,6 +38,10 @@ Promise<void> Purger::Stop() {
 // Rejects never.
 Promise<void> Purger::Round() {
   try {
+    co_await database_.Transact([this](store::Tx& tx) {
+      const absl::Time now = clock_.Now();
+      return PruneSessions(tx, now, now - LockoutOptions().memory);
+    });
     const int64_t purged = co_await PurgeDue();
     if (purged > 0) {
       logger_.Info("people were purged", {{"count", StrCat(purged)}});

@@ -1,5 +1,6 @@
 // Removes people whose purge time has come, and says so to others
-// (UserEvents.Purged), in the transaction that removes the row.
+// (UserEvents.Purged), in the transaction that removes the row; and sessions
+// and tickets that have expired, of which nobody has to hear.
 //
 // Any number of processes and loops may run one: each row goes once. Loop
 // thread; everything it is given outlives it.

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "services/users/domain.h"
+#include "services/users/sessions_store.h"
 #include "services/users/store.h"
 #include "services/users/wire.h"
 #include "users/v1/events.millrace.h"
@@ -53,6 +54,7 @@ Promise<::users::v1::DeleteUserResponse> UsersRpc::DeleteUser(
     ThrowIfError(CheckEtag(person, request.etag()));
     Delete(clock_.Now(), options_.retention, person);
     Update(tx, person);
+    DeleteSessionsOf(tx, person.id);
     outbox_.Emit<UserEvents::Deleted>(tx, ToDeleted(person));
   });
   co_return ::users::v1::DeleteUserResponse();
@@ -79,6 +81,7 @@ Promise<::users::v1::User> UsersRpc::SuspendUser(
         ThrowIfError(CheckEtag(person, request.etag()));
         ThrowIfError(Suspend(request.reason(), clock_.Now(), person));
         Update(tx, person);
+        DeleteSessionsOf(tx, person.id);
         outbox_.Emit<UserEvents::Suspended>(tx, ToSuspended(person));
         return person;
       });

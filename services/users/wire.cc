@@ -114,6 +114,13 @@ Event AboutPerson(const Person& person) {
   return event;
 }
 
+::users::v1::UserPasswordChanged ToPasswordChanged(const Person& person,
+                                                   absl::Time when) {
+  auto event = AboutPerson<::users::v1::UserPasswordChanged>(person);
+  SetTimestamp(when, event.mutable_change_time());
+  return event;
+}
+
 std::optional<State> ToState(::users::v1::UserState state) {
   switch (state) {
     case ::users::v1::USER_STATE_ACTIVE:

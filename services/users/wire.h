@@ -24,6 +24,8 @@ namespace millrace::users {
 ::users::v1::UserPurged ToPurged(std::string_view id, absl::Time now);
 ::users::v1::UserSuspended ToSuspended(const Person& person);
 ::users::v1::UserReinstated ToReinstated(const Person& person);
+::users::v1::UserPasswordChanged ToPasswordChanged(const Person& person,
+                                                   absl::Time when);
 
 // The state that a request asks for; none when it asks for none.
 std::optional<State> ToState(::users::v1::UserState state);

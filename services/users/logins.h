@@ -1,0 +1,57 @@
+// Whether somebody is who they say: password, lock-out and state in one place,
+// so that Login and ChangePassword cannot differ. Loop thread; everything it is
+// given outlives it.
+#ifndef MILLRACE_SERVICES_USERS_LOGINS_H_
+#define MILLRACE_SERVICES_USERS_LOGINS_H_
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "contract/call.h"
+#include "loop/promise.h"
+#include "services/users/domain.h"
+#include "services/users/lockout.h"
+#include "store/database.h"
+#include "tokens/password.h"
+
+namespace millrace::users {
+
+class Logins {
+ public:
+  Logins(store::Database& database, tokens::PasswordHasher& hasher,
+         const Clock& clock, LockoutOptions options = {})
+      : database_(database),
+        hasher_(hasher),
+        clock_(clock),
+        options_(options) {}
+
+  // The person whose e-mail address and password these are, nobody when they
+  // are not. An unknown address costs as much time as a wrong password.
+  // RESOURCE_EXHAUSTED with RetryInfo while the caller has to pause, or too
+  // many passwords wait. `call` outlives the promise.
+  Promise<std::optional<Person>> Check(const Call& call, std::string email,
+                                       std::string password);
+
+ private:
+  struct Known {
+    absl::Duration pause;
+    std::optional<Person> person;
+    std::string hash;  // empty: none
+  };
+
+  // Counts the attempt and finds what there is.
+  Known Begin(store::Tx& tx, const std::string& bucket,
+              const std::string& email) const;
+  Promise<std::string> Rehashed(const std::string& password,
+                                const std::string& hash);
+
+  store::Database& database_;
+  tokens::PasswordHasher& hasher_;
+  const Clock& clock_;
+  const LockoutOptions options_;
+};
+
+}  // namespace millrace::users
+
+#endif  // MILLRACE_SERVICES_USERS_LOGINS_H_
