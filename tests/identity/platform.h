@@ -1,0 +1,57 @@
+// Two processes in one: the users service, which issues tokens, and another
+// service that knows the issuer by its URL alone.
+#ifndef MILLRACE_TESTS_IDENTITY_PLATFORM_H_
+#define MILLRACE_TESTS_IDENTITY_PLATFORM_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "loop/event_loop.h"
+#include "runtime/host.h"
+#include "runtime/test_support.h"
+#include "tokens/claims.h"
+#include "tokens/key.h"
+
+namespace millrace::testing {
+
+class Platform {
+ public:
+  Platform();
+  ~Platform();
+
+  EventLoop& loop() { return loop_; }
+  runtime::Host& users() { return *users_; }
+  runtime::Host& greeter() { return *greeter_; }
+  runtime::MemoryLogger& log() { return logger_; }
+
+  // A call by JSON over HTTP or by gRPC, with 'authorization: Bearer TOKEN'
+  // unless the token is empty. The code of the answer.
+  absl::StatusCode Http(runtime::Host& host, const std::string& method,
+                        const std::string& json, const std::string& token);
+  absl::StatusCode Grpc(runtime::Host& host, const std::string& method,
+                        const std::string& bytes, const std::string& token);
+  // The whole of the answer to a GET.
+  std::string Get(runtime::Host& host, const std::string& path);
+
+  // The key that the users service signs with.
+  tokens::Key SigningKey();
+  // Of somebody whom it would issue a token now.
+  static tokens::Claims GoodClaims();
+
+ private:
+  std::unique_ptr<runtime::Host> Start(runtime::Config config,
+                                       runtime::ModuleFactory module);
+
+  runtime::ScratchDir dir_;
+  EventLoop loop_;
+  runtime::PrometheusMetrics metrics_;
+  runtime::PrometheusMetrics greeter_metrics_;
+  runtime::MemoryLogger logger_;
+  std::unique_ptr<runtime::Host> users_;
+  std::unique_ptr<runtime::Host> greeter_;
+};
+
+}  // namespace millrace::testing
+
+#endif  // MILLRACE_TESTS_IDENTITY_PLATFORM_H_
