@@ -238,6 +238,16 @@ TEST_F(ConfigTest, NobodyIsAskedForATokenUnlessItIsSaid) {
   EXPECT_EQ(Error(), "");
 }
 
+TEST_F(ConfigTest, AccessNeedsToKnowWhoCalls) {
+  EXPECT_FALSE(Load().identity().access());
+  Set("identity.access", "true");
+  EXPECT_EQ(Error(),
+            "--set identity.access: identity.access needs identity.jwks: "
+            "without it nobody is known, and nobody may call");
+  Set("identity.jwks", "local");
+  EXPECT_EQ(Error(), "");
+}
+
 TEST_F(ConfigTest, Identity) {
   Yaml(
       "identity:\n  jwks: https://id.example/keys\n  issuer: ''\n"

@@ -110,6 +110,11 @@ class Validator {
                      MessageOf(url.status())));
       }
     }
+    if (identity.access() && identity.jwks().empty()) {
+      Wrong("identity.access",
+            "needs identity.jwks: without it nobody is known, and nobody may "
+            "call");
+    }
     if (identity.issuer().empty()) {
       Wrong("identity.issuer", "must name who issues tokens");
     }

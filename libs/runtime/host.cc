@@ -197,6 +197,7 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
   options.max_in_flight =
       ShareOf(options_.config.calls().max_in_flight(), options_.config);
   options.log = CallLogOf(options_.config.log().calls());
+  options.check_access = options_.config.identity().access();
   if (!options_.config.identity().jwks().empty()) {
     options.prepare = [this](const IncomingCall& call) {
       return identity_->Prepare(call);

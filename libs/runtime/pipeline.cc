@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "contract/access.h"
 #include "loop/activity.h"
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
@@ -194,6 +195,7 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
   if (token.ok() && !context.identity.subject.empty()) {
     context.token = std::string(*token);
   }
+  Authorize(incoming, context.identity, request);
   Limit(incoming, context.identity);
   context.deadline = DeadlineOf(incoming);
   // The requests of a stream are checked as they are read.
@@ -238,6 +240,28 @@ std::optional<Promise<void>> Pipeline::Prepare(
 Identity Pipeline::Identify(const IncomingCall& incoming) const {
   if (!options_.identify) return {};
   return ValueOrThrow(options_.identify(incoming));
+}
+
+void Pipeline::Authorize(const IncomingCall& incoming, const Identity& identity,
+                         const Message* request) const {
+  if (!options_.check_access) return;
+  const bool named_in_stream =
+      request == nullptr && incoming.method->access.self != nullptr;
+  if (named_in_stream && !identity.subject.empty()) return;
+  ThrowIfError(CheckAccess(*incoming.method, identity, request));
+}
+
+Stream<MessagePtr> Pipeline::Authorized(const IncomingCall& incoming,
+                                        const Identity& identity,
+                                        Stream<MessagePtr> requests) const {
+  if (!options_.check_access || incoming.method->access.self == nullptr) {
+    return requests;
+  }
+  return std::move(requests).Map(
+      [&method = *incoming.method, identity](MessagePtr request) {
+        ThrowIfError(CheckAccess(method, identity, request.get()));
+        return request;
+      });
 }
 
 void Pipeline::Limit(const IncomingCall& incoming,
@@ -304,7 +328,8 @@ Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
         [&scope] { scope.Abort(absl::CancelledError("the caller is gone")); });
     Stream<MessagePtr> responses = incoming.method->stream(
         incoming.binding->service, call,
-        Validated(*incoming.method, std::move(requests)));
+        Validated(*incoming.method, Authorized(incoming, call.context.identity,
+                                               std::move(requests))));
     while (std::optional<MessagePtr> response =
                co_await WithSignal(responses.Next(), call.signal)) {
       co_await WithSignal(writer.Write(*std::move(response)), call.signal);

@@ -4,6 +4,7 @@
 //              what the call does from here on is its activity
 //              (loop/activity.h)
 //   identity   who calls
+//   access     whether the contract lets them, where that is asked
 //   admission  calls in flight are bounded; then the rate limit
 //   deadline   the caller's, or the default
 //   validate   the rules of the request
@@ -44,6 +45,8 @@ struct PipelineOptions {
   std::function<std::optional<Promise<void>>(const IncomingCall&)> prepare;
   // Tells who calls; everybody is anonymous without it.
   std::function<absl::StatusOr<Identity>(const IncomingCall&)> identify;
+  // Whether what contracts say of who may call is held to; else everybody may.
+  bool check_access = false;
   // Refuses calls that are too many, with RESOURCE_EXHAUSTED.
   std::function<absl::Status(const IncomingCall&, const Identity&)> limit;
 };
@@ -89,6 +92,13 @@ class Pipeline final : public Dispatcher {
   Call Admit(const IncomingCall& incoming, const Message* request,
              TraceContext trace, Scope& scope) const;
   Identity Identify(const IncomingCall& incoming) const;
+  // Of a stream that is for whom its request names, only that somebody is
+  // known: Authorized() looks at the request.
+  void Authorize(const IncomingCall& incoming, const Identity& identity,
+                 const Message* request) const;
+  Stream<MessagePtr> Authorized(const IncomingCall& incoming,
+                                const Identity& identity,
+                                Stream<MessagePtr> requests) const;
   void Limit(const IncomingCall& incoming, const Identity& identity) const;
   absl::Time DeadlineOf(const IncomingCall& incoming) const;
   void RequireOpen(const IncomingCall& incoming) const;

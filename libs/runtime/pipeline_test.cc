@@ -296,6 +296,65 @@ TEST_F(PipelineTest, ReaderThatLeavesEndsTheStream) {
   EXPECT_EQ(logger_.lines.back()["code"], "CANCELLED");
 }
 
+// The caller is who the header says, and may read greetings if it says so too.
+PipelineOptions WithAccess() {
+  PipelineOptions options;
+  options.check_access = true;
+  options.identify = [](const IncomingCall& call) -> absl::StatusOr<Identity> {
+    Identity identity;
+    for (const auto& [name, value] : call.metadata) {
+      if (name == "x-caller") identity.subject = value;
+      if (name == "x-permission") identity.permissions.push_back(value);
+    }
+    return identity;
+  };
+  return options;
+}
+
+TEST_F(PipelineTest, AccessIsCheckedWhereItIsAskedFor) {
+  EXPECT_TRUE(GreetStatus(Incoming()).ok());
+  Make(WithAccess());
+  EXPECT_EQ(GreetStatus(Incoming()).code(), absl::StatusCode::kUnauthenticated);
+  IncomingCall known = Incoming();
+  known.metadata.push_back({"x-caller", "ada"});
+  EXPECT_TRUE(GreetStatus(std::move(known)).ok());
+  EXPECT_EQ(greeter_.seen.size(), 2u);
+}
+
+TEST_F(PipelineTest, AccessComesBeforeTheRules) {
+  Make(WithAccess());
+  EXPECT_EQ(GreetStatus(Incoming(), "").code(),
+            absl::StatusCode::kUnauthenticated);
+}
+
+TEST_F(PipelineTest, AccessOfAStreamLooksAtItsRequest) {
+  Make(WithAccess());
+  const auto repeat = [this](Metadata caller, const std::string& name) {
+    IncomingCall call = Incoming("Repeat");
+    call.metadata.insert(call.metadata.end(), caller.begin(), caller.end());
+    auto request = std::make_unique<GreetRequest>();
+    request->set_name(name);
+    request->set_times(1);
+    std::vector<MessagePtr> requests;
+    requests.push_back(std::move(request));
+    return Settle(loop_,
+                  pipeline_
+                      ->Streaming(std::move(call),
+                                  Stream<MessagePtr>::Of(std::move(requests)))
+                      .Drain())
+        .code();
+  };
+  EXPECT_EQ(repeat({}, "ada"), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(repeat({{"x-caller", "ada"}}, "ada"), absl::StatusCode::kOk);
+  EXPECT_EQ(repeat({{"x-caller", "ada"}}, "bob"),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(
+      repeat({{"x-caller", "ada"}, {"x-permission", "sample.greetings.read"}},
+             "bob"),
+      absl::StatusCode::kOk);
+  EXPECT_EQ(pipeline_->in_flight(), 0);
+}
+
 TEST_F(PipelineTest, StreamsWithoutEndAreEnded) {
   Make();
   Stream<MessagePtr> stream = Repeat("Ada", -1);
