@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "services/users/keyring.h"
+#include "services/users/permissions.h"
 #include "services/users/purge.h"
 #include "services/users/rpc.h"
 #include "services/users/rpc_sessions.h"
@@ -30,7 +31,8 @@ class UsersModule final : public runtime::Module {
   bool OffersKeys() const override { return true; }
 
   std::vector<const ContractInfo*> Contracts() const override {
-    return {&::users::v1::UserEvents::Info()};
+    return {&::users::v1::UserEvents::Info(),
+            &::admin::v1::AdminEvents::Info()};
   }
 
   std::vector<store::Migration> Migrations() const override {
@@ -41,6 +43,10 @@ class UsersModule final : public runtime::Module {
     rpc_.emplace(context.database(), context.outbox(), context.clock());
     context.Serve(Bind(*rpc_));
     co_await StartSessions(context);
+    inbox_.emplace(context.database(), kPermissionsGroup);
+    permissions_.emplace(*inbox_);
+    context.Subscribe<::admin::v1::AdminEvents>(kPermissionsGroup,
+                                                *permissions_);
     purger_.emplace(context.database(), context.outbox(), context.clock(),
                     context.logger());
     purger_->Start(context.loop());
@@ -86,6 +92,8 @@ class UsersModule final : public runtime::Module {
   std::optional<Keyring> keyring_;
   std::optional<tokens::PasswordHasher> hasher_;
   std::optional<SessionsRpc> sessions_;
+  std::optional<bus::Inbox> inbox_;
+  std::optional<PermissionsListener> permissions_;
 };
 
 }  // namespace

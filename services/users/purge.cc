@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "services/users/permissions.h"
 #include "services/users/sessions_store.h"
 #include "services/users/store.h"
 #include "services/users/wire.h"
@@ -66,6 +67,7 @@ Promise<int64_t> Purger::PurgeDue() {
       for (const std::string& id : ListPurgeable(tx, now, options_.batch)) {
         ++batch.due;
         if (!Purge(tx, id, now)) continue;
+        SavePermissions(tx, id, {}, now);
         outbox_.Emit<UserEvents::Purged>(tx, ToPurged(id, now));
         ++batch.removed;
       }

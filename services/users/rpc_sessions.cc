@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/time.h"
+#include "services/users/permissions.h"
 #include "services/users/sessions_store.h"
 #include "services/users/store.h"
 #include "services/users/wire.h"
@@ -60,6 +61,7 @@ SessionsRpc::Begun SessionsRpc::Begin(store::Tx& tx, const Person& person,
   begun.session = NewSession(NewId(), person.id, begun.refresh_token, now,
                              options_.sessions);
   InsertSession(tx, begun.session);
+  begun.permissions = FindPermissions(tx, person.id);
   return begun;
 }
 
@@ -72,6 +74,7 @@ SessionTokens SessionsRpc::TokensOf(const Begun& begun, absl::Time now) const {
                                  .not_before = now,
                                  .issued_at = now,
                                  .id = NewId(),
+                                 .permissions = begun.permissions,
                                  .session = begun.session.id};
   const tokens::Key key = ValueOrThrow(keyring_.Current());
   SessionTokens reply;
@@ -118,7 +121,9 @@ Promise<SessionTokens> SessionsRpc::Refresh(
           return std::nullopt;
         }
         UpdateSession(tx, *session);
-        return Begun{*std::move(session), next};
+        std::vector<std::string> permissions =
+            FindPermissions(tx, session->user_id);
+        return Begun{*std::move(session), next, std::move(permissions)};
       });
   if (!begun) Throw(SessionEnded());
   co_return TokensOf(*begun, now);

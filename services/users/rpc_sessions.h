@@ -55,6 +55,7 @@ class SessionsRpc final : public ::users::v1::SessionsService {
   struct Begun {
     Session session;
     RefreshToken refresh_token;
+    std::vector<std::string> permissions;
   };
 
   Begun Begin(store::Tx& tx, const Person& person, absl::Time now) const;
