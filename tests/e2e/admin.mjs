@@ -1,15 +1,24 @@
 // The admin service in one process: a grant becomes an event and an entry of
 // the trail, people are suspended through their own service, dead letters are
 // looked at and replayed, and the trail is verified.
+// Usage: node admin.mjs [kafka]
 import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { GrpcFace, HttpFace } from "./lib/clients.mjs";
 import { cases, eventually, rejects } from "./lib/expect.mjs";
 import { bin, run, scratch, startAllInOne } from "./lib/platform.mjs";
+import { Kafka, skipUnlessHad } from "./lib/servers.mjs";
 
 const dir = scratch("admin");
-const { program, http, grpc } = await startAllInOne(dir);
+const kafka = process.argv[2] === "kafka" ? await Kafka.create(dir).catch(skipUnlessHad) : undefined;
+const env = kafka && {
+  MILLRACE_BUS_TRANSPORT: "kafka",
+  MILLRACE_BUS_KAFKA_BROKERS: kafka.brokers,
+  MILLRACE_BUS_KAFKA_REPLICATION_FACTOR: "1",
+};
+const boot = (...args) => startAllInOne(dir, args, { env });
+const { program, http, grpc } = await boot();
 const overGrpc = new GrpcFace(grpc);
 const overHttp = new HttpFace(http);
 const millrace = (...args) => run("millrace", join(bin, "millrace"), args);
@@ -118,8 +127,19 @@ await cases({
 });
 
 overGrpc.close();
-const { code } = await program.kill("SIGTERM");
+assert.equal((await program.kill("SIGTERM")).code, 0, "exit code after SIGTERM");
+
+// Groups of which no member is here are known by what they committed.
+const part = await boot("--services", "users,admin");
+const overPart = new GrpcFace(part.grpc);
+const { contracts } = await overPart.call("admin", "GetTopology");
+const listeners = contracts.find(({ name }) => name === "users.v1.UserEvents").listeners;
+assert.deepEqual(listeners.map(({ group }) => group), ["admin.access", "admin.audit", "templates.welcome"]);
+for (const { group, lag } of listeners) assert.equal(lag, 0, group);
+overPart.close();
+const { code } = await part.program.kill("SIGTERM");
 assert.equal(code, 0, "exit code after SIGTERM");
+await kafka?.kill();
 const file = `sqlite://${join(dir, "data", "admin.db")}`;
 const verified = await millrace("audit", "verify", "--database", file);
 assert.equal(verified.code, 0, verified.stdout + verified.stderr);
