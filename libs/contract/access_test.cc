@@ -63,9 +63,9 @@ TEST(AccessTest, StarsStandForWholeWords) {
   for (const char* held : {"*", "golden.*", "golden.board.*", asked.c_str()}) {
     EXPECT_TRUE(Covers({held}, asked)) << held;
   }
-  for (const char* held : {"", "gold*", "golden.board", "golden.board.r*",
-                           "board.*", ".*", "*.board.reset", "golden.board.*.x",
-                           "golden.board.reset.all"}) {
+  for (const char* held :
+       {"", "gold*", "golden.board", "golden.board.r*", "board.*", ".*",
+        "*.board.reset", "golden.board.*.x", "golden.board.reset.all"}) {
     EXPECT_FALSE(Covers({held}, asked)) << held;
   }
   EXPECT_FALSE(Covers({}, asked));
