@@ -4,7 +4,7 @@
 //
 // All failures are thrown as StatusError:
 //   ALREADY_EXISTS       a unique constraint, named as table.column
-//   FAILED_PRECONDITION  a foreign key
+//   FAILED_PRECONDITION  a foreign key, or what a trigger raised
 //   INVALID_ARGUMENT     NOT NULL, CHECK, a value that its column cannot take
 //   UNAVAILABLE          the database is away
 //   ABORTED              lost against another transaction, after retries
