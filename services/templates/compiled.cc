@@ -13,7 +13,6 @@ namespace {
 
 CompileOptions OptionsFor(const TemplateVersion& version) {
   CompileOptions options;
-  if (!version.name.empty()) options.name = version.name;
   options.escaping =
       version.content_type == kPlain ? Escaping::kNone : Escaping::kContextual;
   options.allow_unsafe = false;

@@ -39,14 +39,14 @@ Promise<void> Purger::Stop() {
 // Rejects never.
 Promise<void> Purger::Round() {
   try {
-    co_await database_.Transact([this](store::Tx& tx) {
-      const absl::Time now = clock_.Now();
-      return PruneSessions(tx, now, now - LockoutOptions().memory);
-    });
     const int64_t purged = co_await PurgeDue();
     if (purged > 0) {
       logger_.Info("people were purged", {{"count", StrCat(purged)}});
     }
+    co_await database_.Transact([this](store::Tx& tx) {
+      const absl::Time now = clock_.Now();
+      return PruneSessions(tx, now, now - LockoutOptions().memory);
+    });
   } catch (...) {
     logger_.Warning(
         "people could not be purged; it is tried again",

@@ -73,6 +73,8 @@ Platform::Platform() {
   config.mutable_identity()->set_jwks("local");
   users_ = Start(config, users::NewModule);
   config.set_services(0, "greeter");
+  // A loop has one watchdog, and this is the users service's.
+  config.mutable_loop()->set_budget("0s");
   config.set_data_dir(dir_ / "greeter");
   config.mutable_identity()->set_jwks(
       StrCat("http://", users_->http_address(), "/.well-known/jwks.json"));
