@@ -11,6 +11,7 @@
 #include "templates/v1/events.millrace.h"
 #include "templates/v1/templates.millrace.h"
 #include "users/v1/events.millrace.h"
+#include "users/v1/sessions.millrace.h"
 #include "users/v1/users.millrace.h"
 
 namespace millrace::admin {
@@ -68,6 +69,7 @@ class AdminModule final : public runtime::Module {
     return {&::admin::v1::AdminService::Info(),
             &::millrace::v1::BusService::Info(),
             &::templates::v1::TemplatesService::Info(),
+            &::users::v1::SessionsService::Info(),
             &::users::v1::UsersService::Info()};
   }
 

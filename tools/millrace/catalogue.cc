@@ -7,12 +7,14 @@
 #include "base/suggest.h"
 #include "millrace/v1/bus.millrace.h"
 #include "templates/v1/templates.millrace.h"
+#include "users/v1/sessions.millrace.h"
 #include "users/v1/users.millrace.h"
 
 namespace millrace::cli {
 
 std::vector<const ServiceInfo*> KnownServices() {
   return {&::users::v1::UsersService::Info(),
+          &::users::v1::SessionsService::Info(),
           &::admin::v1::AdminService::Info(),
           &::templates::v1::TemplatesService::Info(), &v1::BusService::Info()};
 }
