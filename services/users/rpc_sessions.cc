@@ -74,8 +74,8 @@ SessionTokens SessionsRpc::TokensOf(const Begun& begun, absl::Time now) const {
                                  .not_before = now,
                                  .issued_at = now,
                                  .id = NewId(),
-                                 .permissions = begun.permissions,
-                                 .session = begun.session.id};
+                                 .session = begun.session.id,
+                                 .permissions = begun.permissions};
   const tokens::Key key = ValueOrThrow(keyring_.Current());
   SessionTokens reply;
   reply.set_user_id(begun.session.user_id);

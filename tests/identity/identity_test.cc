@@ -6,7 +6,6 @@
 
 #include "absl/time/clock.h"
 #include "base/strings.h"
-#include "sample/v1/sample.pb.h"
 #include "tests/identity/platform.h"
 #include "tokens/jwt.h"
 #include "users/v1/sessions.pb.h"
@@ -110,19 +109,12 @@ TEST_F(IdentityTest, AGoodTokenSaysWhoCalls) {
 
 TEST_F(IdentityTest, OtherProcessesFetchTheKeys) {
   runtime::Host& greeter = platform_.greeter();
-  sample::v1::GreetRequest request;
-  request.set_name("Ada");
-  const std::string bytes = request.SerializeAsString();
   const std::string json = R"({"name":"Ada"})";
   EXPECT_EQ(platform_.Http(greeter, kGreet, json, ""), StatusCode::kOk);
   const std::string token = GoodToken();
   EXPECT_EQ(platform_.Http(greeter, kGreet, json, token), StatusCode::kOk);
-  EXPECT_EQ(platform_.Grpc(greeter, kGreet, bytes, token), StatusCode::kOk);
   for (const auto& [what, bad] : BadTokens()) {
     EXPECT_EQ(platform_.Http(greeter, kGreet, json, bad),
-              StatusCode::kUnauthenticated)
-        << what;
-    EXPECT_EQ(platform_.Grpc(greeter, kGreet, bytes, bad),
               StatusCode::kUnauthenticated)
         << what;
   }

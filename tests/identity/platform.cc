@@ -72,17 +72,25 @@ Platform::Platform() {
   config.set_data_dir(dir_ / "users");
   config.mutable_identity()->set_jwks("local");
   users_ = Start(config, users::NewModule);
-  config.set_services(0, "greeter");
-  // A loop has one watchdog, and this is the users service's.
-  config.mutable_loop()->set_budget("0s");
+}
+
+runtime::Host& Platform::greeter() {
+  if (greeter_ != nullptr) return *greeter_;
+  Config config;
+  config.add_services("greeter");
   config.set_data_dir(dir_ / "greeter");
+  // A loop has one watchdog, and that is the users service's.
+  config.mutable_loop()->set_budget("0s");
   config.mutable_identity()->set_jwks(
       StrCat("http://", users_->http_address(), "/.well-known/jwks.json"));
   greeter_ = Start(config, runtime::NewGreeter());
+  return *greeter_;
 }
 
 Platform::~Platform() {
-  static_cast<void>(runtime::Settle(loop_, greeter_->Drain()));
+  if (greeter_ != nullptr) {
+    static_cast<void>(runtime::Settle(loop_, greeter_->Drain()));
+  }
   static_cast<void>(runtime::Settle(loop_, users_->Drain()));
 }
 

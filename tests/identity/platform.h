@@ -22,7 +22,9 @@ class Platform {
 
   EventLoop& loop() { return loop_; }
   runtime::Host& users() { return *users_; }
-  runtime::Host& greeter() { return *greeter_; }
+  // Started when it is first asked for. A loop waits for the gRPC of one host
+  // only: this one is to be called over HTTP.
+  runtime::Host& greeter();
   runtime::MemoryLogger& log() { return logger_; }
 
   // A call by JSON over HTTP or by gRPC, with 'authorization: Bearer TOKEN'
