@@ -23,8 +23,8 @@ struct CallContext {
   TraceContext trace;
   absl::Time deadline = absl::InfiniteFuture();
   Identity identity;
-  // Where the call came from, "127.0.0.1:40000" or as gRPC spells it; empty when
-  // it did not come from outside.
+  // Where the call came from, "127.0.0.1:40000" or as gRPC spells it; empty
+  // when it did not come from outside.
   std::string peer;
   // The access token of `identity`, for calls that are made on the caller's
   // behalf: a secret, of which no log has to know. Empty when there is none.
