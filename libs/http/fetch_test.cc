@@ -67,7 +67,8 @@ TEST_F(FetchTest, SaysWhatWentWrong) {
   };
   EXPECT_EQ(error("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
             "the answer has the status 404");
-  EXPECT_THAT(error("no\r\n\r\n"), HasSubstr("the answer is no HTTP/1.1"));
+  EXPECT_THAT(error("SSH-2.0-OpenSSH_9.2p1 Debian\r\n\r\n"),
+              HasSubstr("the answer is no HTTP/1.1"));
   EXPECT_EQ(error("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"),
             "the connection ended before the answer");
 }

@@ -40,7 +40,8 @@ struct PostgresDiagnosis {
 
 // The errors of the two databases as one model. `database` is its display
 // name. A violated constraint is named by table and columns, never with the
-// values: the message may reach a log or a caller.
+// values: the message may reach a log or a caller. What a trigger raises is
+// passed on as it is.
 SqlError FromPostgres(const PostgresDiagnosis& diagnosis,
                       std::string_view database);
 // `code` is SQLite's extended result code.

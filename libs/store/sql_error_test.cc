@@ -82,7 +82,7 @@ TEST(SqlError, SaysWhichDatabaseIsAway) {
 }
 
 // The schema's own words reach who broke its rule.
-TEST(SqlErrorTest, WhatATriggerSaysIsPassedOn) {
+TEST(SqlError, WhatATriggerSaysIsPassedOn) {
   const absl::Status sqlite =
       FromSqlite(SQLITE_CONSTRAINT_TRIGGER, "rows are never changed", "db")
           .status();

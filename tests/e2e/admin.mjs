@@ -76,8 +76,7 @@ await cases({
   },
   async "a dead letter is listed, read and replayed"() {
     // No database takes a NUL, so that the trail cannot record this event.
-    const emitted = await millrace("emit", "--grpc", grpc, "templates.v1.TemplateEvents.Published", '{"name": "a\\u0000b"}');
-    assert.equal(emitted.code, 0, emitted.stderr);
+    await overGrpc.call("bus", "Emit", { type: "templates.v1.TemplateEvents.Published", key: "a\0b", json: "{}" });
     const list = async () =>
       (await overGrpc.call("admin", "ListDeadLetters", { group: "admin.audit" })).dead_letters;
     const [letter] = await eventually("a dead letter", async () => {

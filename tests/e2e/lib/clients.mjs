@@ -19,6 +19,7 @@ const services = {
   users: [api.users.v1.UsersService, "users.v1.UsersService"],
   admin: [api.admin.v1.AdminService, "admin.v1.AdminService"],
   templates: [api.templates.v1.TemplatesService, "templates.v1.TemplatesService"],
+  bus: [api.millrace.v1.BusService, "millrace.v1.BusService"],
 };
 
 // An error of either face: `code` is gRPC's name, for example ALREADY_EXISTS;
