@@ -3,6 +3,8 @@
 #include "services/templates/engine/document.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
@@ -226,6 +228,72 @@ TEST(Document, AStructIsItsJson) {
   Struct data;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &data).ok());
   EXPECT_EQ(DumpMessage(data), DumpJson(json));
+}
+
+void RandomStruct(std::mt19937* random, int depth, Struct* data);
+
+void RandomValue(std::mt19937* random, int depth,
+                 google::protobuf::Value* value) {
+  switch ((*random)() % (depth > 0 ? 7 : 5)) {
+    case 0:
+      return;
+    case 1:
+      return value->set_null_value(google::protobuf::NULL_VALUE);
+    case 2:
+      return value->set_number_value(static_cast<int>((*random)()) / 8.0);
+    case 3:
+      return value->set_string_value(std::string((*random)() % 9, '<'));
+    case 4:
+      return value->set_bool_value((*random)() % 2 == 0);
+    case 5:
+      return RandomStruct(random, depth - 1, value->mutable_struct_value());
+    case 6:
+      for (auto items = (*random)() % 4; items > 0; --items) {
+        RandomValue(random, depth - 1,
+                    value->mutable_list_value()->add_values());
+      }
+  }
+}
+
+void RandomStruct(std::mt19937* random, int depth, Struct* data) {
+  for (auto members = (*random)() % 5; members > 0; --members) {
+    const std::string key(1, static_cast<char>('a' + (*random)() % 20));
+    RandomValue(random, depth, &(*data->mutable_fields())[key]);
+  }
+}
+
+// One that is generated has a way of its own.
+TEST(Document, AStructReadsAsItDoesByReflection) {
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<google::protobuf::Message> dynamic(
+      factory.GetPrototype(Struct::descriptor())->New());
+  std::mt19937 random(5);
+  for (int i = 0; i < 1000; ++i) {
+    Struct data;
+    RandomStruct(&random, 6, &data);
+    ASSERT_TRUE(dynamic->ParseFromString(data.SerializeAsString()));
+    ASSERT_EQ(DumpMessage(data), DumpMessage(*dynamic));
+  }
+  // Both are bounded in depth, and at the same.
+  for (int depth = 1; depth < 120; ++depth) {
+    Struct data;
+    google::protobuf::Value* inner = &(*data.mutable_fields())["a"];
+    for (int i = 1; i < depth; ++i) {
+      inner = i % 2 == 0
+                  ? inner->mutable_list_value()->add_values()
+                  : &(*inner->mutable_struct_value()->mutable_fields())["a"];
+    }
+    inner->set_bool_value(true);
+    const std::string bytes = data.SerializeAsString();
+    google::protobuf::io::CodedInputStream input(
+        reinterpret_cast<const uint8_t*>(bytes.data()),
+        static_cast<int>(bytes.size()));
+    input.SetRecursionLimit(1000);
+    ASSERT_TRUE(dynamic->ParseFromCodedStream(&input));
+    Document generated, reflected;
+    EXPECT_EQ(generated.ReadMessage(data), reflected.ReadMessage(*dynamic))
+        << depth;
+  }
 }
 
 // Without presence, defaults are there; 64-bit integers are texts in JSON and

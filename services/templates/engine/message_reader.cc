@@ -55,7 +55,9 @@ Value MessageReader::ReadAny(const Message& message, int depth) {
   if (name == "google.protobuf.Any") return ReadPacked(message, depth);
   if (name == "google.protobuf.Value") return ReadJsonValue(message, depth);
   if (name == "google.protobuf.Struct") {
-    return ReadMap(message, type->field(0), depth);
+    const auto* data = pb::DynamicCastToGenerated<pb::Struct>(&message);
+    return data != nullptr ? ReadStruct(*data, depth)
+                           : ReadMap(message, type->field(0), depth);
   }
   if (name == "google.protobuf.ListValue") {
     return ReadList(message, type->field(0), depth);

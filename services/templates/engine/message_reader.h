@@ -3,6 +3,7 @@
 #define MILLRACE_SERVICES_TEMPLATES_ENGINE_MESSAGE_READER_H_
 
 #include <google/protobuf/message.h>
+#include <google/protobuf/struct.pb.h>
 
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ class MessageReader {
   Value ReadMap(const Message& message, const Field* field, int depth);
   Value ReadPacked(const Message& any, int depth);
   Value ReadJsonValue(const Message& value, int depth);
+  // struct_reader.cc
+  Value ReadStruct(const google::protobuf::Struct& data, int depth);
+  Value ReadStructValue(const google::protobuf::Value& value, int depth);
   // Timestamps and the like, whose JSON form is a text.
   Value ReadAsJsonText(const Message& message);
 
