@@ -2,6 +2,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "services/templates/store.h"
+#include "store/columns.h"
 
 namespace millrace::templates {
 namespace {
@@ -9,20 +10,6 @@ namespace {
 constexpr char kSelect[] =
     "SELECT name, locale, revision, latest_version, published_version, "
     "create_time, update_time, archive_time, erase_time FROM template_heads ";
-
-// Greater than everything that begins as the prefix does.
-constexpr char kLastCharacter[] = "\xF4\x8F\xBF\xBF";  // U+10FFFF
-
-std::optional<absl::Time> OptionalTime(const store::Row& row,
-                                       std::string_view column) {
-  if (row.IsNull(column)) return std::nullopt;
-  return absl::FromUnixMicros(row.Int(column));
-}
-
-store::Value OptionalMicros(const std::optional<absl::Time>& time) {
-  if (!time) return nullptr;
-  return absl::ToUnixMicros(*time);
-}
 
 TemplateHead FromRow(const store::Row& row) {
   return {.name = row.Text("name"),
@@ -32,8 +19,8 @@ TemplateHead FromRow(const store::Row& row) {
           .published_version = row.Int("published_version"),
           .create_time = absl::FromUnixMicros(row.Int("create_time")),
           .update_time = absl::FromUnixMicros(row.Int("update_time")),
-          .archive_time = OptionalTime(row, "archive_time"),
-          .erase_time = OptionalTime(row, "erase_time")};
+          .archive_time = store::OptionalTime(row, "archive_time"),
+          .erase_time = store::OptionalTime(row, "erase_time")};
 }
 
 }  // namespace
@@ -75,8 +62,8 @@ void SaveHead(store::Tx& tx, const TemplateHead& head) {
        {"published_version", head.published_version},
        {"create_time", absl::ToUnixMicros(head.create_time)},
        {"update_time", absl::ToUnixMicros(head.update_time)},
-       {"archive_time", OptionalMicros(head.archive_time)},
-       {"erase_time", OptionalMicros(head.erase_time)}});
+       {"archive_time", store::OptionalMicros(head.archive_time)},
+       {"erase_time", store::OptionalMicros(head.erase_time)}});
 }
 
 std::vector<TemplateHead> ListHeads(store::Tx& tx, const HeadQuery& query,
@@ -88,7 +75,7 @@ std::vector<TemplateHead> ListHeads(store::Tx& tx, const HeadQuery& query,
                             : "archive_time IS NULL",
              " AND name >= :prefix AND name < :end ");
   store::Params params = {{"prefix", query.prefix},
-                          {"end", StrCat(query.prefix, kLastCharacter)},
+                          {"end", store::EndOfPrefix(query.prefix)},
                           {"after_name", query.after_name},
                           {"limit", limit}};
   if (query.locale.empty()) {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "store/columns.h"
 
 namespace millrace::users {
 namespace {
@@ -17,20 +18,6 @@ constexpr char kInsert[] =
     "create_time, update_time) VALUES (:id, :email, :display_name, :name_key, "
     ":locale, :revision, :create_time, :update_time)";
 
-// Greater than everything that begins as the prefix does.
-constexpr char kLastCharacter[] = "\xF4\x8F\xBF\xBF";  // U+10FFFF
-
-std::optional<absl::Time> OptionalTime(const store::Row& row,
-                                       std::string_view column) {
-  if (row.IsNull(column)) return std::nullopt;
-  return absl::FromUnixMicros(row.Int(column));
-}
-
-store::Value OptionalMicros(const std::optional<absl::Time>& time) {
-  if (!time) return nullptr;
-  return absl::ToUnixMicros(*time);
-}
-
 Person FromRow(const store::Row& row) {
   return {.id = row.Text("id"),
           .email = row.Text("email"),
@@ -39,11 +26,11 @@ Person FromRow(const store::Row& row) {
           .revision = row.Int("revision"),
           .create_time = absl::FromUnixMicros(row.Int("create_time")),
           .update_time = absl::FromUnixMicros(row.Int("update_time")),
-          .suspend_time = OptionalTime(row, "suspend_time"),
+          .suspend_time = store::OptionalTime(row, "suspend_time"),
           .suspend_reason =
               row.IsNull("suspend_reason") ? "" : row.Text("suspend_reason"),
-          .delete_time = OptionalTime(row, "delete_time"),
-          .purge_time = OptionalTime(row, "purge_time")};
+          .delete_time = store::OptionalTime(row, "delete_time"),
+          .purge_time = store::OptionalTime(row, "purge_time")};
 }
 
 std::vector<Person> FromRows(const std::vector<store::Row>& rows) {
@@ -136,10 +123,10 @@ void Update(store::Tx& tx, const Person& person) {
        {"locale", person.locale},
        {"revision", person.revision},
        {"update_time", absl::ToUnixMicros(person.update_time)},
-       {"suspend_time", OptionalMicros(person.suspend_time)},
+       {"suspend_time", store::OptionalMicros(person.suspend_time)},
        {"suspend_reason", reason},
-       {"delete_time", OptionalMicros(person.delete_time)},
-       {"purge_time", OptionalMicros(person.purge_time)}});
+       {"delete_time", store::OptionalMicros(person.delete_time)},
+       {"purge_time", store::OptionalMicros(person.purge_time)}});
   if (rows == 0) ThrowNotFound(person.id);
 }
 
@@ -190,7 +177,7 @@ std::vector<Person> ListByEmail(store::Tx& tx, std::string_view prefix,
              "WHERE email >= :prefix AND email < :end AND email > :after AND "
              "delete_time IS NULL ORDER BY email LIMIT :limit"),
       {{"prefix", prefix},
-       {"end", StrCat(prefix, kLastCharacter)},
+       {"end", store::EndOfPrefix(prefix)},
        {"after", after},
        {"limit", limit}}));
 }
@@ -205,7 +192,7 @@ std::vector<Person> ListByName(store::Tx& tx, std::string_view prefix,
              ":end) AND delete_time IS NULL ORDER BY name_key, id LIMIT "
              ":limit"),
       {{"prefix", prefix},
-       {"end", StrCat(prefix, kLastCharacter)},
+       {"end", store::EndOfPrefix(prefix)},
        {"after_name", after_name},
        {"after_id", after_id},
        {"limit", limit}}));
