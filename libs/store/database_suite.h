@@ -6,7 +6,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,24 +19,9 @@
 #include "loop/event_loop.h"
 #include "loop/promise.h"
 #include "store/database.h"
+#include "tests/support/database_backend.h"
 
 namespace millrace::store {
-
-struct Backend {
-  std::string name;
-  // The URL of an empty database, which lives as long as the test; or why
-  // there is none, for GTEST_SKIP.
-  std::function<absl::StatusOr<std::string>()> fresh;
-};
-
-// The name of a test case must not change from run to run.
-inline void PrintTo(const Backend& backend, std::ostream* out) {
-  *out << backend.name;
-}
-
-inline std::string NameOf(const ::testing::TestParamInfo<Backend>& info) {
-  return info.param.name;
-}
 
 // How a promise ends, without throwing.
 template <typename T>
@@ -78,7 +62,7 @@ class DatabaseTest : public ::testing::Test {
 
 // The suite proper.
 class DatabaseSuite : public DatabaseTest,
-                      public ::testing::WithParamInterface<Backend> {
+                      public ::testing::WithParamInterface<testing::Backend> {
  protected:
   void SetUp() override {
     auto url = GetParam().fresh();

@@ -17,52 +17,18 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Started by the first test that wants it, stopped at the end.
-class Server : public ::testing::Environment {
- public:
-  static absl::StatusOr<PostgresServer*> Get() {
-    if (!started_) {
-      started_ = true;
-      auto server = PostgresServer::Start();
-      failure_ = server.status();
-      if (server.ok()) server_ = std::move(*server).release();
-    }
-    if (server_ == nullptr) return failure_;
-    return server_;
-  }
+const testing::Backend kBackend = testing::PostgresBackend();
 
-  static absl::StatusOr<std::string> FreshDatabase() {
-    auto server = Get();
-    if (!server.ok()) return server.status();
-    return (*server)->CreateDatabase(StrCat("test", ++databases_));
-  }
-
-  void TearDown() override {
-    delete server_;
-    server_ = nullptr;
-  }
-
- private:
-  static inline bool started_ = false;
-  static inline absl::Status failure_;
-  static inline PostgresServer* server_ = nullptr;
-  static inline int databases_ = 0;
-};
-
-const auto* const kServer = ::testing::AddGlobalTestEnvironment(new Server);
-
-INSTANTIATE_TEST_SUITE_P(Postgres, DatabaseSuite,
-                         ::testing::Values(Backend{"Server",
-                                                   &Server::FreshDatabase}),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(Postgres, DatabaseSuite, ::testing::Values(kBackend),
+                         testing::NameOf);
 
 class PostgresTest : public DatabaseTest {
  protected:
   void SetUp() override {
-    auto url = Server::FreshDatabase();
+    auto url = kBackend.fresh();
     if (!url.ok()) GTEST_SKIP() << url.status().message();
     url_ = *url;
-    server_ = *Server::Get();
+    server_ = *testing::SharedPostgres();
   }
 
   std::string url_;

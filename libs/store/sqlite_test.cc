@@ -37,7 +37,7 @@ std::string UrlOf(const fs::path& path) {
   return StrCat("sqlite://", path.string());
 }
 
-Backend OnDisk() {
+testing::Backend OnDisk() {
   const auto dirs = std::make_shared<std::vector<std::shared_ptr<TempDir>>>();
   return {"OnDisk", [dirs]() -> absl::StatusOr<std::string> {
             *dirs = {std::make_shared<TempDir>()};
@@ -46,7 +46,7 @@ Backend OnDisk() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseSuite, ::testing::Values(OnDisk()),
-                         NameOf);
+                         testing::NameOf);
 
 using SqliteTest = DatabaseTest;
 

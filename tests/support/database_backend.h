@@ -23,9 +23,14 @@ inline Backend SqliteBackend() {
   return {"Sqlite", [] { return std::string("sqlite::memory:"); }};
 }
 
-// The databases of one server, which the first test that wants it starts and
-// the program stops. In millrace_test_postgres.
+// The databases of SharedPostgres(). In millrace_test_postgres.
 Backend PostgresBackend();
+
+class PostgresServer;
+
+// One server for the program, which the first test that wants it starts and the
+// end of the program stops; or why there is none.
+absl::StatusOr<PostgresServer*> SharedPostgres();
 
 // The name of a test case must not change from run to run.
 inline void PrintTo(const Backend& backend, std::ostream* out) {

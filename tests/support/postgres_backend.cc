@@ -9,7 +9,7 @@ namespace {
 
 class Server : public ::testing::Environment {
  public:
-  absl::StatusOr<std::string> FreshDatabase() {
+  absl::StatusOr<PostgresServer*> Get() {
     if (!started_) {
       started_ = true;
       auto server = PostgresServer::Start();
@@ -17,7 +17,13 @@ class Server : public ::testing::Environment {
       if (server.ok()) server_ = *std::move(server);
     }
     if (server_ == nullptr) return failure_;
-    return server_->CreateDatabase(StrCat("test", ++databases_));
+    return server_.get();
+  }
+
+  absl::StatusOr<std::string> FreshDatabase() {
+    const auto server = Get();
+    if (!server.ok()) return server.status();
+    return (*server)->CreateDatabase(StrCat("test", ++databases_));
   }
 
   void TearDown() override { server_.reset(); }
@@ -29,13 +35,21 @@ class Server : public ::testing::Environment {
   int databases_ = 0;
 };
 
-}  // namespace
-
-Backend PostgresBackend() {
+Server& Shared() {
   // GoogleTest owns and destroys it.
   static auto* const server =
       static_cast<Server*>(::testing::AddGlobalTestEnvironment(new Server));
-  return {"Postgres", [] { return server->FreshDatabase(); }};
+  return *server;
 }
+
+}  // namespace
+
+Backend PostgresBackend() {
+  // Now: once the tests run, GoogleTest takes no environment any more.
+  Server& server = Shared();
+  return {"Postgres", [&server] { return server.FreshDatabase(); }};
+}
+
+absl::StatusOr<PostgresServer*> SharedPostgres() { return Shared().Get(); }
 
 }  // namespace millrace::testing
