@@ -3,6 +3,7 @@
 #ifndef MILLRACE_CONTRACT_PAGE_TOKEN_H_
 #define MILLRACE_CONTRACT_PAGE_TOKEN_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,17 @@ std::string WritePageToken(std::string_view last_key);
 // The key in `token`, "" for the empty token. INVALID_ARGUMENT when it is not
 // one that WritePageToken made.
 absl::StatusOr<std::string> ReadPageToken(std::string_view token);
+
+// Adds the rows of a page, of which one more than `size` was asked for, and
+// answers the token of the next page: that of the last row added, or "" when
+// there are no more.
+template <typename Rows, typename Add, typename TokenOf>
+std::string FillPage(const Rows& rows, int64_t size, const Add& add,
+                     const TokenOf& token_of) {
+  const size_t count = std::min(rows.size(), static_cast<size_t>(size));
+  for (size_t i = 0; i < count; ++i) add(rows[i]);
+  return rows.size() > count ? token_of(rows[count - 1]) : std::string();
+}
 
 // The same for keys that are numbers; `first` for the empty token.
 absl::StatusOr<int64_t> ReadPageNumber(std::string_view token, int64_t first);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/strings.h"
 #include "contract/access.h"
+#include "contract/etag.h"
 
 namespace millrace::admin {
 namespace {
@@ -15,14 +16,6 @@ namespace {
 // What the database keeps: a change reads the same at once and later.
 absl::Time Stored(absl::Time time) {
   return absl::FromUnixMicros(absl::ToUnixMicros(time));
-}
-
-absl::Status Check(std::string_view what, const std::string& now,
-                   std::string_view etag) {
-  if (etag.empty() || etag == now) return absl::OkStatus();
-  return absl::AbortedError(StrCat(what, " changed since it was read (etag ",
-                                   etag, ", now ", now,
-                                   "); read it again and repeat"));
 }
 
 bool HasOneFor(const Names& names, std::string_view permission) {
@@ -109,12 +102,12 @@ std::string EtagOf(const Access& access) { return StrCat(access.revision); }
 std::string EtagOf(const Role& role) { return StrCat(role.revision); }
 
 absl::Status CheckEtag(const Access& access, std::string_view etag) {
-  return Check(StrCat("what user ", access.user_id, " may do"), EtagOf(access),
-               etag);
+  return MatchEtag(StrCat("what user ", access.user_id, " may do"),
+                   EtagOf(access), etag);
 }
 
 absl::Status CheckEtag(const Role& role, std::string_view etag) {
-  return Check(StrCat("role ", role.name), EtagOf(role), etag);
+  return MatchEtag(StrCat("role ", role.name), EtagOf(role), etag);
 }
 
 }  // namespace millrace::admin

@@ -154,13 +154,10 @@ Promise<v1::ListRolesResponse> AdminRpc::ListRoles(
       call.context,
       [&](store::Tx& tx) { return admin::ListRoles(tx, after, size + 1); });
   v1::ListRolesResponse response;
-  for (const Role& role : roles) {
-    if (response.roles_size() == size) {
-      response.set_next_page_token(WritePageToken(roles[size - 1].name));
-      break;
-    }
-    *response.add_roles() = ToRole(role);
-  }
+  response.set_next_page_token(FillPage(
+      roles, size,
+      [&](const Role& role) { *response.add_roles() = ToRole(role); },
+      [](const Role& role) { return WritePageToken(role.name); }));
   co_return response;
 }
 

@@ -20,13 +20,12 @@ Promise<v1::QueryAuditResponse> AdminRpc::QueryAudit(
       call.context,
       [&](store::Tx& tx) { return Find(tx, query, after, size + 1); });
   v1::QueryAuditResponse response;
-  for (const AuditRecord& record : records) {
-    if (response.entries_size() == size) {
-      response.set_next_page_token(TokenOf(records[size - 1]));
-      break;
-    }
-    *response.add_entries() = ToEntry(record);
-  }
+  response.set_next_page_token(FillPage(
+      records, size,
+      [&](const AuditRecord& record) {
+        *response.add_entries() = ToEntry(record);
+      },
+      [](const AuditRecord& record) { return TokenOf(record); }));
   co_return response;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "contract/etag.h"
 
 namespace millrace::templates {
 
@@ -43,10 +44,8 @@ std::string Describe(std::string_view name, std::string_view locale) {
 }
 
 absl::Status CheckEtag(const TemplateHead& head, std::string_view etag) {
-  if (etag.empty() || etag == EtagOf(head)) return absl::OkStatus();
-  return absl::AbortedError(StrCat(
-      Describe(head.name, head.locale), " has changed since it was read (etag ",
-      etag, ", now ", EtagOf(head), "); read it again and repeat"));
+  return MatchEtag(StrCat(Describe(head.name, head.locale), " has"),
+                   EtagOf(head), etag);
 }
 
 absl::Status CheckInUse(const TemplateHead& head) {

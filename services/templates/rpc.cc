@@ -89,13 +89,12 @@ Promise<v1::ListTemplatesResponse> TemplatesRpc::ListTemplates(
       call.context,
       [&](store::Tx& tx) { return ListHeads(tx, query, size + 1); });
   v1::ListTemplatesResponse response;
-  for (const TemplateHead& head : heads) {
-    if (response.templates_size() == size) {
-      response.set_next_page_token(TokenBehind(heads[size - 1]));
-      break;
-    }
-    *response.add_templates() = ToSummary(head);
-  }
+  response.set_next_page_token(FillPage(
+      heads, size,
+      [&](const TemplateHead& head) {
+        *response.add_templates() = ToSummary(head);
+      },
+      [](const TemplateHead& head) { return TokenBehind(head); }));
   co_return response;
 }
 
@@ -107,15 +106,15 @@ Promise<v1::ListVersionsResponse> TemplatesRpc::ListVersions(
   co_return co_await database_.Read(call.context, [&](store::Tx& tx) {
     const TemplateHead head = FindHead(tx, request.name(), request.locale());
     v1::ListVersionsResponse response;
-    for (const TemplateVersion& version : templates::ListVersions(
-             tx, head.name, head.locale, before, size + 1)) {
-      if (response.versions_size() == size) {
-        const int64_t last = response.versions().rbegin()->version();
-        response.set_next_page_token(WritePageToken(StrCat(last)));
-        break;
-      }
-      *response.add_versions() = ToTemplate(version, head);
-    }
+    response.set_next_page_token(FillPage(
+        templates::ListVersions(tx, head.name, head.locale, before, size + 1),
+        size,
+        [&](const TemplateVersion& version) {
+          *response.add_versions() = ToTemplate(version, head);
+        },
+        [](const TemplateVersion& version) {
+          return WritePageToken(StrCat(version.version));
+        }));
     return response;
   });
 }
@@ -154,14 +153,12 @@ Promise<v1::ListMessagesResponse> TemplatesRpc::ListMessages(
         return templates::ListMessages(tx, request.user_id(), before, size + 1);
       });
   v1::ListMessagesResponse response;
-  for (const RenderedText& text : texts) {
-    if (response.messages_size() == size) {
-      response.set_next_page_token(
-          WritePageToken(response.messages(response.messages_size() - 1).id()));
-      break;
-    }
-    *response.add_messages() = ToMessage(text);
-  }
+  response.set_next_page_token(FillPage(
+      texts, size,
+      [&](const RenderedText& text) {
+        *response.add_messages() = ToMessage(text);
+      },
+      [](const RenderedText& text) { return WritePageToken(text.id); }));
   co_return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "base/strings.h"
+#include "contract/etag.h"
 
 namespace millrace::users {
 namespace {
@@ -100,10 +101,7 @@ void Undelete(absl::Time now, Person& person) {
 std::string EtagOf(const Person& person) { return StrCat(person.revision); }
 
 absl::Status CheckEtag(const Person& person, std::string_view etag) {
-  if (etag.empty() || etag == EtagOf(person)) return absl::OkStatus();
-  return absl::AbortedError(
-      StrCat("user ", person.id, " has changed since it was read (etag ", etag,
-             ", now ", EtagOf(person), "); read it again and repeat"));
+  return MatchEtag(StrCat("user ", person.id, " has"), EtagOf(person), etag);
 }
 
 }  // namespace millrace::users

@@ -65,14 +65,10 @@ Promise<v1::ListUsersResponse> UsersRpc::ListUsers(
         return List(tx, ToState(request.state()), after, size + 1);
       });
   v1::ListUsersResponse response;
-  for (const Person& person : people) {
-    if (response.users_size() == size) {
-      response.set_next_page_token(
-          WritePageToken(response.users(response.users_size() - 1).id()));
-      break;
-    }
-    *response.add_users() = ToUser(person);
-  }
+  response.set_next_page_token(FillPage(
+      people, size,
+      [&](const Person& person) { *response.add_users() = ToUser(person); },
+      [](const Person& person) { return WritePageToken(person.id); }));
   co_return response;
 }
 
@@ -86,13 +82,10 @@ Promise<v1::SearchUsersResponse> UsersRpc::SearchUsers(
       call.context,
       [&](store::Tx& tx) { return Search(tx, prefix, from, size + 1); });
   v1::SearchUsersResponse response;
-  for (const SearchHit& hit : hits) {
-    if (response.users_size() == size) {
-      response.set_next_page_token(hits[size - 1].token().ToString());
-      break;
-    }
-    *response.add_users() = ToUser(hit.person);
-  }
+  response.set_next_page_token(FillPage(
+      hits, size,
+      [&](const SearchHit& hit) { *response.add_users() = ToUser(hit.person); },
+      [](const SearchHit& hit) { return hit.token().ToString(); }));
   co_return response;
 }
 
