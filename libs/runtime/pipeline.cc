@@ -191,9 +191,9 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
   context.trace = std::move(trace);
   context.peer = incoming.peer;
   context.identity = Identify(incoming);
-  const auto token = BearerToken(incoming.metadata);
-  if (token.ok() && !context.identity.subject.empty()) {
-    context.token = std::string(*token);
+  if (!context.identity.subject.empty()) {
+    const auto token = BearerToken(incoming.metadata);
+    if (token.ok()) context.token = std::string(*token);
   }
   Authorize(incoming, context.identity, request);
   Limit(incoming, context.identity);

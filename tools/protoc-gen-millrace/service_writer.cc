@@ -21,7 +21,10 @@ struct Method {
         response(TypeName(method->output_type(), method->service())),
         result(StrCat(method->server_streaming() ? "millrace::Stream<"
                                                  : "millrace::Promise<",
-                      response, ">")) {}
+                      response, ">")) {
+    Diagnostics checked;  // CheckService() has said what is wrong
+    access = ReadAccess(method, &checked);
+  }
 
   // The parameters, with their names.
   std::vector<std::string> parameters() const {
@@ -45,6 +48,7 @@ struct Method {
   std::string request;
   std::string response;
   std::string result;
+  AccessModel access;
 };
 
 std::vector<Method> MethodsOf(const pb::ServiceDescriptor* service) {
@@ -110,8 +114,7 @@ void DeclareClient(const pb::ServiceDescriptor* service, Writer* out) {
 }
 
 void DefineAccess(const Method& method, Writer* out) {
-  Diagnostics checked;
-  const AccessModel access = ReadAccess(method.descriptor, &checked);
+  const AccessModel& access = method.access;
   if (access.anybody) {
     out->Line(" .access = {.anybody = true},");
     return;
@@ -136,11 +139,9 @@ void DefineAccess(const Method& method, Writer* out) {
 // Functions that tell whom a request is about, for the table.
 void DefineSelves(const std::vector<Method>& methods, Writer* out) {
   for (const Method& method : methods) {
-    Diagnostics checked;
-    const AccessModel access = ReadAccess(method.descriptor, &checked);
-    if (access.self.empty()) continue;
+    if (method.access.self.empty()) continue;
     std::string get;
-    for (const pb::FieldDescriptor* step : access.self) {
+    for (const pb::FieldDescriptor* step : method.access.self) {
       StrAppend(&get, ".", pb::compiler::cpp::FieldName(step), "()");
     }
     out->Line("");
