@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "base/strings.h"
 #include "loop/tcp.h"
 #include "loop/testing/await.h"
@@ -21,12 +25,13 @@ class FetchTest : public ::testing::Test {
     auto listener = TcpListener::Listen(
         loop_, "127.0.0.1", 0, 8,
         [this, answer](std::shared_ptr<TcpConnection> connection) {
-          connection->OnData([this, connection, answer](std::string_view data) {
+          TcpConnection& client = *connections_.emplace_back(connection);
+          client.OnData([this, &client, answer](std::string_view data) {
             asked_ += data;
             if (answer.empty() || asked_.find("\r\n\r\n") == asked_.npos)
               return;
-            connection->Write(answer).Detach();
-            connection->End();
+            client.Write(answer).Detach();
+            client.End();
           });
         });
     EXPECT_TRUE(listener.ok()) << listener.status();
@@ -39,6 +44,7 @@ class FetchTest : public ::testing::Test {
   }
 
   EventLoop loop_;
+  std::vector<std::shared_ptr<TcpConnection>> connections_;
   std::string asked_;
   int port_ = 0;
 };

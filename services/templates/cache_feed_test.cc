@@ -98,11 +98,11 @@ TEST_F(CacheFeedTest, EveryInstanceDropsWhatAnyOfThemPublishes) {
   }
   PublishElsewhere("y");
   ++version;
-  while (VersionIn(one) != version || VersionIn(two) != version) {
+  // What is read before the event has come is right, and dropped once more.
+  while (VersionIn(one) != version || VersionIn(two) != version ||
+         one.size() != 1 || two.size() != 1) {
     LetEventsCome();
   }
-  EXPECT_EQ(one.size(), 1u);
-  EXPECT_EQ(two.size(), 1u);
   EXPECT_EQ(Await(feed_one.Stop()), absl::OkStatus());
   EXPECT_EQ(Await(feed_two.Stop()), absl::OkStatus());
   EXPECT_EQ(one.size(), 0u);
