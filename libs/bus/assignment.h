@@ -15,12 +15,14 @@
 namespace millrace::bus {
 
 struct Assignment {
-  explicit Assignment(TopicPartition id) : work(std::move(id)) {}
+  explicit Assignment(AssignedPartition assigned)
+      : work(std::move(assigned.id), std::move(assigned.finished)) {}
 
   PartitionWork work;
   // Handlers and burials that run. Outlives the assignment when the time to
   // hand it over was too short for them.
   int working = 0;
+  bool moved = false;       // has progress that is to be committed
   bool paused = false;      // at the transport, for backpressure
   bool leaving = false;     // to be handed over: nothing is retried any more
   bool gone = false;        // not ours any more: nothing is committed any more

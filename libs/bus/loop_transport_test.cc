@@ -163,7 +163,7 @@ TEST_F(LoopTransportTest, ErrorsAndHealthAreTheTransports) {
 
 TEST_F(LoopTransportTest, GroupsAreNotJoinedFromAnotherLoop) {
   struct Nothing final : ConsumerEvents {
-    void OnAssigned(const std::vector<TopicPartition>&) override {}
+    void OnAssigned(std::vector<AssignedPartition>) override {}
     Promise<void> OnRevoked(std::vector<TopicPartition>, Revoked) override {
       return Promise<void>::Resolve();
     }

@@ -7,6 +7,9 @@
 namespace millrace::bus {
 namespace {
 
+// More islands than this are not worth their bytes in a commit.
+constexpr size_t kMaxRanges = 256;
+
 size_t SizeOf(const Record& record) {
   size_t size = sizeof(Job) + record.key.size() + record.value.size();
   for (const auto& [name, value] : record.headers) {
@@ -39,19 +42,35 @@ Lane* PartitionWork::Add(Record record) {
   return is_new ? it->second.get() : nullptr;
 }
 
-PartitionWork::Finished PartitionWork::Finish(Lane* lane) {
+bool PartitionWork::WasFinished(int64_t offset) {
+  while (passed_ < finished_before_.size() &&
+         finished_before_[passed_].end <= offset) {
+    ++passed_;
+  }
+  return passed_ < finished_before_.size() &&
+         finished_before_[passed_].begin <= offset;
+}
+
+void PartitionWork::PassOver(int64_t offset) {
+  watermark_.Done(watermark_.Begin(offset));
+}
+
+bool PartitionWork::Finish(Lane* lane) {
   assert(lane->state == Lane::State::kWorking);
-  Finished finished;
-  finished.commit = watermark_.Done(lane->jobs.front().ticket);
+  watermark_.Done(lane->jobs.front().ticket);
   Drop(lane->jobs.front());
   lane->jobs.pop_front();
-  finished.more = !lane->jobs.empty();
-  if (finished.more) {
+  const bool more = !lane->jobs.empty();
+  if (more) {
     lane->state = Lane::State::kReady;
   } else {
     Remove(lane);
   }
-  return finished;
+  return more;
+}
+
+Progress PartitionWork::progress() const {
+  return watermark_.progress(kMaxRanges);
 }
 
 void PartitionWork::Abandon(Lane* lane) {

@@ -16,6 +16,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "bus/progress.h"
 #include "bus/transport.h"
 #include "bus/watermark.h"
 #include "contract/event.h"
@@ -49,7 +50,10 @@ struct Lane {
 
 class PartitionWork {
  public:
-  explicit PartitionWork(TopicPartition id) : id_(std::move(id)) {}
+  // `finished`: what was done with by whoever had the partition before.
+  explicit PartitionWork(TopicPartition id,
+                         std::vector<OffsetRange> finished = {})
+      : id_(std::move(id)), finished_before_(std::move(finished)) {}
   PartitionWork(const PartitionWork&) = delete;
   PartitionWork& operator=(const PartitionWork&) = delete;
 
@@ -61,12 +65,15 @@ class PartitionWork {
   // those that are ready when they are abandoned until Remove().
   Lane* Add(Record record);
 
-  struct Finished {
-    std::optional<int64_t> commit;  // the watermark has moved here
-    bool more = false;              // the lane goes on; else it is gone
-  };
-  // The front job of the lane is done with; a lane with more is kReady.
-  Finished Finish(Lane* lane);
+  // Whether the record of this offset was done with before; to be asked in the
+  // order of the offsets.
+  bool WasFinished(int64_t offset);
+  // Takes a record that was, in place of Add().
+  void PassOver(int64_t offset);
+
+  // The front job of the lane is done with. True when the lane goes on and is
+  // kReady; else it is gone.
+  bool Finish(Lane* lane);
 
   // Gives the lane's jobs up, except the one that is being worked on. They
   // will never be finished, and hold the watermark where it is.
@@ -81,11 +88,15 @@ class PartitionWork {
   size_t bytes() const { return bytes_; }
   // Everything that the watermark has not passed.
   size_t open() const { return watermark_.open(); }
+  // What may be committed. Takes time in proportion to open().
+  Progress progress() const;
 
  private:
   void Drop(const Job& job);
 
   const TopicPartition id_;
+  const std::vector<OffsetRange> finished_before_;
+  size_t passed_ = 0;  // ranges of these that lie behind
   Watermark watermark_;
   size_t live_ = 0;
   size_t bytes_ = 0;

@@ -41,16 +41,15 @@ TEST(PartitionWorkTest, FinishingCommitsOnlyWithoutAGap) {
   Lane* b = work.Add(At(6, "b"));
   work.Add(At(7, "a"));
   a->state = b->state = Lane::State::kWorking;
-  auto finished = work.Finish(b);
-  EXPECT_EQ(finished.commit, std::nullopt);
-  EXPECT_FALSE(finished.more);
-  finished = work.Finish(a);
-  EXPECT_EQ(finished.commit, 7);
-  EXPECT_TRUE(finished.more);
+  EXPECT_FALSE(work.Finish(b));
+  EXPECT_EQ(work.progress(), Progress(5, {{6, 7}}));
+  EXPECT_TRUE(work.Finish(a));
+  EXPECT_EQ(work.progress(), Progress(7));
   EXPECT_EQ(a->state, Lane::State::kReady);
   EXPECT_EQ(work.live(), 1u);
   a->state = Lane::State::kWorking;
-  EXPECT_EQ(work.Finish(a).commit, 8);
+  EXPECT_FALSE(work.Finish(a));
+  EXPECT_EQ(work.progress(), Progress(8));
   EXPECT_EQ(work.live(), 0u);
   EXPECT_EQ(work.bytes(), 0u);
   EXPECT_TRUE(work.lanes().empty());
@@ -65,7 +64,8 @@ TEST(PartitionWorkTest, AnAbandonedJobHoldsTheWatermark) {
   work.Abandon(a);
   EXPECT_EQ(work.live(), 1u);
   b->state = Lane::State::kWorking;
-  EXPECT_EQ(work.Finish(b).commit, std::nullopt);
+  work.Finish(b);
+  EXPECT_EQ(work.progress(), Progress(0, {{2, 3}}));
   EXPECT_EQ(work.live(), 0u);
 }
 
@@ -76,9 +76,29 @@ TEST(PartitionWorkTest, AbandoningAWorkingLaneKeepsWhatIsInFlight) {
   a->state = Lane::State::kWorking;
   work.Abandon(a);
   EXPECT_EQ(work.live(), 1u);
-  const auto finished = work.Finish(a);
-  EXPECT_EQ(finished.commit, 1);
-  EXPECT_FALSE(finished.more);
+  EXPECT_FALSE(work.Finish(a));
+  EXPECT_EQ(work.progress(), Progress(1));
+}
+
+TEST(PartitionWorkTest, WhatWasFinishedBeforeIsPassedOver) {
+  PartitionWork work({"t", 0}, {{6, 8}, {9, 10}});
+  Lane* a = work.Add(At(5, "a"));
+  ASSERT_NE(a, nullptr);
+  EXPECT_FALSE(work.WasFinished(5));
+  EXPECT_TRUE(work.WasFinished(6));
+  work.PassOver(6);
+  EXPECT_TRUE(work.WasFinished(7));
+  work.PassOver(7);
+  EXPECT_FALSE(work.WasFinished(8));
+  EXPECT_NE(work.Add(At(8, "c")), nullptr);
+  EXPECT_TRUE(work.WasFinished(9));
+  work.PassOver(9);
+  EXPECT_FALSE(work.WasFinished(10));
+  EXPECT_EQ(work.live(), 2u);
+  EXPECT_EQ(work.progress(), Progress(5, {{6, 8}, {9, 10}}));
+  a->state = Lane::State::kWorking;
+  work.Finish(a);
+  EXPECT_EQ(work.progress(), Progress(8, {{9, 10}}));
 }
 
 }  // namespace

@@ -56,6 +56,10 @@ Subscription::Measures::Measures(Metrics& metrics, const std::string& group,
     : delivered(metrics.AddCounter("millrace_bus_delivered_total",
                                    "Events that a listener has taken.",
                                    {{"group", group}, {"topic", topic}})),
+      passed_over(metrics.AddCounter(
+          "millrace_bus_passed_over_total",
+          "Events that came again and had been finished before.",
+          {{"group", group}, {"topic", topic}})),
       retries(metrics.AddCounter("millrace_bus_retries_total",
                                  "Attempts to be made again.",
                                  {{"group", group}, {"topic", topic}})),
@@ -93,9 +97,10 @@ void Subscription::OnTrouble(const absl::Status& status) {
                    {"error", MessageOf(status)}});
 }
 
-void Subscription::OnAssigned(const std::vector<TopicPartition>& partitions) {
-  for (const TopicPartition& id : partitions) {
-    auto assignment = std::make_shared<Assignment>(id);
+void Subscription::OnAssigned(std::vector<AssignedPartition> partitions) {
+  for (AssignedPartition& partition : partitions) {
+    const TopicPartition id = partition.id;
+    auto assignment = std::make_shared<Assignment>(std::move(partition));
     if (const auto it = lingering_.find(id); it != lingering_.end()) {
       assignment->before = it->second;
     }
@@ -109,6 +114,12 @@ void Subscription::OnRecords(std::vector<Record> records) {
         assignments_.find(TopicPartition{record.topic, record.partition});
     if (it == assignments_.end()) continue;
     const Held& assignment = it->second;
+    if (assignment->work.WasFinished(record.offset)) {
+      assignment->work.PassOver(record.offset);
+      measures_.passed_over.Add();
+      CommitSoon(assignment);
+      continue;
+    }
     measures_.in_flight.Add(1);
     if (Lane* lane = assignment->work.Add(std::move(record))) {
       MakeReady(assignment, lane);
@@ -173,12 +184,28 @@ void Subscription::Balance(const Held& assignment) {
 
 void Subscription::Finish(const Held& assignment, Lane* lane) {
   measures_.in_flight.Add(-1);
-  const PartitionWork::Finished finished = assignment->work.Finish(lane);
-  if (finished.commit && !assignment->gone) {
-    consumer_->Commit(assignment->work.id(), *finished.commit);
-  }
-  if (finished.more) MakeReady(assignment, lane);
+  const bool more = assignment->work.Finish(lane);
+  CommitSoon(assignment);
+  if (more) MakeReady(assignment, lane);
   Worked(assignment);
+}
+
+// Many finish in a turn, and how far that brings the partition is found once.
+void Subscription::CommitSoon(const Held& assignment) {
+  if (assignment->moved || assignment->gone) return;
+  assignment->moved = true;
+  moved_.push_back(assignment);
+  if (moved_.size() > 1) return;
+  loop_.SetImmediate([self = shared_from_this()] {
+    for (const Held& one : std::exchange(self->moved_, {})) {
+      self->CommitNow(one);
+    }
+  });
+}
+
+void Subscription::CommitNow(const Held& assignment) {
+  if (!std::exchange(assignment->moved, false) || assignment->gone) return;
+  consumer_->Commit(assignment->work.id(), assignment->work.progress());
 }
 
 void Subscription::GiveUp(const Held& assignment, Lane* lane) {
@@ -277,6 +304,7 @@ Promise<void> Subscription::Revoke(Self self,
     if (it != self->assignments_.end() && it->second == assignment) {
       self->assignments_.erase(it);
     }
+    self->CommitNow(assignment);
     self->Forget(assignment);
   }
 }

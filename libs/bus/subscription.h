@@ -6,6 +6,8 @@
 //   - At least once: an event is committed only after its promise resolved or
 //     its dead letter is durable. After a crash it may see events again that it
 //     had finished; with Inbox::Once (inbox.h) their effects happen once.
+//     What had finished behind one that had not is committed beside the offset
+//     (progress.h) and not delivered again.
 //   - In order per key: an event begins after the one before it of the same
 //     key is done with. Different keys run side by side, up to max_parallel.
 //   - Retried in its lane: a failing event is tried again with exponential
@@ -92,7 +94,7 @@ class Subscription final : public ConsumerEvents,
   const std::string& topic() const { return spec_.topic; }
 
   // ConsumerEvents.
-  void OnAssigned(const std::vector<TopicPartition>& partitions) override;
+  void OnAssigned(std::vector<AssignedPartition> partitions) override;
   Promise<void> OnRevoked(std::vector<TopicPartition> partitions,
                           Revoked how) override;
   void OnRecords(std::vector<Record> records) override;
@@ -104,6 +106,7 @@ class Subscription final : public ConsumerEvents,
              const std::string& topic);
 
     Counter& delivered;
+    Counter& passed_over;
     Counter& retries;
     Counter& dead_letters;
     Gauge& in_flight;
@@ -140,6 +143,9 @@ class Subscription final : public ConsumerEvents,
 
   // The front job is done with.
   void Finish(const Held& assignment, Lane* lane);
+  // Commits how far it has come, before this turn of the loop ends.
+  void CommitSoon(const Held& assignment);
+  void CommitNow(const Held& assignment);
   // The front job will not be finished here.
   void GiveUp(const Held& assignment, Lane* lane);
   void Worked(const Held& assignment);
@@ -163,6 +169,7 @@ class Subscription final : public ConsumerEvents,
   absl::flat_hash_map<TopicPartition, Held> assignments_;
   // Those that are gone while handlers of theirs run on.
   absl::flat_hash_map<TopicPartition, Held> lingering_;
+  std::vector<Held> moved_;  // to be committed in this turn
   std::deque<Ready> ready_;
   int working_ = 0;
   int starts_left_;  // in this turn

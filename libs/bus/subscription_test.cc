@@ -54,10 +54,10 @@ class SubscriptionTest : public testing::Test {
     subscription_ = *std::move(started);
   }
 
-  void Assign(int partition) {
+  void Assign(int partition, std::vector<OffsetRange> finished = {}) {
     transport_.log->assigned.push_back({"t", partition});
-    Do([this, partition] {
-      transport_.events->OnAssigned({{"t", partition}});
+    Do([&] {
+      transport_.events->OnAssigned({{{"t", partition}, std::move(finished)}});
     });
   }
 
@@ -88,7 +88,7 @@ class SubscriptionTest : public testing::Test {
     Do([&] { listener_.Answer(id, status); });
   }
 
-  std::optional<int64_t> Committed(int partition = 0) {
+  std::optional<Progress> Committed(int partition = 0) {
     const auto it = transport_.log->committed.find({"t", partition});
     if (it == transport_.log->committed.end()) return std::nullopt;
     return it->second;
@@ -147,10 +147,42 @@ TEST_F(SubscriptionTest, PausesWhenTooMuchWaitsBehindOneStuckKey) {
     Answer(StrCat(i));
   }
   EXPECT_FALSE(transport_.log->paused.empty());
-  EXPECT_EQ(Committed(), std::nullopt);
+  EXPECT_EQ(Committed(), Progress(0, {{1, 8}}));
   Answer("0");
-  EXPECT_EQ(Committed(), 8);
+  EXPECT_EQ(Committed(), Progress(8));
   EXPECT_TRUE(transport_.log->paused.empty());
+}
+
+TEST_F(SubscriptionTest, WhatTheOwnerBeforeHasFinishedIsNotDeliveredAgain) {
+  Start();
+  Assign(0, {{1, 3}, {4, 5}});
+  Deliver({At(0, "a"), At(1, "a"), At(2, "b"), At(3, "a"), At(4, "b")});
+  EXPECT_THAT(listener_.begun, ElementsAre("0"));
+  EXPECT_EQ(Committed(), Progress(0, {{1, 3}, {4, 5}}));
+  EXPECT_EQ(subscription_->in_flight(), 2u);
+  Answer("0");
+  EXPECT_EQ(Committed(), Progress(3, {{4, 5}}));
+  Answer("3");
+  EXPECT_EQ(Committed(), Progress(5));
+  EXPECT_THAT(listener_.begun, ElementsAre("0", "3"));
+}
+
+TEST_F(SubscriptionTest, WhatIsFinishedAtTheHandOverIsCommittedWithIt) {
+  Start();
+  Assign(0);
+  Deliver({At(0, "slow"), At(1, "a"), At(2, "b")});
+  Promise<void> revoked;
+  std::optional<Progress> committed;
+  Do([&] {
+    std::vector<TopicPartition> taken = {{"t", 0}};
+    revoked = transport_.events->OnRevoked(taken, Revoked::kHandedOver);
+    listener_.Answer("1");
+    listener_.Answer("2");
+    listener_.Answer("0", absl::InternalError("not here"));
+    // Before this turn of the loop has ended.
+    revoked.Then([&] { committed = Committed(); }).Detach();
+  });
+  EXPECT_EQ(committed, Progress(0, {{1, 3}}));
 }
 
 TEST_F(SubscriptionTest, ALostPartitionIsNeverCommittedAndItsQueueDropped) {
@@ -193,7 +225,7 @@ TEST_F(SubscriptionTest, AKeyIsNotWorkedOnTwiceAfterTheBoundHasPassed) {
   EXPECT_THAT(listener_.begun, ElementsAre("0", "0", "1"));
   EXPECT_EQ(Committed(), std::nullopt);
   Answer("0");
-  EXPECT_EQ(Committed(), 1);
+  EXPECT_EQ(Committed(), Progress(1));
   Answer("1");
 }
 
@@ -201,7 +233,7 @@ TEST_F(SubscriptionTest, TheLetterIsDurableBeforeTheSourceIsCommitted) {
   Start();
   Assign(0);
   int refused = 0;
-  std::optional<int64_t> committed_then = -1;
+  std::optional<Progress> committed_then = Progress();
   transport_.on_publish = [&](const std::vector<Record>& records) {
     EXPECT_EQ(records[0].topic, "t.dead");
     committed_then = Committed();
@@ -211,7 +243,7 @@ TEST_F(SubscriptionTest, TheLetterIsDurableBeforeTheSourceIsCommitted) {
   Answer("0", absl::InvalidArgumentError("never"));
   EXPECT_EQ(refused, 3);
   EXPECT_EQ(committed_then, std::nullopt);
-  EXPECT_EQ(Committed(), 1);
+  EXPECT_EQ(Committed(), Progress(1));
   EXPECT_THAT(listener_.begun, ElementsAre("0", "1"));
   ASSERT_EQ(transport_.published.size(), 1u);
   EXPECT_EQ(FindHeader(transport_.published[0].headers, "millrace-dead-reason"),
@@ -230,7 +262,7 @@ TEST_F(SubscriptionTest, AMissingDeadLetterTopicIsMade) {
   Answer("0", absl::DataLossError("never"));
   ASSERT_EQ(transport_.ensured.size(), 1u);
   EXPECT_EQ(transport_.ensured[0].name, "t.dead");
-  EXPECT_EQ(Committed(), 1);
+  EXPECT_EQ(Committed(), Progress(1));
 }
 
 TEST_F(SubscriptionTest, ALetterThatIsTooLargeGoesWithoutItsValue) {
@@ -249,7 +281,7 @@ TEST_F(SubscriptionTest, ALetterThatIsTooLargeGoesWithoutItsValue) {
   const auto letter = DecodeDeadLetter(transport_.published[0]);
   ASSERT_TRUE(letter.ok()) << letter.status();
   EXPECT_TRUE((*letter)->truncated);
-  EXPECT_EQ(Committed(), 1);
+  EXPECT_EQ(Committed(), Progress(1));
 }
 
 TEST_F(SubscriptionTest, PassesOverReplaysForOtherGroups) {
@@ -261,7 +293,7 @@ TEST_F(SubscriptionTest, PassesOverReplaysForOtherGroups) {
   ours.headers.emplace_back("millrace-replay-group", "group");
   Deliver({other, ours});
   EXPECT_THAT(listener_.begun, ElementsAre("1"));
-  EXPECT_EQ(Committed(), 1);
+  EXPECT_EQ(Committed(), Progress(1));
   Answer("1");
 }
 
@@ -275,7 +307,7 @@ TEST_F(SubscriptionTest, APausedSubscriptionDrainsOnlyWhatRuns) {
   EXPECT_FALSE(drained.settled());
   Answer("0");
   EXPECT_TRUE(drained.settled());
-  EXPECT_EQ(Committed(), 1);
+  EXPECT_EQ(Committed(), Progress(1));
   EXPECT_THAT(listener_.begun, ElementsAre("0"));
 }
 
@@ -291,7 +323,7 @@ TEST_F(SubscriptionTest, ManyQuickEventsLeaveTheLoopRoom) {
   EXPECT_EQ(listener_.begun.size(), 256u);
   EXPECT_GE(loop_.turns(), before + 2);
   while (!listener_.held.empty()) Answer(listener_.held.begin()->first);
-  EXPECT_EQ(Committed(), 900);
+  EXPECT_EQ(Committed(), Progress(900));
 }
 
 TEST_F(SubscriptionTest, RefusesOptionsThatCannotWork) {

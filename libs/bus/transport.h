@@ -32,6 +32,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bus/progress.h"
 #include "contract/call.h"
 #include "loop/promise.h"
 #include "loop/stream.h"
@@ -86,6 +87,14 @@ struct GroupOffset {
   int64_t lag() const { return end - (committed < begin ? begin : committed); }
 };
 
+// A partition as a member gets it.
+struct AssignedPartition {
+  TopicPartition id;
+  // Islands that the group has committed beyond its offset. Their records come
+  // all the same, and need not be worked on.
+  std::vector<OffsetRange> finished;
+};
+
 enum class TailFrom { kBeginning, kEnd };
 
 enum class Revoked {
@@ -100,7 +109,7 @@ class ConsumerEvents {
 
   // Comes before the first record of these partitions. They are not paused,
   // and begin at the group's committed offset.
-  virtual void OnAssigned(const std::vector<TopicPartition>& partitions) = 0;
+  virtual void OnAssigned(std::vector<AssignedPartition> partitions) = 0;
 
   // No record of these partitions comes after this call. The transport gives
   // them away when the promise has settled or its own bound has passed, and
@@ -122,10 +131,11 @@ class Consumer {
  public:
   virtual ~Consumer() = default;
 
-  // All records before `next_offset` are done with. Recorded at once, made
+  // All records before progress.next_offset are done with, and the islands
+  // beyond it; replaces what was committed before. Recorded at once, made
   // durable soon (and before the partition changes hands); a lower offset than
-  // before, or a partition that is not ours, is ignored.
-  virtual void Commit(const TopicPartition& partition, int64_t next_offset) = 0;
+  // before, or a partition that is not ours, is ignored. Islands may be lost.
+  virtual void Commit(const TopicPartition& partition, Progress progress) = 0;
 
   // After Pause() no record of these partitions is delivered until Resume(),
   // which goes on with the record after the last one delivered. Membership

@@ -80,8 +80,8 @@ absl::Status GroupMember::Subscribe() {
   return absl::OkStatus();
 }
 
-void GroupMember::Commit(const TopicPartition& partition, int64_t next_offset) {
-  commits_.Commit(partition, next_offset);
+void GroupMember::Commit(const TopicPartition& partition, Progress progress) {
+  commits_.Commit(partition, std::move(progress));
 }
 
 void GroupMember::Pause(const std::vector<TopicPartition>& partitions) {
@@ -178,6 +178,8 @@ void GroupMember::OnEvent(rd_kafka_event_t* event) {
       if (!refusal.ok()) Trouble(std::move(refusal));
       return;
     }
+    case RD_KAFKA_EVENT_LISTCONSUMERGROUPOFFSETS_RESULT:
+      return OnCommitted(event);
     case RD_KAFKA_EVENT_ERROR:
       return OnError(ErrorOf(event), rd_kafka_event_error_string(event));
     default:

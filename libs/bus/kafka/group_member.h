@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "bus/kafka/environment.h"
 #include "bus/kafka/offset_commits.h"
+#include "bus/kafka/offsets.h"
 #include "bus/kafka/reachability.h"
 #include "bus/kafka/wake.h"
 #include "bus/transport.h"
@@ -35,7 +36,7 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   ~GroupMember();
 
   // As Consumer's.
-  void Commit(const TopicPartition& partition, int64_t next_offset);
+  void Commit(const TopicPartition& partition, Progress progress);
   void Pause(const std::vector<TopicPartition>& partitions);
   void Resume(const std::vector<TopicPartition>& partitions);
   Promise<void> Close();
@@ -70,7 +71,15 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
 
   void OnRebalance(rd_kafka_event_t* event);
   void NextRebalance();
-  void Assign(std::vector<TopicPartition> partitions);
+  // Takes partitions, from where the group has come in them. librdkafka would
+  // ask for the offset by itself, and keeps to itself what is beside it.
+  static Promise<void> Take(std::shared_ptr<GroupMember> self,
+                            std::vector<TopicPartition> partitions);
+  Promise<CommittedProgress> AskCommitted(
+      const std::vector<TopicPartition>& partitions);
+  void OnCommitted(rd_kafka_event_t* event);
+  void Assign(std::vector<TopicPartition> partitions,
+              const CommittedProgress& committed);
   void Unassign();
   // Gives up all partitions: tells the owner, waits for it, makes its commits
   // durable.
@@ -98,8 +107,10 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   std::vector<Partition> partitions_;
   size_t turn_of_ = 0;  // the partition that is read first
   std::deque<Rebalance> rebalances_;
-  std::optional<Deferred<void>> handing_over_;  // while under way
-  bool closing_ = false;                        // and all is handed over
+  // While partitions are being taken or handed over.
+  std::optional<Deferred<void>> changing_;
+  std::optional<Deferred<CommittedProgress>> asking_;
+  bool closing_ = false;  // and all is handed over
   Promise<void> close_;
   Deferred<void> closed_;  // librdkafka is done with the group
   int64_t lost_ms_ = -1;   // when partitions were last lost; -1: never

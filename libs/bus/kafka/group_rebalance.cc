@@ -13,6 +13,8 @@ namespace {
 // How long the commits of a hand-over may take, and the leaving of a group.
 constexpr absl::Duration kFlushBound = absl::Seconds(5);
 constexpr absl::Duration kCloseBound = absl::Seconds(5);
+// How long to ask where a group has come.
+constexpr absl::Duration kAskBound = absl::Seconds(5);
 // Before a member that was shut out joins anew.
 constexpr absl::Duration kJoinPause = absl::Milliseconds(500);
 
@@ -38,29 +40,81 @@ void GroupMember::OnRebalance(rd_kafka_event_t* event) {
       rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   rebalances_.push_back(
       {assign, ToVector(rd_kafka_event_topic_partition_list(event))});
-  if (!handing_over_) NextRebalance();
+  if (!changing_) NextRebalance();
 }
 
 void GroupMember::NextRebalance() {
-  while (!rebalances_.empty() && client_ != nullptr && !handing_over_) {
+  while (!rebalances_.empty() && client_ != nullptr && !changing_) {
     Rebalance next = std::move(rebalances_.front());
     rebalances_.pop_front();
     if (closing_) {
       Unassign();
     } else if (next.assign) {
-      Assign(std::move(next.partitions));
+      Take(shared_from_this(), std::move(next.partitions)).Detach();
     } else {
       Revoke(shared_from_this()).Detach();
     }
   }
 }
 
-void GroupMember::Assign(std::vector<TopicPartition> partitions) {
+Promise<void> GroupMember::Take(std::shared_ptr<GroupMember> self,
+                                std::vector<TopicPartition> partitions) {
+  self->changing_.emplace();
+  CommittedProgress committed;
+  if (!partitions.empty()) {
+    auto asked = co_await AsStatusOr(
+        WithTimeout(self->AskCommitted(partitions), kAskBound));
+    self->asking_.reset();
+    if (asked.ok()) {
+      committed = *std::move(asked);
+    } else if (self->client_ != nullptr) {
+      self->environment_.logger.Warning(
+          "what a group has finished beyond its offsets cannot be had; it may "
+          "be seen again",
+          {{"group", self->spec_.group}, {"error", MessageOf(asked.status())}});
+    }
+  }
+  if (self->client_ != nullptr) self->Assign(std::move(partitions), committed);
+  std::exchange(self->changing_, std::nullopt)->Resolve();
+  self->NextRebalance();
+}
+
+Promise<CommittedProgress> GroupMember::AskCommitted(
+    const std::vector<TopicPartition>& partitions) {
+  asking_.emplace();
+  Promise<CommittedProgress> answer = asking_->promise();
+  kafka::AskCommitted(client_.get(), spec_.group, partitions, kAskBound,
+                      queue_);
+  return answer;
+}
+
+void GroupMember::OnCommitted(rd_kafka_event_t* event) {
+  if (!asking_) return;  // too late
+  const Deferred<CommittedProgress> asking =
+      *std::exchange(asking_, std::nullopt);
+  absl::StatusOr<CommittedProgress> committed = CommittedIn(
+      event, StrCat(environment_.place(), ": offsets of group ", spec_.group));
+  if (committed.ok()) {
+    asking.Resolve(*std::move(committed));
+  } else {
+    asking.Reject(committed.status());
+  }
+}
+
+void GroupMember::Assign(std::vector<TopicPartition> partitions,
+                         const CommittedProgress& committed) {
   rd_kafka_topic_partition_list_t* list =
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()));
+  std::vector<AssignedPartition> assigned;
   for (const TopicPartition& partition : partitions) {
+    const auto found = committed.find(partition);
     rd_kafka_topic_partition_list_add(list, partition.topic.c_str(),
-                                      partition.partition);
+                                      partition.partition)
+        ->offset = found == committed.end() ? RD_KAFKA_OFFSET_STORED
+                                            : found->second.next_offset;
+    assigned.push_back({partition, found == committed.end()
+                                       ? std::vector<OffsetRange>()
+                                       : found->second.finished});
     rd_kafka_queue_t* queue = rd_kafka_queue_get_partition(
         client_.get(), partition.topic.c_str(), partition.partition);
     // Before anything is fetched into it, or that would go to queue_.
@@ -76,7 +130,7 @@ void GroupMember::Assign(std::vector<TopicPartition> partitions) {
   }
   commits_.Assign(partitions);
   if (!partitions.empty() && events_ != nullptr) {
-    events_->OnAssigned(partitions);
+    events_->OnAssigned(std::move(assigned));
   }
 }
 
@@ -95,7 +149,7 @@ Promise<void> GroupMember::HandOver(std::shared_ptr<GroupMember> self,
                                     Revoked how) {
   std::vector<TopicPartition> partitions = self->TakePartitions();
   if (partitions.empty() || self->events_ == nullptr) co_return;
-  self->handing_over_.emplace();
+  self->changing_.emplace();
   const bool wait = how == Revoked::kHandedOver;
   const absl::Duration bound =
       wait ? self->environment_.options.revoke_bound : absl::ZeroDuration();
@@ -106,7 +160,7 @@ Promise<void> GroupMember::HandOver(std::shared_ptr<GroupMember> self,
     co_await AsStatusOr(WithTimeout(self->commits_.Flush(), kFlushBound));
   }
   self->commits_.Clear();
-  std::exchange(self->handing_over_, std::nullopt)->Resolve();
+  std::exchange(self->changing_, std::nullopt)->Resolve();
 }
 
 std::vector<TopicPartition> GroupMember::TakePartitions() {
@@ -125,7 +179,7 @@ Promise<void> GroupMember::Close() {
 }
 
 Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self) {
-  while (self->handing_over_) co_await self->handing_over_->promise();
+  while (self->changing_) co_await self->changing_->promise();
   co_await HandOver(self, Revoked::kHandedOver);
   if (self->client_ == nullptr) co_return;
   self->closing_ = true;
@@ -154,7 +208,7 @@ Promise<void> GroupMember::JoinAnew(std::shared_ptr<GroupMember> self) {
        {"reason", MessageOf(self->health_)}});
   // Nothing that is queued can be had any more.
   self->rebalances_.clear();
-  while (self->handing_over_) co_await self->handing_over_->promise();
+  while (self->changing_) co_await self->changing_->promise();
   co_await HandOver(self, Revoked::kLost);
   co_await AsStatusOr(Delay(kJoinPause, self->environment_.closed.signal()));
   if (self->client_ == nullptr || self->close_.valid()) co_return;
@@ -173,6 +227,10 @@ void GroupMember::DropClient() {
     queue_ = nullptr;
   }
   client_.reset();
+  if (asking_) {
+    const auto asking = *std::exchange(asking_, std::nullopt);
+    asking.Reject(absl::CancelledError("the member has left"));
+  }
 }
 
 void GroupMember::Abandon() {

@@ -56,6 +56,35 @@ TEST_F(KafkaTest, ARestartResumesAtTheCommit) {
   Close(*again);
 }
 
+TEST_F(KafkaTest, IslandsComeBackWithThePartition) {
+  Transport& transport = Open();
+  const std::string topic = Topic(transport, 2);
+  const std::string group = NewName("group");
+  const Progress first(2, {{3, 5}, {7, 8}});
+  {
+    auto member = Join(transport, group, {topic});
+    ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 2; }));
+    EXPECT_THAT(member->finished[(TopicPartition{topic, 0})], IsEmpty());
+    member->consumer->Commit({topic, 0}, first);
+    Close(*member);
+  }
+  Progress second = first;
+  second.finished.push_back({9, 12});
+  {
+    auto member = Join(transport, group, {topic});
+    ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 2; }));
+    EXPECT_EQ(member->finished[(TopicPartition{topic, 0})], first.finished);
+    EXPECT_THAT(member->finished[(TopicPartition{topic, 1})], IsEmpty());
+    // The offset alone has not moved.
+    member->consumer->Commit({topic, 0}, second);
+    Close(*member);
+  }
+  auto member = Join(transport, group, {topic});
+  ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 2; }));
+  EXPECT_EQ(member->finished[(TopicPartition{topic, 0})], second.finished);
+  Close(*member);
+}
+
 TEST_F(KafkaTest, CommitsBecomeDurableWithoutClose) {
   Transport& transport = Open();
   const std::string topic = Topic(transport, 2);

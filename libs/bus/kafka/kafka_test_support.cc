@@ -36,9 +36,12 @@ std::string TestLogger::Last(size_t count) {
   return text;
 }
 
-void TestMember::OnAssigned(const std::vector<TopicPartition>& partitions) {
+void TestMember::OnAssigned(std::vector<AssignedPartition> partitions) {
   ++assignments;
-  assigned.insert(partitions.begin(), partitions.end());
+  for (AssignedPartition& partition : partitions) {
+    assigned.insert(partition.id);
+    finished[partition.id] = std::move(partition.finished);
+  }
 }
 
 Promise<void> TestMember::OnRevoked(std::vector<TopicPartition> partitions,

@@ -40,7 +40,7 @@ class TestLogger final : public Logger {
 // A member of a group.
 class TestMember final : public ConsumerEvents {
  public:
-  void OnAssigned(const std::vector<TopicPartition>& partitions) override;
+  void OnAssigned(std::vector<AssignedPartition> partitions) override;
   Promise<void> OnRevoked(std::vector<TopicPartition> partitions,
                           Revoked how) override;
   void OnRecords(std::vector<Record> batch) override;
@@ -54,6 +54,8 @@ class TestMember final : public ConsumerEvents {
 
   std::unique_ptr<Consumer> consumer;
   std::set<TopicPartition> assigned;
+  // The islands that came with them, of the last time.
+  std::map<TopicPartition, std::vector<OffsetRange>> finished;
   std::vector<Record> records;
   std::vector<Revoked> revocations;
   std::vector<absl::Status> troubles;

@@ -23,8 +23,8 @@ class KafkaConsumer final : public Consumer {
       : member_(std::move(member)) {}
   ~KafkaConsumer() override { member_->Abandon(); }
 
-  void Commit(const TopicPartition& partition, int64_t next_offset) override {
-    member_->Commit(partition, next_offset);
+  void Commit(const TopicPartition& partition, Progress progress) override {
+    member_->Commit(partition, std::move(progress));
   }
   void Pause(const std::vector<TopicPartition>& partitions) override {
     member_->Pause(partitions);

@@ -1,6 +1,8 @@
 #include "bus/kafka/offset_commits.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "base/strings.h"
@@ -18,6 +20,20 @@ bool IsRefusal(rd_kafka_resp_err_t error) {
   return code != absl::StatusCode::kUnavailable &&
          code != absl::StatusCode::kDeadlineExceeded &&
          error != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+void Add(rd_kafka_topic_partition_list_t* list, const TopicPartition& partition,
+         const Progress& progress) {
+  rd_kafka_topic_partition_t* one = rd_kafka_topic_partition_list_add(
+      list, partition.topic.c_str(), partition.partition);
+  one->offset = progress.next_offset;
+  const std::string text = FinishedToText(progress);
+  if (text.empty()) return;
+  // librdkafka frees it with the list.
+  one->metadata = std::malloc(text.size());
+  if (one->metadata == nullptr) return;
+  std::memcpy(one->metadata, text.data(), text.size());
+  one->metadata_size = text.size();
 }
 
 }  // namespace
@@ -49,11 +65,16 @@ void OffsetCommits::Clear() {
   if (flushed_) std::exchange(flushed_, std::nullopt)->Resolve();
 }
 
-void OffsetCommits::Commit(const TopicPartition& partition,
-                           int64_t next_offset) {
-  const auto entry = entries_.find(partition);
-  if (entry == entries_.end() || next_offset <= entry->second.wanted) return;
-  entry->second.wanted = next_offset;
+void OffsetCommits::Commit(const TopicPartition& partition, Progress progress) {
+  const auto found = entries_.find(partition);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  if (progress.next_offset < entry.wanted.next_offset ||
+      progress == entry.wanted) {
+    return;
+  }
+  entry.wanted = std::move(progress);
+  ++entry.version;
   if (!sent_ && !timer_.active()) {
     SendSoon(environment_.options.commit_interval);
   }
@@ -81,9 +102,9 @@ absl::Status OffsetCommits::OnResult(rd_kafka_event_t* event) {
     const rd_kafka_resp_err_t result =
         one.err != RD_KAFKA_RESP_ERR_NO_ERROR ? one.err : error;
     if (result == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      entry->second.durable = std::max(entry->second.durable, one.offset);
+      entry->second.durable = entry->second.sent;
     } else if (IsRefusal(result)) {
-      entry->second.durable = entry->second.wanted;
+      entry->second.durable = entry->second.version;
       refusal =
           ToStatus(result, StrCat(environment_.place(), ": commit of topic ",
                                   one.topic, ", partition ", one.partition));
@@ -108,11 +129,10 @@ void OffsetCommits::Send() {
   if (client_ == nullptr || !Dirty()) return;
   rd_kafka_topic_partition_list_t* list =
       rd_kafka_topic_partition_list_new(static_cast<int>(entries_.size()));
-  for (const auto& [partition, entry] : entries_) {
-    if (entry.wanted <= entry.durable) continue;
-    rd_kafka_topic_partition_list_add(list, partition.topic.c_str(),
-                                      partition.partition)
-        ->offset = entry.wanted;
+  for (auto& [partition, entry] : entries_) {
+    if (!entry.dirty()) continue;
+    Add(list, partition, entry.wanted);
+    entry.sent = entry.version;
   }
   sent_ = rd_kafka_commit_queue(client_.get(), list, queue_, nullptr,
                                 nullptr) == RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -125,9 +145,8 @@ void OffsetCommits::SendSoon(absl::Duration delay) {
 }
 
 bool OffsetCommits::Dirty() const {
-  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
-    return entry.second.wanted > entry.second.durable;
-  });
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const auto& entry) { return entry.second.dirty(); });
 }
 
 }  // namespace millrace::bus::kafka

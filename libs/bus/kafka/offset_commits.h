@@ -36,7 +36,7 @@ class OffsetCommits {
   void Assign(const std::vector<TopicPartition>& partitions);
   void Clear();
 
-  void Commit(const TopicPartition& partition, int64_t next_offset);
+  void Commit(const TopicPartition& partition, Progress progress);
 
   // Resolves when all is durable, or was refused for good.
   Promise<void> Flush();
@@ -46,8 +46,13 @@ class OffsetCommits {
 
  private:
   struct Entry {
-    int64_t wanted = -1;
-    int64_t durable = -1;
+    Progress wanted;
+    // Which of the progress that was wanted, counted from 1, is what.
+    uint64_t version = 0;  // `wanted`
+    uint64_t sent = 0;
+    uint64_t durable = 0;
+
+    bool dirty() const { return durable < version; }
   };
 
   void Send();

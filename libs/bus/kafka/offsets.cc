@@ -25,12 +25,16 @@ using List = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
 // An answer that did not come is the cluster's absence, not a deadline of the
 // caller's.
-void ThrowIfFailed(rd_kafka_resp_err_t error, std::string_view what) {
+absl::Status StatusOf(rd_kafka_resp_err_t error, std::string_view what) {
   absl::Status status = ToStatus(error, what);
   if (absl::IsDeadlineExceeded(status)) {
     status = absl::UnavailableError(status.message());
   }
-  ThrowIfError(status);
+  return status;
+}
+
+void ThrowIfFailed(rd_kafka_resp_err_t error, std::string_view what) {
+  ThrowIfError(StatusOf(error, what));
 }
 
 int PartitionsOf(rd_kafka_t* client, const std::string& place,
@@ -98,44 +102,24 @@ std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
 void AddCommitted(rd_kafka_t* client, const std::string& place,
                   const std::string& group, std::vector<GroupOffset>& offsets) {
   const std::string what = StrCat(place, ": offsets of group ", group);
-  const List list(
-      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  std::vector<TopicPartition> partitions;
   for (const GroupOffset& offset : offsets) {
-    rd_kafka_topic_partition_list_add(
-        list.get(), offset.partition.topic.c_str(), offset.partition.partition);
+    partitions.push_back(offset.partition);
   }
-  rd_kafka_ListConsumerGroupOffsets_t* request =
-      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get());
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
-  rd_kafka_ListConsumerGroupOffsets(client, &request, 1, nullptr, queue);
-  rd_kafka_ListConsumerGroupOffsets_destroy(request);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kTimeoutMs);
+  AskCommitted(client, group, partitions, absl::Milliseconds(kTimeoutMs),
+               queue);
+  const Event event(rd_kafka_queue_poll(queue, kTimeoutMs),
+                    &rd_kafka_event_destroy);
   rd_kafka_queue_destroy(queue);
   if (event == nullptr) {
     return ThrowIfFailed(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   }
-  const Event owned(event, &rd_kafka_event_destroy);
-  ThrowIfFailed(rd_kafka_event_error(event), what);
-  size_t count = 0;
-  const rd_kafka_group_result_t** groups =
-      rd_kafka_ListConsumerGroupOffsets_result_groups(
-          rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-  for (size_t i = 0; i < count; ++i) {
-    if (const rd_kafka_error_t* error =
-            rd_kafka_group_result_error(groups[i])) {
-      ThrowIfFailed(rd_kafka_error_code(error), what);
-    }
-    const rd_kafka_topic_partition_list_t* partitions =
-        rd_kafka_group_result_partitions(groups[i]);
-    for (GroupOffset& offset : offsets) {
-      const rd_kafka_topic_partition_t* found =
-          rd_kafka_topic_partition_list_find(
-              const_cast<rd_kafka_topic_partition_list_t*>(partitions),
-              offset.partition.topic.c_str(), offset.partition.partition);
-      if (found != nullptr && found->offset >= 0) {
-        offset.committed = found->offset;
-      }
-    }
+  const CommittedProgress committed =
+      ValueOrThrow(CommittedIn(event.get(), what));
+  for (GroupOffset& offset : offsets) {
+    const auto found = committed.find(offset.partition);
+    if (found != committed.end()) offset.committed = found->second.next_offset;
   }
 }
 
@@ -171,6 +155,58 @@ std::vector<std::string> GroupNamesNow(rd_kafka_t* client,
 }
 
 }  // namespace
+
+void AskCommitted(rd_kafka_t* client, const std::string& group,
+                  const std::vector<TopicPartition>& partitions,
+                  absl::Duration bound, rd_kafka_queue_t* queue) {
+  const List list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(),
+                                      partition.partition);
+  }
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(
+      client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  char text[256];
+  rd_kafka_AdminOptions_set_request_timeout(
+      options, static_cast<int>(absl::ToInt64Milliseconds(bound)), text,
+      sizeof text);
+  rd_kafka_ListConsumerGroupOffsets_t* request =
+      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get());
+  rd_kafka_ListConsumerGroupOffsets(client, &request, 1, options, queue);
+  rd_kafka_ListConsumerGroupOffsets_destroy(request);
+  rd_kafka_AdminOptions_destroy(options);
+}
+
+absl::StatusOr<CommittedProgress> CommittedIn(rd_kafka_event_t* event,
+                                              std::string_view what) {
+  absl::Status status = StatusOf(rd_kafka_event_error(event), what);
+  if (!status.ok()) return status;
+  size_t count = 0;
+  const rd_kafka_group_result_t** groups =
+      rd_kafka_ListConsumerGroupOffsets_result_groups(
+          rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+  CommittedProgress committed;
+  for (size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error =
+            rd_kafka_group_result_error(groups[i])) {
+      return StatusOf(rd_kafka_error_code(error), what);
+    }
+    const rd_kafka_topic_partition_list_t* partitions =
+        rd_kafka_group_result_partitions(groups[i]);
+    for (int p = 0; p < partitions->cnt; ++p) {
+      const rd_kafka_topic_partition_t& one = partitions->elems[p];
+      status = StatusOf(one.err, what);
+      if (!status.ok()) return status;
+      if (one.offset < 0) continue;
+      const std::string_view text(static_cast<const char*>(one.metadata),
+                                  one.metadata_size);
+      committed[{one.topic, one.partition}] = {
+          one.offset, FinishedFromText(one.offset, text)};
+    }
+  }
+  return committed;
+}
 
 Promise<std::vector<GroupOffset>> Watermarks(Environment& environment,
                                              Handle client,

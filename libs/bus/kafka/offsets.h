@@ -1,17 +1,36 @@
-// Where partitions begin and end, and how far a group has come. Asked for on a
-// thread of the environment's pool, because librdkafka 2.0.2 gives it only to
-// who waits. Both are called on the loop; the promises settle there.
+// Where partitions begin and end, and how far a group has come. What returns a
+// promise is asked for on a thread of the environment's pool, because
+// librdkafka 2.0.2 gives it only to who waits; it is called on the loop, and
+// the promise settles there.
 #ifndef MILLRACE_BUS_KAFKA_OFFSETS_H_
 #define MILLRACE_BUS_KAFKA_OFFSETS_H_
 
+#include <librdkafka/rdkafka.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "bus/kafka/environment.h"
 #include "bus/transport.h"
 #include "loop/promise.h"
 
 namespace millrace::bus::kafka {
+
+// Of the partitions in which a group has committed anything.
+using CommittedProgress = absl::flat_hash_map<TopicPartition, Progress>;
+
+// Asks how far the group has come; the answer is one event on `queue`, within
+// `bound`, for CommittedIn(). Any thread.
+void AskCommitted(rd_kafka_t* client, const std::string& group,
+                  const std::vector<TopicPartition>& partitions,
+                  absl::Duration bound, rd_kafka_queue_t* queue);
+// `what` begins the text of an error.
+absl::StatusOr<CommittedProgress> CommittedIn(rd_kafka_event_t* event,
+                                              std::string_view what);
 
 // Every partition of `topics`, `committed` unset. NOT_FOUND names the topic
 // that does not exist; UNAVAILABLE when the cluster does not answer.

@@ -50,7 +50,7 @@ Promise<void> LocalLog::OpenIt(Self self) {
   const auto offsets = co_await self->database_.Read(LoadOffsets);
   self->Learn(partitions);
   for (const OffsetRow& offset : offsets) {
-    self->committed_[{offset.group, offset.ref}] = offset.next_offset;
+    self->committed_[{offset.group, offset.ref}] = offset.progress;
   }
 }
 
@@ -227,14 +227,14 @@ Promise<std::vector<Record>> LocalLog::Read(std::vector<Request> requests) {
   });
 }
 
-int64_t LocalLog::Committed(const std::string& group, Ref ref) const {
+Progress LocalLog::Committed(const std::string& group, Ref ref) const {
   const auto it = committed_.find({group, ref});
-  return it == committed_.end() ? -1 : it->second;
+  return it == committed_.end() ? Progress() : it->second;
 }
 
 std::vector<std::string> LocalLog::Groups() const {
   std::vector<std::string> groups;
-  for (const auto& [key, next_offset] : committed_) {
+  for (const auto& [key, progress] : committed_) {
     if (groups.empty() || groups.back() != key.first) {
       groups.push_back(key.first);
     }
@@ -242,12 +242,14 @@ std::vector<std::string> LocalLog::Groups() const {
   return groups;
 }
 
-void LocalLog::Commit(const std::string& group, Ref ref, int64_t next_offset) {
-  const auto key = std::make_pair(group, ref);
-  const auto [it, is_new] = committed_.try_emplace(key, next_offset);
-  if (!is_new && it->second >= next_offset) return;
-  it->second = next_offset;
-  uncommitted_[key] = next_offset;
+void LocalLog::Commit(const std::string& group, Ref ref, Progress progress) {
+  const GroupKey key(group, ref);
+  Progress& committed = committed_[key];
+  if (progress.next_offset < committed.next_offset || progress == committed) {
+    return;
+  }
+  committed = std::move(progress);
+  uncommitted_.insert(key);
   if (commit_scheduled_) return;
   commit_scheduled_ = true;
   loop_.SetTimeout(options_.commit_delay, [self = shared_from_this()] {
@@ -264,17 +266,15 @@ Promise<void> LocalLog::WriteCommits(Self self) {
   if (self->uncommitted_.empty()) co_return;
   const auto taken = std::exchange(self->uncommitted_, {});
   std::vector<OffsetRow> rows;
-  for (const auto& [key, next_offset] : taken) {
-    rows.push_back({key.first, key.second, next_offset});
+  for (const GroupKey& key : taken) {
+    rows.push_back({key.first, key.second, self->committed_[key]});
   }
   auto writing = AsStatusOr(self->database_.Transact(
       [rows = std::move(rows)](store::Tx& tx) { StoreOffsets(tx, rows); }));
   const absl::Status status = co_await std::move(writing);
   if (status.ok()) co_return;
-  // With the next commit, unless a later one has taken the place.
-  for (const auto& [key, next_offset] : taken) {
-    self->uncommitted_.try_emplace(key, next_offset);
-  }
+  // With the next commit.
+  self->uncommitted_.insert(taken.begin(), taken.end());
   self->logger_.Warning("offsets could not be committed to the local log",
                         {{"error", status.ToString()}});
   Throw(status);

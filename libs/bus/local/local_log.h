@@ -9,7 +9,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -78,9 +80,10 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   // What is there now, a fair share of each.
   Promise<std::vector<Record>> Read(std::vector<Request> requests);
 
-  // The next offset, or -1. Commits are known at once and durable later.
-  int64_t Committed(const std::string& group, Ref ref) const;
-  void Commit(const std::string& group, Ref ref, int64_t next_offset);
+  // Nothing (-1) before the first commit. Commits are known at once and
+  // durable later.
+  Progress Committed(const std::string& group, Ref ref) const;
+  void Commit(const std::string& group, Ref ref, Progress progress);
   // Those that have committed, by name.
   std::vector<std::string> Groups() const;
   Promise<void> FlushCommits();
@@ -126,8 +129,9 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   Counter& appended_;
   absl::flat_hash_map<std::string, Topic> topics_;
   absl::flat_hash_map<Ref, std::shared_ptr<Partition>> by_ref_;
-  std::map<std::pair<std::string, Ref>, int64_t> committed_;
-  std::map<std::pair<std::string, Ref>, int64_t> uncommitted_;  // not durable
+  using GroupKey = std::pair<std::string, Ref>;
+  std::map<GroupKey, Progress> committed_;
+  std::set<GroupKey> uncommitted_;  // those that are not durable
   bool commit_scheduled_ = false;
   std::vector<Pending> pending_;
   bool writing_ = false;

@@ -29,17 +29,17 @@ std::vector<TopicPartition> LocalMember::owned() const {
 void LocalMember::Assign(
     const std::vector<std::shared_ptr<LocalLog::Partition>>& given) {
   if (silent_ || given.empty()) return;
-  std::vector<TopicPartition> ids;
+  std::vector<AssignedPartition> assigned;
   for (const auto& partition : given) {
+    Progress committed = log_->Committed(spec_.group, partition->ref);
     Position& position = positions_[partition->id];
     position = {};
     position.partition = partition;
-    position.next =
-        std::max(log_->Committed(spec_.group, partition->ref), int64_t{0});
+    position.next = std::max(committed.next_offset, int64_t{0});
     position.generation = ++generations_;
-    ids.push_back(partition->id);
+    assigned.push_back({partition->id, std::move(committed.finished)});
   }
-  log_->loop().Dispatch([&] { events_.OnAssigned(ids); });
+  log_->loop().Dispatch([&] { events_.OnAssigned(std::move(assigned)); });
   Kick();
 }
 
@@ -68,10 +68,10 @@ Promise<void> LocalMember::GiveBack(Self self,
   for (const TopicPartition& id : taken) self->positions_.erase(id);
 }
 
-void LocalMember::Commit(const TopicPartition& partition, int64_t next_offset) {
+void LocalMember::Commit(const TopicPartition& partition, Progress progress) {
   const auto it = positions_.find(partition);
   if (it == positions_.end()) return;
-  log_->Commit(spec_.group, it->second.partition->ref, next_offset);
+  log_->Commit(spec_.group, it->second.partition->ref, std::move(progress));
 }
 
 void LocalMember::SetPaused(const std::vector<TopicPartition>& partitions,

@@ -33,7 +33,7 @@ class LocalMember final : public std::enable_shared_from_this<LocalMember> {
   Promise<void> Revoke(std::vector<TopicPartition> taken);
   std::vector<TopicPartition> owned() const;
 
-  void Commit(const TopicPartition& partition, int64_t next_offset);
+  void Commit(const TopicPartition& partition, Progress progress);
   void SetPaused(const std::vector<TopicPartition>& partitions, bool paused);
 
   // There may be something to read.

@@ -30,8 +30,8 @@ class LocalTransport::LocalConsumer final : public Consumer {
 
   ~LocalConsumer() override { group_->Lose(member_); }
 
-  void Commit(const TopicPartition& partition, int64_t next_offset) override {
-    member_->Commit(partition, next_offset);
+  void Commit(const TopicPartition& partition, Progress progress) override {
+    member_->Commit(partition, std::move(progress));
   }
   void Pause(const std::vector<TopicPartition>& partitions) override {
     member_->SetPaused(partitions, true);
@@ -165,7 +165,8 @@ Promise<std::vector<GroupOffset>> LocalTransport::Offsets(
           absl::NotFoundError(StrCat("topic '", topic, "' does not exist")));
     }
     for (const auto& partition : *partitions) {
-      offsets.push_back({partition->id, log_->Committed(group, partition->ref),
+      offsets.push_back({partition->id,
+                         log_->Committed(group, partition->ref).next_offset,
                          partition->begin, partition->end});
     }
   }

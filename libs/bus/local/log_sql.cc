@@ -47,6 +47,9 @@ std::vector<store::Migration> LogMigrations() {
       next_offset BIGINT NOT NULL,
       PRIMARY KEY (consumer_group, ref)
     );
+  )sql"},
+          {2, "islands", R"sql(
+    ALTER TABLE millrace_log_offsets ADD COLUMN finished TEXT NOT NULL DEFAULT '';
   )sql"}};
 }
 
@@ -63,10 +66,12 @@ std::vector<PartitionRow> LoadPartitions(store::Tx& tx) {
 std::vector<OffsetRow> LoadOffsets(store::Tx& tx) {
   std::vector<OffsetRow> offsets;
   for (const store::Row& row :
-       tx.Query("SELECT consumer_group, ref, next_offset "
+       tx.Query("SELECT consumer_group, ref, next_offset, finished "
                 "FROM millrace_log_offsets")) {
-    offsets.push_back(
-        {row.Text("consumer_group"), row.Int("ref"), row.Int("next_offset")});
+    const int64_t next = row.Int("next_offset");
+    offsets.push_back({row.Text("consumer_group"),
+                       row.Int("ref"),
+                       {next, FinishedFromText(next, row.Text("finished"))}});
   }
   return offsets;
 }
@@ -171,13 +176,16 @@ std::vector<Record> ReadRange(store::Tx& tx, const Range& range,
 void StoreOffsets(store::Tx& tx, const std::vector<OffsetRow>& offsets) {
   for (const OffsetRow& offset : offsets) {
     tx.Execute(
-        "INSERT INTO millrace_log_offsets (consumer_group, ref, next_offset) "
-        "VALUES (:consumer_group, :ref, :next_offset) "
+        "INSERT INTO millrace_log_offsets "
+        "(consumer_group, ref, next_offset, finished) "
+        "VALUES (:consumer_group, :ref, :next_offset, :finished) "
         "ON CONFLICT (consumer_group, ref) "
-        "DO UPDATE SET next_offset = excluded.next_offset",
+        "DO UPDATE SET next_offset = excluded.next_offset, "
+        "finished = excluded.finished",
         store::Params{{"consumer_group", offset.group},
                       {"ref", offset.ref},
-                      {"next_offset", offset.next_offset}});
+                      {"next_offset", offset.progress.next_offset},
+                      {"finished", FinishedToText(offset.progress)}});
   }
 }
 

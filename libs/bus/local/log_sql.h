@@ -6,7 +6,9 @@
 //   millrace_log_records      the records; id = ref << 40 | offset, so that a
 //                             partition is one range of the primary key and
 //                             appending goes to its end
-//   millrace_log_offsets      what each group has committed per partition
+//   millrace_log_offsets      what each group has committed per partition: the
+//                             offset, and the islands beyond it as progress.h
+//                             writes them
 #ifndef MILLRACE_BUS_LOCAL_LOG_SQL_H_
 #define MILLRACE_BUS_LOCAL_LOG_SQL_H_
 
@@ -38,7 +40,7 @@ struct PartitionRow {
 struct OffsetRow {
   std::string group;
   Ref ref = 0;
-  int64_t next_offset = 0;
+  Progress progress;
 };
 
 std::vector<PartitionRow> LoadPartitions(store::Tx& tx);

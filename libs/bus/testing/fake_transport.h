@@ -18,7 +18,7 @@ namespace millrace::bus {
 
 // What the consumer that Join() gave has been told. Outlives it.
 struct FakeConsumerLog {
-  std::map<TopicPartition, int64_t> committed;
+  std::map<TopicPartition, Progress> committed;
   std::set<TopicPartition> paused;
   std::vector<TopicPartition> assigned;
 };
@@ -81,8 +81,8 @@ class FakeTransport final : public Transport {
     FakeConsumer(std::shared_ptr<FakeConsumerLog> log, ConsumerEvents& events)
         : log_(std::move(log)), events_(events) {}
 
-    void Commit(const TopicPartition& id, int64_t next_offset) override {
-      log_->committed[id] = next_offset;
+    void Commit(const TopicPartition& id, Progress progress) override {
+      log_->committed[id] = std::move(progress);
     }
     void Pause(const std::vector<TopicPartition>& ids) override {
       log_->paused.insert(ids.begin(), ids.end());

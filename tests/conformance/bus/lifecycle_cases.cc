@@ -93,6 +93,45 @@ Promise<void> CommittedStaysDone(BusConformance& test) {
 
 TEST_P(BusConformance, Case08CommittedStaysDone) { Run(CommittedStaysDone); }
 
+// 25: and a restart redoes only what was not finished, though it stands before
+// much that was.
+Promise<void> RedoesOnlyTheUnfinished(BusConformance& test) {
+  const auto contract = co_await BusConformance::NewContract(test, 1);
+  Gate& gate = test.Keep<Gate>();
+  {
+    Bus& bus = test.NewBus();
+    for (int i = 0; i < 30; ++i) {
+      co_await Say(bus, *contract, StrCat("k", i % 10), StrCat(i));
+    }
+    Recorder& recorder = test.Keep<Recorder>([&](const EventEnvelope& event) {
+      return event.key == "k0" || event.key == "k5" ? gate.Wait(TextOf(event))
+                                                    : Promise<void>::Resolve();
+    });
+    ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+    co_await test.Until([&] { return recorder.done().size() == 24; },
+                        "the other keys");
+    EXPECT_EQ((co_await AsStatusOr(bus.Drain(absl::Milliseconds(50)))).code(),
+              absl::StatusCode::kDeadlineExceeded);
+    gate.OpenAll();
+    co_await test.Until([&] { return recorder.at_once() == 0; },
+                        "the handlers that ran on");
+  }
+  co_await BusConformance::Reopen(test);
+  Bus& bus = test.NewBus();
+  Recorder& recorder = test.Keep<Recorder>();
+  ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+  co_await Say(bus, *contract, "last", "x");
+  co_await test.Until([&] { return recorder.done().size() >= 7; },
+                      "what was not finished");
+  EXPECT_THAT(recorder.done(),
+              testing::UnorderedElementsAre("k0:0", "k0:10", "k0:20", "k5:5",
+                                            "k5:15", "k5:25", "last:x"));
+}
+
+TEST_P(BusConformance, Case25RedoesOnlyTheUnfinished) {
+  Run(RedoesOnlyTheUnfinished);
+}
+
 // 25: under completion in any order, nothing in flight is ever committed.
 Promise<void> InFlightNeverCommitted(BusConformance& test) {
   const auto contract = co_await BusConformance::NewContract(test, 1);
