@@ -6,10 +6,15 @@
 
 namespace millrace {
 
+namespace {
+
+thread_local pid_t owner = 0;
+thread_local std::mt19937_64 generator;
+
+}  // namespace
+
 uint64_t RandomBits() {
   // A forked child must not repeat its parent's sequence.
-  thread_local pid_t owner = 0;
-  thread_local std::mt19937_64 generator;
   if (owner != getpid()) {
     owner = getpid();
     std::random_device device;
@@ -18,6 +23,11 @@ uint64_t RandomBits() {
     generator.seed(seed);
   }
   return generator();
+}
+
+void SeedRandomBits(uint64_t seed) {
+  owner = getpid();
+  generator.seed(seed);
 }
 
 }  // namespace millrace

@@ -9,6 +9,10 @@ namespace millrace {
 
 uint64_t RandomBits();
 
+// From now on the numbers of this thread follow from `seed`: for simulations
+// that must be repeatable.
+void SeedRandomBits(uint64_t seed);
+
 }  // namespace millrace
 
 #endif  // MILLRACE_BASE_RANDOM_H_
