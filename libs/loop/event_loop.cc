@@ -174,7 +174,10 @@ void EventLoop::EmitWarning(Warning warning) {
   impl_->hooks.Warn(std::move(warning));
 }
 
-absl::Time EventLoop::Now() const { return absl::Now(); }
+absl::Time EventLoop::Now() const {
+  if (impl_->wall_ms == nullptr) return absl::Now();
+  return absl::FromUnixMillis(*impl_->wall_ms);
+}
 
 int64_t EventLoop::TimeMs() const {
   AssertThread();

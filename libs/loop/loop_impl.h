@@ -5,6 +5,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -65,6 +66,8 @@ class LoopImpl {
   std::vector<BoundTask> close_tasks;
   std::unique_ptr<WorkerPool> workers;
   PollSource* source = nullptr;
+  // The clock on the wall in milliseconds since 1970; null: the system's.
+  const std::atomic<int64_t>* wall_ms = nullptr;
 
   std::unique_ptr<LoopLag> lag;  // null: not measured
 

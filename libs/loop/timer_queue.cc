@@ -50,6 +50,8 @@ void TimerQueue::DropAll() {
 }
 
 int64_t TimerQueue::UpdateTime() {
+  if (followed_ != nullptr) [[unlikely]]
+    return now_ = *followed_;
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   now_ = int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;

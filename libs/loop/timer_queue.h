@@ -91,6 +91,13 @@ class TimerQueue {
   // Tells by how much each timer fires late.
   void MeasureLateness(LatencyHistogram* late) { late_ = late; }
 
+  // Goes by `ms` instead of the monotonic clock; null for that again. Not
+  // owned. Before the first timer is started.
+  void FollowClock(const int64_t* ms) {
+    followed_ = ms;
+    UpdateTime();
+  }
+
   int64_t UpdateTime();
   int64_t now() const { return now_; }
   // The milliseconds until the alarm; -1 when there is none.
@@ -133,6 +140,7 @@ class TimerQueue {
   TimerList* running_ = nullptr;  // the list that RunList() goes through
   std::unique_ptr<TimerList> running_removed_;
   uint64_t next_id_ = 0;
+  const int64_t* followed_ = nullptr;
   int64_t ref_count_ = 0;
   int64_t now_ = 0;
   int64_t next_expiry_;
