@@ -81,7 +81,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
       reader.session.read_only = true;
       parts->readers = std::make_unique<Lanes>(loop, lanes, make(reader));
     }
-    lanes.threads = 1;
+    lanes.threads = options.on_loop ? 0 : 1;
     lanes.batch = options.group_commit;
     parts->writers = std::make_unique<Lanes>(loop, lanes, make(runner));
   }

@@ -23,9 +23,10 @@ struct Lanes::Queue {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<JobPtr> jobs;
-  bool ending = false;  // the threads end when the queue is empty
-  int running = 0;      // threads that have not ended
-  Task drained;         // for the last of them to post
+  bool ending = false;              // the threads end when the queue is empty
+  int running = 0;                  // threads that have not ended
+  Task drained;                     // for the last of them to post
+  std::unique_ptr<Runner> on_loop;  // when there are no threads
 
   // Makes room for others; a worker may already have taken it.
   void Remove(const Job* job) {
@@ -56,6 +57,7 @@ struct Lanes::Queue {
 Lanes::Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner)
     : loop_(loop), options_(options), queue_(std::make_shared<Queue>()) {
   queue_->running = options_.threads;
+  if (options_.threads == 0) queue_->on_loop = make_runner();
   for (int i = 0; i < options_.threads; ++i) {
     threads_.emplace_back(
         [&loop, queue = queue_, batch = options_.batch, make_runner] {
@@ -80,6 +82,7 @@ Lanes::~Lanes() {
     }
   }
   Join();
+  queue_->on_loop = nullptr;
 }
 
 bool Lanes::Submit(JobPtr job) {
@@ -92,6 +95,7 @@ bool Lanes::Submit(JobPtr job) {
     queue_->jobs.push_back(job);
   }
   queue_->changed.notify_one();
+  if (options_.threads == 0) loop.Post([queue = queue_] { RunOne(*queue); });
   // The job may be done with by now, but does not come back within this call.
   loop.AddRef("database job");
   const absl::Duration patience =
@@ -127,7 +131,21 @@ void Lanes::Drain(Task done) {
     queue_->ending = true;
     queue_->drained = std::move(done);
   }
+  // Behind the jobs that are queued.
+  if (options_.threads == 0) loop_.Post(std::move(queue_->drained));
   queue_->changed.notify_all();
+}
+
+void Lanes::RunOne(Queue& queue) {
+  JobPtr job;
+  {
+    const std::lock_guard lock(queue.mutex);
+    if (queue.jobs.empty()) return;  // given up meanwhile
+    job = std::move(queue.jobs.front());
+    queue.jobs.pop_front();
+  }
+  queue.on_loop->Run(absl::MakeConstSpan(&job, 1));
+  if (job->state == Job::kStarted) Finish(*job);
 }
 
 void Lanes::Join() {

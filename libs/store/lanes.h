@@ -25,14 +25,14 @@ namespace millrace::store {
 class Lanes {
  public:
   struct Options {
-    int threads = 1;
+    int threads = 1;   // 0: jobs run on the loop, one after the other
     size_t batch = 1;  // the most writes that share a commit
     absl::Duration acquire_timeout = absl::Seconds(5);
   };
 
   using MakeRunner = std::function<std::unique_ptr<Runner>()>;
 
-  // `make_runner` is called on each thread.
+  // `make_runner` is called on each thread, or at once.
   Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner);
   ~Lanes();
 
@@ -48,6 +48,8 @@ class Lanes {
 
   static void Work(EventLoop& home, Queue& queue, size_t batch,
                    const MakeRunner& make_runner);
+  // A turn of the loop for one job, when there are no threads.
+  static void RunOne(Queue& queue);
   static void Finish(Job& job);
   static absl::Status GaveUp(const Job& job, const Options& options);
   void Join();

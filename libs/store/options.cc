@@ -27,7 +27,11 @@ absl::Status DatabaseOptions::Validate() const {
   }
   if (statement_cache < 1) return bad("statement_cache", "must be at least 1");
   if (group_commit < 1) return bad("group_commit", "must be at least 1");
-  return ParseDatabaseUrl(url, connect_timeout).status();
+  const auto parsed = ParseDatabaseUrl(url, connect_timeout);
+  if (parsed.ok() && on_loop && !parsed->in_memory()) {
+    return bad("on_loop", "is only for sqlite::memory:");
+  }
+  return parsed.status();
 }
 
 }  // namespace millrace::store

@@ -28,6 +28,9 @@ struct DatabaseOptions {
   int statement_cache = 128;
   // SQLite: the most queued writes that share one commit and one fsync.
   int group_commit = 256;
+  // SQLite in memory: no threads, each transaction runs within a turn of the
+  // loop, which it holds up. For tests whose order must follow from a seed.
+  bool on_loop = false;
 
   // INVALID_ARGUMENT naming the option.
   absl::Status Validate() const;

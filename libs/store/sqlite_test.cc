@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -70,6 +71,56 @@ Promise<void> WorksInMemory(Database& database) {
 TEST_F(SqliteTest, WorksInMemory) {
   const auto database = Open("sqlite::memory:");
   EXPECT_EQ(Settle(WorksInMemory(*database)), absl::OkStatus());
+}
+
+// On the loop: the same, each transaction in a turn of its own and in order.
+Promise<void> WorksOnTheLoop(Database& database) {
+  co_await WorksInMemory(database);
+  std::vector<int> order;
+  Outcomes outcomes;
+  for (int i = 0; i < 3; ++i) {
+    outcomes.push_back(Outcome(database.Transact([&order, i](Tx& tx) {
+      EXPECT_NE(EventLoop::Current(), nullptr);
+      tx.Execute("INSERT INTO t VALUES ('b')");
+      order.push_back(i);
+      if (i == 1) Throw(absl::AbortedError("undone"));
+    })));
+  }
+  EXPECT_TRUE(order.empty());
+  const Promise<void> closed = database.Close();
+  const absl::Status late = co_await Outcome(database.Ping());
+  EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
+  co_await closed;
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(co_await std::move(outcomes[0]), absl::OkStatus());
+  EXPECT_EQ(co_await std::move(outcomes[1]), absl::AbortedError("undone"));
+  EXPECT_EQ(co_await std::move(outcomes[2]), absl::OkStatus());
+}
+TEST_F(SqliteTest, WorksOnTheLoop) {
+  DatabaseOptions options;
+  options.on_loop = true;
+  const auto database = Open("sqlite::memory:", options);
+  EXPECT_EQ(Settle(WorksOnTheLoop(*database)), absl::OkStatus());
+}
+
+TEST_F(SqliteTest, OnTheLoopIsForMemoryOnly) {
+  DatabaseOptions options;
+  options.on_loop = true;
+  options.url = "sqlite://x.db";
+  const absl::Status status = options.Validate();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(MessageOf(status), HasSubstr("on_loop"));
+}
+
+TEST_F(SqliteTest, OnTheLoopDropsWhatIsQueuedAtTheEnd) {
+  DatabaseOptions options;
+  options.on_loop = true;
+  auto database = Open("sqlite::memory:", options);
+  const Promise<absl::Status> queued = Outcome(database->Ping());
+  database = nullptr;
+  loop_.Run();
+  ASSERT_TRUE(queued.settled());
+  EXPECT_EQ(queued.value().code(), absl::StatusCode::kCancelled);
 }
 
 Promise<void> WaitsForItsFolder(Database& database, fs::path folder) {
