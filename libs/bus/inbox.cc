@@ -1,6 +1,6 @@
 #include "bus/inbox.h"
 
-#include "absl/time/clock.h"
+#include "loop/event_loop.h"
 
 namespace millrace::bus {
 
@@ -22,7 +22,7 @@ std::vector<store::Migration> Inbox::Migrations() {
 }
 
 Inbox::Note Inbox::NextNote(const EventEnvelope& envelope) {
-  const absl::Time now = absl::Now();
+  const absl::Time now = EventLoop::Current()->Now();
   Note note{consumer_, envelope.source, envelope.id, absl::ToUnixMillis(now)};
   if (taken_++ % options_.clean_every == 0) {
     note.clean_before_ms = absl::ToUnixMillis(now - options_.retention);

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/time/time.h"
 #include "bus/progress.h"
 #include "bus/transport.h"
 #include "bus/watermark.h"
@@ -30,9 +29,9 @@ struct Job {
   size_t bytes = 0;
   // Decoded at the first attempt.
   std::optional<EventEnvelope> event;
-  int attempts = 0;  // all of them
-  int failures = 0;  // those that the retry policy counts
-  absl::Time began = absl::InfinitePast();  // the first attempt
+  int attempts = 0;       // all of them
+  int failures = 0;       // those that the retry policy counts
+  int64_t began_ms = -1;  // the first attempt, as EventLoop::TimeMs()
 };
 
 // The records of one key, oldest first; only the front one is worked on.

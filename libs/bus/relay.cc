@@ -214,7 +214,7 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
     } else {
       ThrowIfError(status);
     }
-    const absl::Time now = absl::Now();
+    const absl::Time now = self->loop_.Now();
     for (const OutboxRow& row : rows) {
       self->delay_.Observe(absl::ToDoubleSeconds(now - row.record.time));
     }

@@ -54,7 +54,8 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
     job.event = *std::move(event);
   }
   const absl::Time start = absl::Now();
-  if (job.began == absl::InfinitePast()) job.began = start;
+  // Of a clock that nobody sets.
+  if (job.began_ms < 0) job.began_ms = self->loop_.TimeMs();
   absl::Status failure;
   try {
     co_await Deliver(self->listener_, *job.event, self->spec_.group);
@@ -86,7 +87,8 @@ bool Subscription::IsFinal(const Job& job, const absl::Status& failure) const {
       return false;
     default:
       return job.failures + 1 >= spec_.retry.max_attempts ||
-             absl::Now() - job.began >= spec_.options.retry_for;
+             absl::Milliseconds(loop_.TimeMs() - job.began_ms) >=
+                 spec_.options.retry_for;
   }
 }
 
@@ -137,7 +139,7 @@ Promise<void> Subscription::Bury(Self self, Held assignment, Lane* lane,
   letter.group = self->spec_.group;
   letter.failure = std::move(failure);
   letter.attempts = job.attempts;
-  letter.dead_time = absl::Now();
+  letter.dead_time = self->loop_.Now();
   letter.source = job.record;
   const Record record = EncodeDeadLetter(letter, self->spec_.dead_letter_topic);
   const absl::Status published = co_await AsStatusOr(

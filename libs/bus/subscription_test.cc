@@ -11,6 +11,7 @@
 #include "bus/headers.h"
 #include "bus/testing/fake_transport.h"
 #include "loop/combinators.h"
+#include "loop/testing/virtual_time.h"
 
 namespace millrace::bus {
 namespace {
@@ -324,6 +325,22 @@ TEST_F(SubscriptionTest, ManyQuickEventsLeaveTheLoopRoom) {
   EXPECT_GE(loop_.turns(), before + 2);
   while (!listener_.held.empty()) Answer(listener_.held.begin()->first);
   EXPECT_EQ(Committed(), Progress(900));
+}
+
+TEST_F(SubscriptionTest, AClockThatIsSetDoesNotEndTheTimeForRetries) {
+  VirtualTime time(loop_, absl::FromUnixSeconds(1'800'000'000));
+  SubscriptionOptions options;
+  options.retry_for = absl::Minutes(30);
+  Start(options);
+  Assign(0);
+  Deliver({At(0, "a")});
+  Answer("0", absl::InternalError("not yet"));
+  time.SetWallBy(absl::Hours(1));
+  Answer("0", absl::InternalError("not yet"));
+  EXPECT_EQ(listener_.begun.size(), 3u);
+  EXPECT_TRUE(transport_.published.empty());
+  Answer("0");
+  EXPECT_EQ(Committed(), Progress(1));
 }
 
 TEST_F(SubscriptionTest, RefusesOptionsThatCannotWork) {
