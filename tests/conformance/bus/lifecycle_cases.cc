@@ -1,5 +1,7 @@
 // Cases of commit, pause and end.
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <set>
 
