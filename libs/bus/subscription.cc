@@ -100,6 +100,13 @@ void Subscription::OnTrouble(const absl::Status& status) {
 void Subscription::OnAssigned(std::vector<AssignedPartition> partitions) {
   for (AssignedPartition& partition : partitions) {
     const TopicPartition id = partition.id;
+    if (const auto it = assignments_.find(id); it != assignments_.end()) {
+      // Still being handed over, but the transport's patience was shorter.
+      const Held before = it->second;
+      assignments_.erase(it);
+      BeginLeaving(before);
+      Forget(before);
+    }
     auto assignment = std::make_shared<Assignment>(std::move(partition));
     if (const auto it = lingering_.find(id); it != lingering_.end()) {
       assignment->before = it->second;
@@ -257,6 +264,7 @@ void Subscription::BeginLeaving(const Held& assignment) {
 }
 
 void Subscription::Forget(const Held& assignment) {
+  if (assignment->gone) return;
   assignment->gone = true;
   const size_t before = assignment->work.live();
   for (Lane* lane : assignment->work.lanes()) assignment->work.Abandon(lane);

@@ -327,6 +327,30 @@ TEST_F(SubscriptionTest, ManyQuickEventsLeaveTheLoopRoom) {
   EXPECT_EQ(Committed(), Progress(900));
 }
 
+// The transport has waited long enough for the partition, we have not: what
+// runs there still holds its keys back when the partition is ours again.
+TEST_F(SubscriptionTest,
+       APartitionThatReturnsWhileItLeavesWaitsForItsHandlers) {
+  Start();
+  Assign(0);
+  Deliver({At(0, "a")});
+  Promise<void> revoked;
+  Do([&] {
+    revoked = transport_.events->OnRevoked({{"t", 0}}, Revoked::kHandedOver);
+    transport_.events->OnAssigned({{{"t", 0}, {}}});
+    transport_.events->OnRecords({At(0, "a"), At(1, "a")});
+    loop_.Stop();
+  });
+  EXPECT_THAT(listener_.begun, ElementsAre("0"));
+  Answer("0");
+  EXPECT_TRUE(revoked.settled());
+  EXPECT_THAT(listener_.begun, ElementsAre("0", "0"));
+  EXPECT_EQ(Committed(), std::nullopt);
+  Answer("0");
+  Answer("1");
+  EXPECT_EQ(Committed(), Progress(2));
+}
+
 TEST_F(SubscriptionTest, AClockThatIsSetDoesNotEndTheTimeForRetries) {
   VirtualTime time(loop_, absl::FromUnixSeconds(1'800'000'000));
   SubscriptionOptions options;
