@@ -323,6 +323,7 @@ Promise<void> Subscription::Drain(absl::Duration bound) {
 
 Promise<void> Subscription::Leave(Self self, absl::Duration bound) {
   self->leave_bound_ = bound;
+  self->overran_ = false;  // what earlier rebalances cut off is past
   co_await self->consumer_->Close();
   if (self->overran_) {
     Throw(absl::DeadlineExceededError(

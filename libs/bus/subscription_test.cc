@@ -351,6 +351,24 @@ TEST_F(SubscriptionTest,
   EXPECT_EQ(Committed(), Progress(2));
 }
 
+TEST_F(SubscriptionTest, ARebalanceThatCutWorkOffDoesNotSpoilTheDrain) {
+  VirtualTime time(loop_, absl::FromUnixSeconds(1'800'000'000));
+  Start();
+  Assign(0);
+  Deliver({At(0, "a")});
+  Promise<void> revoked;
+  Do([&] {
+    revoked = transport_.events->OnRevoked({{"t", 0}}, Revoked::kHandedOver);
+  });
+  EXPECT_TRUE(revoked.settled());  // after its bound
+  Answer("0");
+  transport_.log->assigned.clear();
+  Promise<absl::Status> drained;
+  Do([&] { drained = AsStatusOr(subscription_->Drain(absl::Seconds(1))); });
+  ASSERT_TRUE(drained.settled());
+  EXPECT_EQ(drained.value(), absl::OkStatus());
+}
+
 TEST_F(SubscriptionTest, AClockThatIsSetDoesNotEndTheTimeForRetries) {
   VirtualTime time(loop_, absl::FromUnixSeconds(1'800'000'000));
   SubscriptionOptions options;
