@@ -1,0 +1,91 @@
+// The database is killed, its disk is full, the clock jumps.
+import { execFileSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { bin } from "../../e2e/lib/platform.mjs";
+import { Unavailable } from "../../e2e/lib/servers.mjs";
+
+const HOUR = 3600n;
+
+function shiftClock(file, seconds) {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(seconds);
+  const fd = openSync(file, "r+");
+  writeSync(fd, bytes, 0, 8, 0);
+  closeSync(fd);
+}
+
+export const databaseFaults = {
+  "postgres-killed": {
+    short: true,
+    async run(stage) {
+      if (!stage.postgres) throw new Unavailable("PostgreSQL is not installed");
+      stage.usePostgres();
+      await stage.createTopic();
+      const events = stage.long ? 20_000 : 3_000;
+      await stage.writer({ events, lanes: 2, per_tx: 16, rate: events / 6 });
+      await stage.reader();
+      for (const share of stage.long ? [0.2, 0.4, 0.6] : [0.3]) {
+        await stage.applied(share);
+        await stage.postgres.kill();
+        await sleep(1000);
+        await stage.postgres.start();
+      }
+      await stage.settle();
+    },
+  },
+  "disk-full": {
+    async run(stage) {
+      if (process.getuid() !== 0) throw new Unavailable("only root can mount a small file system");
+      const disk = join(stage.dir, "disk");
+      mkdirSync(disk);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", disk], { stdio: "pipe" });
+      } catch (error) {
+        throw new Unavailable(`no file system can be mounted: ${error.stderr}`);
+      }
+      try {
+        stage.emit = `sqlite://${join(disk, "emit.db")}`;
+        await stage.createTopic();
+        const events = stage.long ? 20_000 : 4_000;
+        const writer = await stage.writer({ events, rate: events / 5 });
+        await stage.reader();
+        await stage.applied(0.3);
+        const ballast = join(disk, "ballast");
+        try {
+          writeFileSync(ballast, Buffer.alloc(32 << 20));
+        } catch {
+          // As much as there was room for.
+        }
+        await stage.until("a change that finds no room", () => writer.errors.some((line) => /a change failed.*RESOURCE_EXHAUSTED/.test(line)));
+        unlinkSync(ballast);
+        await stage.settle();
+        await stage.check();
+      } finally {
+        await stage.close();
+        execFileSync("umount", [disk]);
+      }
+    },
+  },
+  "clock-jumps": {
+    async run(stage) {
+      const shim = join(bin, "../tests/fault_clock.so");
+      if (!existsSync(shim)) throw new Unavailable("fault_clock.so is not built");
+      const file = join(stage.dir, "clock");
+      writeFileSync(file, Buffer.alloc(8));
+      const env = { LD_PRELOAD: shim, FAULTS_CLOCK_SHIFT: file };
+      await stage.createTopic();
+      const events = stage.long ? 20_000 : 4_000;
+      await stage.run({ emit: stage.emit, acks: stage.acks, events, rate: events / 8, shared: 1 }, env);
+      await stage.run({ apply: stage.apply }, env);
+      await stage.applied(0.2);
+      for (const shift of [HOUR, -HOUR, 0n]) {
+        shiftClock(file, shift);
+        await sleep(1500);
+      }
+      await stage.settle();
+    },
+  },
+};

@@ -1,0 +1,189 @@
+// Apache Kafka for the fault tests: one broker behind a proxy, or a cluster of
+// three; each broker is killed, frozen and started again on its own.
+import { execFileSync } from "node:child_process";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import kafkajs from "../../e2e/node_modules/kafkajs/index.js";
+import { root } from "../../e2e/lib/platform.mjs";
+import { Program, lastLogLines } from "../../e2e/lib/process.mjs";
+import { Unavailable } from "../../e2e/lib/servers.mjs";
+import { Proxy } from "./proxy.mjs";
+
+const PATIENCE_MS = 300_000;
+const scripts = join(root, "tests/support/kafka");
+
+function canBind(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+// The first of `count` free ports in a row, below those that the system hands
+// out: a client that goes on connecting to a broker that is down must not be
+// given the broker's own port as its source, and so hold it.
+export async function freePorts(count) {
+  for (let tries = 0; tries < 1000; ++tries) {
+    const first = 12000 + Math.floor(Math.random() * 18000);
+    let free = true;
+    for (let i = 0; free && i < count; ++i) free = await canBind(first + i);
+    if (free) return first;
+  }
+  throw new Error("no free ports between 12000 and 30000");
+}
+
+// Whether a broker answers an ApiVersions request.
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(5000, () => end(false));
+    socket.once("error", () => end(false));
+    socket.once("close", () => end(false));
+    socket.once("data", () => end(true));
+    socket.once("connect", () => socket.write(Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])));
+  });
+}
+
+class Broker {
+  constructor(dir, port, settings = []) {
+    Object.assign(this, { dir, port, settings });
+  }
+
+  launch() {
+    this.program = new Program("broker", "setpriv",
+      ["--pdeathsig", "KILL", "--", join(scripts, "broker"), "run", this.dir, String(this.port), ...this.settings],
+      { log: `${this.dir}.log` });
+  }
+
+  async ready() {
+    const giveUp = Date.now() + PATIENCE_MS;
+    while (!(await answers(this.port))) {
+      if (this.program.exit || Date.now() > giveUp) {
+        throw new Error(`no broker at port ${this.port}:\n${lastLogLines(`${this.dir}.log`)}\n${lastLogLines(join(this.dir, "server.log"))}`);
+      }
+      await sleep(100);
+    }
+  }
+
+  async start() {
+    this.launch();
+    await this.ready();
+  }
+
+  async stop(signal = "SIGTERM") {
+    await this.program.kill(signal);
+  }
+
+  kill() {
+    return this.stop("SIGKILL");
+  }
+
+  freeze() {
+    this.program.child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.program.child.kill("SIGCONT");
+  }
+}
+
+export class Brokers {
+  static async create(dir, { size, settings = [] }) {
+    try {
+      execFileSync(join(scripts, "fetch"), ["--offline"], { stdio: "pipe" });
+    } catch (error) {
+      throw new Unavailable(String(error.stderr || error).trim());
+    }
+    const brokers = new Brokers();
+    brokers.size = size;
+    const base = await freePorts(2 * size + 2);
+    brokers.all = [];
+    for (let i = 0; i < size; ++i) {
+      const port = base + 2 * i;
+      const own = size === 1 ? [] : [`cluster.node=${i + 1}`, `cluster.base=${base}`];
+      brokers.all.push(new Broker(join(dir, `broker-${i + 1}`), port, [...own, ...settings]));
+    }
+    if (size === 1) await brokers.#addProxy(base + 2);
+    for (const broker of brokers.all) broker.launch();
+    for (const broker of brokers.all) await broker.ready();
+    return brokers;
+  }
+
+  // A second listener, whose address leads through the proxy.
+  async #addProxy(port) {
+    const [broker] = this.all;
+    this.proxy = new Proxy(port);
+    await this.proxy.listen(port + 1);
+    const own = `127.0.0.1:${broker.port}`;
+    broker.settings.push(
+      `listeners=PLAINTEXT://${own},CONTROLLER://127.0.0.1:${broker.port + 1},PROXIED://127.0.0.1:${port}`,
+      `advertised.listeners=PLAINTEXT://${own},PROXIED://127.0.0.1:${port + 1}`,
+      "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT",
+    );
+    this.proxied = `127.0.0.1:${port + 1}`;
+  }
+
+  get addresses() {
+    return this.all.map((broker) => `127.0.0.1:${broker.port}`).join(",");
+  }
+
+  // Calls `ask` with an admin client, again until it works.
+  async admin(ask, timeoutMs = 60_000) {
+    const giveUp = Date.now() + timeoutMs;
+    for (;;) {
+      const admin = this.client().admin();
+      try {
+        await admin.connect();
+        return await ask(admin);
+      } catch (error) {
+        if (Date.now() > giveUp) throw error;
+        await sleep(200);
+      } finally {
+        await admin.disconnect().catch(() => {});
+      }
+    }
+  }
+
+  client() {
+    return new kafkajs.Kafka({
+      clientId: "faults", brokers: this.addresses.split(","), logLevel: kafkajs.logLevel.NOTHING,
+      connectionTimeout: 3000, requestTimeout: 5000, retry: { retries: 2 },
+    });
+  }
+
+  // What is between a group and the end of a topic.
+  lag(group, topic) {
+    return this.admin(async (admin) => {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const [{ partitions }] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      const at = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      return ends.reduce((sum, { partition, low, high }) =>
+        sum + Number(high) - Math.max(Number(low), at.get(partition) ?? -1), 0);
+    });
+  }
+
+  // Records that a topic holds; 0 when there is none.
+  records(topic) {
+    return this.admin(async (admin) => {
+      if (!(await admin.listTopics()).includes(topic)) return 0;
+      return (await admin.fetchTopicOffsets(topic)).reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+    });
+  }
+
+  async leader(topic) {
+    const { topics: [found] } = await this.admin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    return this.all[found.partitions[0].leader - 1];
+  }
+
+  async close() {
+    this.proxy?.close();
+    for (const broker of this.all) await broker.kill();
+  }
+}
