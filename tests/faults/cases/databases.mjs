@@ -24,7 +24,7 @@ export const databaseFaults = {
       if (!stage.postgres) throw new Unavailable("PostgreSQL is not installed");
       stage.usePostgres();
       await stage.createTopic();
-      const events = stage.long ? 20_000 : 3_000;
+      const events = stage.long ? 10_000 : 1_500;
       await stage.writer({ events, lanes: 2, per_tx: 16, rate: events / 6 });
       await stage.reader();
       for (const share of stage.long ? [0.2, 0.4, 0.6] : [0.3]) {

@@ -21,8 +21,8 @@ const zombie = (named) => async (stage) => {
 };
 
 async function storm(stage, { members, rounds, pause }) {
-  const events = stage.long ? 60_000 : 6_000;
-  if (stage.postgres) stage.usePostgres();
+  const events = stage.long ? 20_000 : 6_000;
+  if (stage.long && stage.postgres) stage.usePostgres();
   await stage.createTopic(12);
   await stage.writer({ events, lanes: 2, per_tx: 16, rate: events / (stage.long ? 60 : 8) });
   const running = [];

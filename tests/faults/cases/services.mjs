@@ -61,7 +61,7 @@ export const serviceFaults = {
     async run(stage) {
       if (stage.postgres) stage.usePostgres();
       await stage.createTopic();
-      const events = stage.long ? 20_000 : 4_000;
+      const events = stage.long ? 10_000 : 1_500;
       const shared = { shared: 1, lanes: 2, per_tx: 16 };
       const owner = await stage.writer({ events, rate: events / 8, ...shared });
       await stage.writer({ ...shared });
