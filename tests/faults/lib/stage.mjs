@@ -47,7 +47,7 @@ export class Stage {
     const rounded = events - (events % KEYS);
     if (rounded > 0) this.events = rounded;
     const words = Object.entries({ brokers: this.brokers.addresses, topic: this.topic, group: this.group, ...options, events: rounded, keys: KEYS })
-      .map(([name, value]) => `${name}=${value}`);
+      .map(([name, value]) => `${name}=${typeof value === "number" ? Math.round(value) : value}`);
     const name = `service-${++this.started}`;
     const service = new Program(name, program, ["run", ...words], { log: join(this.dir, `${name}.log`), env });
     this.services.push(service);
