@@ -177,6 +177,12 @@ export class Brokers {
     });
   }
 
+  // Its state and members.
+  async group(name) {
+    const { groups: [found] } = await this.admin((admin) => admin.describeGroups([name]));
+    return found;
+  }
+
   async leader(topic) {
     const { topics: [found] } = await this.admin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
     return this.all[found.partitions[0].leader - 1];
