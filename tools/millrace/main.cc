@@ -14,6 +14,7 @@
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
 #include "tools/millrace/contracts_command.h"
+#include "tools/millrace/health_command.h"
 #include "tools/millrace/loop_trace_command.h"
 #include "tools/millrace/render_command.h"
 
@@ -86,6 +87,7 @@ int Run(int argc, char** argv) {
 
   AddContracts(&app, Modules(), &code);
   AddAudit(&app, &code);
+  AddHealth(&app, &code);
   AddLoopTrace(&app, &code);
   AddRender(&app, &code);
 
