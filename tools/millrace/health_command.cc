@@ -3,45 +3,16 @@
 #include <memory>
 #include <string>
 
-#include "base/status.h"
-#include "base/strings.h"
-#include "contract/service.h"
-#include "grpc/health/v1/health.pb.h"
+#include "rpc/health_check.h"
 #include "tools/millrace/client.h"
 
 namespace millrace::cli {
 namespace {
 
-using grpc::health::v1::HealthCheckRequest;
-using grpc::health::v1::HealthCheckResponse;
-
 struct HealthFlags {
   ClientOptions client{.timeout = absl::Seconds(3)};
   std::string service;
 };
-
-constexpr MethodInfo kCheck = {
-    .name = "Check",
-    .path = "/grpc.health.v1.Health/Check",
-    .kind = MethodKind::kUnary,
-    .response = +[]() -> const Message& {
-      return HealthCheckResponse::default_instance();
-    },
-};
-
-Promise<void> Check(const HealthFlags& flags, Channel& channel,
-                    const Call& call) {
-  HealthCheckRequest request;
-  request.set_service(flags.service);
-  const MessagePtr reply = co_await channel.Unary(kCheck, call, request);
-  const auto status = static_cast<const HealthCheckResponse&>(*reply).status();
-  if (status != HealthCheckResponse::SERVING) {
-    Throw(absl::UnavailableError(
-        StrCat(flags.client.target, " says ",
-               HealthCheckResponse::ServingStatus_Name(status),
-               "; its /readyz tells what it waits for")));
-  }
-}
 
 }  // namespace
 
@@ -59,7 +30,7 @@ void AddHealth(CLI::App* app, int* code) {
   health->callback([flags, code] {
     *code =
         RunClient(flags->client, [flags](Channel& channel, const Call& call) {
-          return Check(*flags, channel, call);
+          return rpc::CheckServing(channel, call, flags->service);
         });
   });
 }
