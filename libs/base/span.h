@@ -1,0 +1,68 @@
+// A piece of work that belongs to a trace: a request that was handled, an
+// event that was emitted, an event that a consumer group was handed. They nest
+// by their ids, across processes:
+//
+//   request            parent: the span of `traceparent` of the call, if any
+//     emit             parent: the span in which it was emitted; the event's
+//                      traceparent carries the emit's own
+//       handle         parent: the emit's; one for each attempt
+//         emit ...     parent: the handle's
+//
+// Plain values, any thread.
+#ifndef MILLRACE_BASE_SPAN_H_
+#define MILLRACE_BASE_SPAN_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "base/trace.h"
+
+namespace millrace {
+
+using TraceId = std::array<uint8_t, 16>;
+using SpanId = std::array<uint8_t, 8>;
+
+struct Span {
+  enum class Kind : uint8_t { kRequest, kEmit, kHandle };
+  enum class Outcome : uint8_t {
+    kDone,
+    kFailed,      // and that was the end of it
+    kRetry,       // and will be tried again
+    kDeadLetter,  // and was given up
+  };
+
+  Kind kind = Kind::kRequest;
+  Outcome outcome = Outcome::kDone;
+  TraceId trace_id{};
+  SpanId span_id{};
+  SpanId parent_id{};  // all zero: none
+  absl::Time start;
+  absl::Duration duration;
+  absl::StatusCode code = absl::StatusCode::kOk;
+  int attempt = 1;  // of a handle
+  // Valid while SpanSink::Record() runs; empty where they say nothing.
+  std::string_view name;      // "users.v1.UsersService/GetUser", or the event's
+  std::string_view source;    // the face of a request; who emitted: "/users"
+  std::string_view group;     // the consumer group of a handle
+  std::string_view event_id;  // of an emit and a handle, and so is the key
+  std::string_view key;
+  std::string_view error;  // what the failure said
+};
+
+// Takes spans as they end. Whoever makes spans is handed a pointer, which may
+// be null: then nobody wants them.
+class SpanSink {
+ public:
+  virtual ~SpanSink() = default;
+
+  // Any thread; called for every request and event, so it neither blocks nor
+  // throws, and copies what it keeps.
+  virtual void Record(const Span& span) noexcept = 0;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_BASE_SPAN_H_
