@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "bus/backoff.h"
 #include "bus/codec.h"
+#include "bus/contract_topics.h"
 #include "bus/make_event.h"
 #include "loop/combinators.h"
 
@@ -16,50 +17,15 @@ namespace {
 constexpr BackoffPolicy kDeclareBackoff{absl::Milliseconds(200),
                                         absl::Seconds(10), 2};
 
-// The contracts that stand for the topics of `contract`: declarations that are
-// merged share one.
-std::vector<const ContractInfo*> PerTopic(const ContractInfo& contract) {
-  std::vector<const ContractInfo*> contracts;
-  for (const ContractInfo* one : DeclaringContracts(contract)) {
-    const bool known = std::any_of(
-        contracts.begin(), contracts.end(),
-        [&](const ContractInfo* other) { return other->topic == one->topic; });
-    if (!known) contracts.push_back(one);
-  }
-  return contracts;
-}
-
-TopicSpec TopicOf(const ContractInfo& contract) {
-  TopicSpec topic;
-  topic.name = std::string(contract.topic);
-  topic.partitions = contract.partitions;
-  topic.retention = contract.retention;
-  return topic;
-}
-
-TopicSpec DeadLetterTopicOf(const ContractInfo& contract) {
-  TopicSpec topic = TopicOf(contract);
-  topic.name = std::string(contract.dead_letter_topic);
-  // Letters want looking at: they stay longer than what they are made of.
-  topic.retention = std::max(contract.retention, absl::Hours(24 * 30));
-  return topic;
-}
-
-std::vector<TopicSpec> TopicsOf(
-    const std::vector<const ContractInfo*>& contracts) {
-  std::vector<TopicSpec> topics;
-  for (const ContractInfo* contract : contracts) {
-    topics.push_back(TopicOf(*contract));
-    topics.push_back(DeadLetterTopicOf(*contract));
-  }
-  return topics;
-}
-
 bool Matches(const EventEnvelope& event, const TailOptions& options) {
   return (options.types.empty() ||
           std::find(options.types.begin(), options.types.end(), event.type) !=
               options.types.end()) &&
-         (!options.key || *options.key == event.key);
+         (!options.key || *options.key == event.key) &&
+         (!options.trace_id || *options.trace_id == event.trace.trace_id) &&
+         (options.event_id.empty() || options.event_id == event.id) &&
+         (options.source.empty() || options.source == event.source) &&
+         options.since <= event.time && event.time < options.until;
 }
 
 }  // namespace
@@ -72,7 +38,11 @@ Bus::Bus(EventLoop& loop, Transport& transport, Logger& logger,
       metrics_(metrics),
       options_(std::move(options)),
       published_(metrics.AddCounter("millrace_bus_published_total",
-                                    "Events published without an outbox.")) {}
+                                    "Events published without an outbox.")),
+      publish_seconds_(metrics.AddHistogram(
+          "millrace_bus_publish_seconds",
+          "Time until the transport acknowledged a publish.",
+          {{"from", "call"}}, LatencyBuckets())) {}
 
 Bus::~Bus() { declaring_.Abort(); }
 
@@ -119,6 +89,7 @@ absl::StatusOr<std::shared_ptr<Subscription>> Bus::Join(
   spec.group = group;
   spec.retry = contract.retry;
   spec.options = options_.subscription;
+  spec.spans = options_.spans;
   return Subscription::Start(loop_, transport_, logger_, metrics_,
                              std::move(spec), listener);
 }
@@ -142,14 +113,20 @@ Promise<std::string> Bus::Publish(const ContractInfo& contract,
                                   const EventInfo& info,
                                   const google::protobuf::Message& payload,
                                   std::string key, const CallContext& context) {
-  const EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
-                                        payload, std::move(key));
+  EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
+                                  payload, std::move(key));
   std::vector<Record> records;
   records.push_back(EncodeEvent(event, std::string(contract.topic)));
+  event.payload.clear();
   return transport_.Publish(std::move(records))
-      .Then([id = event.id, &published = published_] {
+      .Then([event = std::move(event), context, spans = options_.spans,
+             &published = published_, &seconds = publish_seconds_] {
         published.Add();
-        return id;
+        seconds.Observe(absl::ToDoubleSeconds(absl::Now() - event.time));
+        if (spans != nullptr) {
+          spans->Record(EmitSpan(event, context, absl::Now()));
+        }
+        return event.id;
       });
 }
 
@@ -219,6 +196,24 @@ Promise<std::vector<GroupLag>> Bus::Lags() {
     members.emplace(subscription->topic(), subscription->group());
   }
   return ReadLags(transport_, std::move(topics), std::move(members));
+}
+
+Promise<void> Bus::Measure() {
+  std::vector<Promise<void>> measuring;
+  for (const auto& subscription : subscriptions_) {
+    measuring.push_back(MeasureLag(transport_, subscription));
+  }
+  return All(std::move(measuring));
+}
+
+Promise<void> Bus::MeasureLag(Transport& transport,
+                              std::shared_ptr<Subscription> subscription) {
+  if (!subscription->has_partitions()) co_return;
+  std::vector<std::string> topics(1, subscription->topic());
+  Promise<std::vector<GroupOffset>> asking =
+      transport.Offsets(subscription->group(), std::move(topics));
+  const std::vector<GroupOffset> offsets = co_await std::move(asking);
+  subscription->ShowLag(offsets);
 }
 
 void Bus::Pause() {

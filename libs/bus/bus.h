@@ -39,6 +39,7 @@
 #include "base/clock.h"
 #include "base/logger.h"
 #include "base/metrics.h"
+#include "base/span.h"
 #include "bus/dead_letters.h"
 #include "bus/group_lag.h"
 #include "bus/subscription.h"
@@ -58,13 +59,22 @@ struct BusOptions {
   // new member each time.
   std::string instance_id;
   SubscriptionOptions subscription;
+  // Is told of events published and handled. Outlives the bus.
+  SpanSink* spans = nullptr;
 };
 
+// Only events to which all of this applies.
 struct TailOptions {
-  std::vector<std::string> types;  // only these; empty: all
+  std::vector<std::string> types;  // one of these; empty: any
   std::optional<std::string> key;
   TailFrom from = TailFrom::kEnd;
   bool follow = true;
+  std::optional<TraceId> trace_id;
+  std::string event_id;  // empty: any
+  std::string source;    // empty: any
+  // By the event's time, `since` included.
+  absl::Time since = absl::InfinitePast();
+  absl::Time until = absl::InfiniteFuture();
 };
 
 class Bus {
@@ -127,6 +137,11 @@ class Bus {
   // known once it has committed an offset of the topic.
   Promise<std::vector<GroupLag>> Lags();
 
+  // Asks how far behind the groups that have members here are, in each of the
+  // partitions that these have, and sets millrace_bus_lag_records. Rejects when
+  // the transport does not know.
+  Promise<void> Measure();
+
   // No listener begins until Resume(); what runs goes on.
   void Pause();
   void Resume();
@@ -144,6 +159,8 @@ class Bus {
       const ContractInfo& contract, const std::string& group,
       EventListener& listener, size_t number);
   std::vector<DeadLetterTopic> dead_letter_topics() const;
+  static Promise<void> MeasureLag(Transport& transport,
+                                  std::shared_ptr<Subscription> subscription);
   static Promise<void> KeepDeclaring(Transport& transport, Logger& logger,
                                      std::vector<TopicSpec> topics,
                                      AbortSignal signal);
@@ -162,6 +179,7 @@ class Bus {
   const BusOptions options_;
   const SystemClock clock_;
   Counter& published_;
+  Histogram& publish_seconds_;
   absl::flat_hash_map<std::string, const ContractInfo*> contracts_;  // by topic
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
   TaskGroup declaring_;

@@ -40,6 +40,8 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
       traceparent = value;
     } else if (full == "tracestate" || full == "ce_tracestate") {
       tracestate = value;
+    } else if (full == "ce_baggage") {
+      event.extensions.emplace_back(kBaggageExtension, value);
     } else if (full.substr(0, kPrefix.size()) != kPrefix) {
       event.extensions.emplace_back(name, value);
     } else if (const auto attribute = full.substr(kPrefix.size());
@@ -51,6 +53,9 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
       event.type = value;
     } else if (attribute == "source") {
       event.source = value;
+    } else if (attribute == "datacontenttype") {
+      // The JavaScript SDK writes it beside the header that the binding wants.
+      if (event.content_type.empty()) event.content_type = value;
     } else if (attribute == "subject") {
       subject = value;
     } else if (attribute == "time") {
@@ -112,8 +117,8 @@ Record EncodeEvent(const EventEnvelope& event, std::string topic) {
     }
   }
   for (const auto& [name, value] : event.extensions) {
-    headers.emplace_back(IsAttributeName(name) ? StrCat(kPrefix, name) : name,
-                         value);
+    const bool attribute = IsAttributeName(name) && name != kBaggageExtension;
+    headers.emplace_back(attribute ? StrCat(kPrefix, name) : name, value);
   }
   return record;
 }
@@ -137,7 +142,7 @@ absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record) {
 CallContext ContextOf(const EventEnvelope& envelope) {
   CallContext context;
   context.trace =
-      envelope.trace.valid() ? envelope.trace.Child() : TraceContext::NewRoot();
+      envelope.trace.valid() ? envelope.trace : TraceContext::NewRoot();
   context.identity.subject = std::string(ActorOf(envelope));
   context.causation_id = envelope.id;
   return context;

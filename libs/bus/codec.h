@@ -9,12 +9,13 @@
 //   ce_time         RFC 3339       ce_subject  the key, when there is one
 //   content-type    of the payload
 //   traceparent, tracestate        W3C trace context, when there is one
+//   baggage                        W3C Baggage, the same
 //   ce_<name>       an extension whose name is letters and digits
 //   <name>          any other extension: headers that are not CloudEvents'
 //
 // Read are binary mode, and structured mode in JSON (content type
-// "application/cloudevents+json"). The trace context is also taken from
-// ce_traceparent and ce_tracestate.
+// "application/cloudevents+json"). Trace context and baggage are also taken
+// from ce_traceparent, ce_tracestate and ce_baggage.
 #ifndef MILLRACE_BUS_CODEC_H_
 #define MILLRACE_BUS_CODEC_H_
 
@@ -37,16 +38,21 @@ inline constexpr char kActorExtension[] = "actor";
 // Empty when nobody is known.
 std::string_view ActorOf(const EventEnvelope& envelope);
 
+// W3C Baggage that the event came with, as an extension; on the wire it is a
+// header of that name.
+inline constexpr char kBaggageExtension[] = "baggage";
+
 Record EncodeEvent(const EventEnvelope& envelope, std::string topic);
 
 // DATA_LOSS, saying what is missing or wrong, when the record is no
 // CloudEvent. A tombstone with the headers of an event has an empty payload.
 absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record);
 
-// In which a handler of this event does its work: the event's trace with a new
-// span (a new trace if it has none), the event as the cause, and its actor as
-// the identity: that says on whose behalf, and allows nothing by itself, since
-// whoever may write to the topic can name anybody.
+// In which a handler of this event does its work: the event's trace, the event
+// as the cause, and its actor as the identity: that says on whose
+// behalf, and allows nothing by itself, since whoever may write to the topic
+// can name anybody. The span of an event that a subscription has handed over is
+// that of its being handled.
 CallContext ContextOf(const EventEnvelope& envelope);
 
 }  // namespace millrace::bus

@@ -174,8 +174,7 @@ TEST(CodecTest, RefusesWrongStructuredEvents) {
 
 TEST(CodecTest, TheContextOfAnEventGoesOnWithItsTrace) {
   const CallContext context = ContextOf(Sample());
-  EXPECT_EQ(context.trace.trace_id, Sample().trace.trace_id);
-  EXPECT_NE(context.trace.span_id, Sample().trace.span_id);
+  EXPECT_EQ(context.trace, Sample().trace);
   EXPECT_EQ(context.causation_id, Sample().id);
   EXPECT_TRUE(ContextOf(EventEnvelope()).trace.valid());
 }
@@ -189,6 +188,21 @@ TEST(CodecTest, WorkForAnEventIsDoneOnBehalfOfItsActor) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(ActorOf(*read), "user:ada");
   EXPECT_EQ(ContextOf(*read).identity.subject, "user:ada");
+}
+
+TEST(CodecTest, BaggageTravelsAsAHeaderOfItsName) {
+  EventEnvelope event = Sample();
+  event.extensions.emplace_back(kBaggageExtension, "tenant=7,region=eu");
+  const Record record = EncodeEvent(event, "t");
+  EXPECT_EQ(FindHeader(record.headers, "baggage"), "tenant=7,region=eu");
+  EXPECT_EQ(FindHeader(record.headers, "ce_baggage"), std::nullopt);
+  const auto read = DecodeEvent(record);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->extensions, event.extensions);
+  Record others = EncodeEvent(Sample(), "t");
+  others.headers.emplace_back("ce_baggage", "tenant=8");
+  EXPECT_EQ(FindHeader(DecodeEvent(others)->extensions, kBaggageExtension),
+            "tenant=8");
 }
 
 TEST(HeadersTest, PackKeepsOrderDuplicatesAndBytes) {

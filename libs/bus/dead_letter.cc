@@ -1,8 +1,10 @@
 #include "bus/dead_letter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "base/strings.h"
 #include "bus/headers.h"
 
@@ -18,6 +20,7 @@ constexpr char kOffset[] = "millrace-dead-offset";
 constexpr char kCode[] = "millrace-dead-code";
 constexpr char kReason[] = "millrace-dead-reason";
 constexpr char kAttempts[] = "millrace-dead-attempts";
+constexpr char kError[] = "millrace-dead-error";
 constexpr char kTime[] = "millrace-dead-time";
 constexpr char kTruncated[] = "millrace-dead-truncated";
 constexpr char kReplayed[] = "millrace-dead-replayed";
@@ -25,6 +28,30 @@ constexpr char kReplayGroup[] = "millrace-replay-group";
 
 // Brokers bound the size of a record; a reason is not what should break it.
 constexpr size_t kMaxReason = 4096;
+constexpr size_t kMaxErrorMessage = 512;
+
+std::string ErrorText(const AttemptError& error) {
+  return StrCat(
+      error.attempt, " ",
+      absl::FormatTime(absl::RFC3339_full, error.time, absl::UTCTimeZone()),
+      " ", static_cast<int>(error.failure.code()), " ",
+      MessageOf(error.failure).substr(0, kMaxErrorMessage));
+}
+
+// Nothing for a text that is none.
+std::optional<AttemptError> ReadError(std::string_view text) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(ToAbsl(text), absl::MaxSplits(' ', 3));
+  AttemptError error;
+  int code = 0;
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[0], &error.attempt) ||
+      !absl::ParseTime(absl::RFC3339_full, parts[1], &error.time, nullptr) ||
+      !absl::SimpleAtoi(parts[2], &code) || code == 0) {
+    return std::nullopt;
+  }
+  error.failure = absl::Status(static_cast<absl::StatusCode>(code), parts[3]);
+  return error;
+}
 
 // Reads the headers of a letter and remembers the first that is not there or
 // not of its form.
@@ -101,6 +128,10 @@ Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic) {
   add(kCode, StrCat(static_cast<int>(letter.failure.code())));
   add(kReason, std::string(MessageOf(letter.failure).substr(0, kMaxReason)));
   add(kAttempts, StrCat(letter.attempts));
+  const size_t count = std::min(letter.errors.size(), kMaxAttemptErrors);
+  for (auto it = letter.errors.end() - count; it != letter.errors.end(); ++it) {
+    add(kError, ErrorText(*it));
+  }
   add(kTime, absl::FormatTime(absl::RFC3339_full, letter.dead_time,
                               absl::UTCTimeZone()));
   return record;
@@ -123,6 +154,10 @@ absl::StatusOr<std::optional<DeadLetter>> DecodeDeadLetter(Record record) {
                    reader.Text(kReason));
   letter.attempts = reader.Number<int>(kAttempts);
   letter.dead_time = reader.Time(kTime);
+  for (const auto& [name, value] : record.headers) {
+    if (name != kError) continue;
+    if (auto error = ReadError(value)) letter.errors.push_back(*error);
+  }
   letter.truncated = FindHeader(record.headers, kTruncated).has_value();
   letter.source.topic = reader.Text(kTopic);
   letter.source.partition = reader.Number<int>(kPartition);

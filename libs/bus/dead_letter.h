@@ -11,6 +11,8 @@
 //   millrace-dead-code       the absl::StatusCode of the last failure, a number
 //   millrace-dead-reason     and what it said
 //   millrace-dead-attempts   how often it was tried
+//   millrace-dead-error      "<attempt> <time, RFC 3339> <code> <message>" of a
+//                            failed attempt: the last five have one each
 //   millrace-dead-time       when it was given up, RFC 3339
 //   millrace-dead-truncated  there when the letter would have been too large:
 //                            it has no value, the source record has it
@@ -30,6 +32,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -38,11 +41,22 @@
 
 namespace millrace::bus {
 
+// How one attempt failed.
+struct AttemptError {
+  int attempt = 0;
+  absl::Time time;
+  absl::Status failure;
+};
+
+// How many of them a letter has, the last ones.
+inline constexpr size_t kMaxAttemptErrors = 5;
+
 struct DeadLetter {
   std::string id;
   std::string group;
-  absl::Status failure;
+  absl::Status failure;  // the last one
   int attempts = 0;
+  std::vector<AttemptError> errors;  // oldest first; none in letters of before
   absl::Time dead_time;
   bool replayed = false;
   bool truncated = false;

@@ -14,6 +14,10 @@ DeadLetter Sample() {
   letter.group = "admin.audit";
   letter.failure = absl::InternalError("no such table");
   letter.attempts = 5;
+  letter.errors = {{4, absl::FromUnixMillis(1'700'000'000'000),
+                    absl::UnavailableError("away")},
+                   {5, absl::FromUnixMillis(1'700'000'000'100),
+                    absl::InternalError("no such table")}};
   letter.dead_time = absl::FromUnixMillis(1'700'000'000'123);
   letter.source.topic = "users.v1.events";
   letter.source.partition = 3;
@@ -49,6 +53,29 @@ TEST(DeadLetterTest, SaysWhatWhyAndWhere) {
   EXPECT_EQ(header("millrace-dead-reason"), "no such table");
   EXPECT_EQ(header("millrace-dead-attempts"), "5");
   EXPECT_EQ(header("millrace-dead-time"), "2023-11-14T22:13:20.123+00:00");
+}
+
+TEST(DeadLetterTest, HasTheErrorsOfTheLastAttempts) {
+  DeadLetter letter = Sample();
+  letter.errors.clear();
+  for (int i = 1; i <= 7; ++i) {
+    letter.errors.push_back(
+        {i, absl::FromUnixSeconds(i), absl::AbortedError(StrCat("try ", i))});
+  }
+  letter.errors.push_back(
+      {8, absl::FromUnixSeconds(8), absl::AbortedError(std::string(999, 'x'))});
+  const auto decoded =
+      DecodeDeadLetter(Written(EncodeDeadLetter(letter, "dead")));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  const std::vector<AttemptError>& errors = (*decoded)->errors;
+  ASSERT_EQ(errors.size(), 5u);
+  EXPECT_EQ(errors[0].attempt, 4);
+  EXPECT_EQ(errors[0].time, absl::FromUnixSeconds(4));
+  EXPECT_EQ(errors[0].failure, absl::AbortedError("try 4"));
+  EXPECT_EQ(errors[4].failure.message(), std::string(512, 'x'));
+  // A replay begins without them.
+  EXPECT_FALSE(
+      FindHeader(EncodeReplay(**decoded).headers, "millrace-dead-error"));
 }
 
 TEST(DeadLetterTest, ReadsBackWhatItWrote) {

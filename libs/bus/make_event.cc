@@ -17,7 +17,8 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
   event.source = source;
   event.key = std::move(key);
   event.time = clock.Now();
-  event.trace = context.trace.valid() ? context.trace : TraceContext::NewRoot();
+  event.trace =
+      context.trace.valid() ? context.trace.Child() : TraceContext::NewRoot();
   event.payload = payload.SerializeAsString();
   if (!context.identity.subject.empty()) {
     event.extensions.emplace_back(kActorExtension, context.identity.subject);
@@ -26,6 +27,22 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
     event.extensions.emplace_back(kCausationExtension, context.causation_id);
   }
   return event;
+}
+
+Span EmitSpan(const EventEnvelope& event, const CallContext& context,
+              absl::Time end) {
+  Span span;
+  span.kind = Span::Kind::kEmit;
+  span.trace_id = event.trace.trace_id;
+  span.span_id = event.trace.span_id;
+  span.parent_id = context.trace.span_id;
+  span.start = event.time;
+  span.duration = end - event.time;
+  span.name = event.type;
+  span.source = event.source;
+  span.event_id = event.id;
+  span.key = event.key;
+  return span;
 }
 
 }  // namespace millrace::bus

@@ -6,16 +6,22 @@
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "base/span.h"
 #include "contract/event.h"
 
 namespace millrace::bus {
 
-// The trace is that of `context`, or a new one; so are the actor and the cause,
-// if there are any.
+// The trace is that of `context` with a span of the event's own, or a new one;
+// actor and cause are the context's, if there are any.
 EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const std::string& source, const EventInfo& info,
                         const google::protobuf::Message& payload,
                         std::string key);
+
+// The span of having emitted `event`, which has come of `context` and outlives
+// the span.
+Span EmitSpan(const EventEnvelope& event, const CallContext& context,
+              absl::Time end);
 
 }  // namespace millrace::bus
 

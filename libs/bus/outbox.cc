@@ -25,7 +25,7 @@ std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
                          const EventInfo& info,
                          const google::protobuf::Message& payload,
                          std::string key) const {
-  const EventEnvelope event =
+  EventEnvelope event =
       MakeEvent(tx.context(), clock_, source_, info, payload, std::move(key));
   if (event.payload.size() > options_.max_payload_bytes) {
     Throw(absl::InvalidArgumentError(
@@ -39,7 +39,15 @@ std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
   tx.OnCommit([waker = waker_] {
     if (waker->wake) waker->wake();
   });
-  return event.id;
+  std::string id = event.id;
+  if (options_.spans != nullptr) {
+    event.payload.clear();
+    tx.OnCommit([spans = options_.spans, event = std::move(event),
+                 context = tx.context()] {
+      spans->Record(EmitSpan(event, context, absl::Now()));
+    });
+  }
+  return id;
 }
 
 void Outbox::OnCommitted(std::function<void()> callback) {

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/span.h"
 #include "contract/event.h"
 #include "store/database.h"
 #include "store/migration.h"
@@ -42,6 +43,9 @@ struct OutboxOptions {
   // do something about it. Brokers take 1 MiB with headers unless told
   // otherwise.
   size_t max_payload_bytes = 900 * 1024;
+  // Is told of each event when its transaction has committed. Outlives the
+  // outbox.
+  SpanSink* spans = nullptr;
 };
 
 class Outbox {

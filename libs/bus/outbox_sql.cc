@@ -91,6 +91,19 @@ bool OutboxIsEmpty(store::Tx& tx) {
       .empty();
 }
 
+OutboxBacklog ReadOutboxBacklog(store::Tx& tx) {
+  OutboxBacklog backlog;
+  const auto rows = tx.Query(
+      "SELECT COUNT(*) AS count, COALESCE(MIN(time_ms), 0) AS oldest "
+      "FROM millrace_outbox WHERE refused IS NULL");
+  for (const store::Row& row : rows) {
+    backlog.rows = row.Int("count");
+    if (backlog.rows == 0) continue;
+    backlog.oldest = absl::FromUnixMillis(row.Int("oldest"));
+  }
+  return backlog;
+}
+
 void DeleteOutboxRows(store::Tx& tx, const std::vector<int64_t>& ids) {
   // Exactly these: rows with ids in between may have been committed since.
   // One statement per row, prepared once.

@@ -35,6 +35,13 @@ struct OutboxRow {
 std::vector<OutboxRow> ReadOutbox(store::Tx& tx, int max_rows,
                                   int64_t max_bytes);
 bool OutboxIsEmpty(store::Tx& tx);
+
+// What waits to be published; rows that were refused do not count.
+struct OutboxBacklog {
+  int64_t rows = 0;
+  absl::Time oldest = absl::InfiniteFuture();  // when it was emitted
+};
+OutboxBacklog ReadOutboxBacklog(store::Tx& tx);
 void DeleteOutboxRows(store::Tx& tx, const std::vector<int64_t>& ids);
 void RefuseOutboxRow(store::Tx& tx, int64_t id, const std::string& reason);
 

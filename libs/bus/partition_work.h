@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "base/trace.h"
+#include "bus/dead_letter.h"
 #include "bus/progress.h"
 #include "bus/transport.h"
 #include "bus/watermark.h"
@@ -29,9 +31,11 @@ struct Job {
   size_t bytes = 0;
   // Decoded at the first attempt.
   std::optional<EventEnvelope> event;
+  TraceContext emitted;   // the event's own; the listener's span is its child
   int attempts = 0;       // all of them
   int failures = 0;       // those that the retry policy counts
   int64_t began_ms = -1;  // the first attempt, as EventLoop::TimeMs()
+  std::vector<AttemptError> errors;  // the last kMaxAttemptErrors
 };
 
 // The records of one key, oldest first; only the front one is worked on.

@@ -55,7 +55,19 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
         delay_(metrics.AddHistogram(
             "millrace_bus_outbox_delay_seconds",
             "Time from emitting an event to having it published.", {},
-            LatencyBuckets())) {}
+            LatencyBuckets())),
+        publish_(metrics.AddHistogram(
+            "millrace_bus_publish_seconds",
+            "Time until the transport acknowledged a publish.",
+            {{"from", "outbox"}}, LatencyBuckets())),
+        rows_(
+            metrics.AddGauge("millrace_bus_outbox_rows",
+                             "Events of the outbox that wait to be published.",
+                             {{"outbox", options_.name}})),
+        oldest_(metrics.AddGauge(
+            "millrace_bus_outbox_oldest_age_seconds",
+            "Age of the oldest event that waits to be published; 0 without.",
+            {{"outbox", options_.name}})) {}
 
   absl::Status Start() {
     if (absl::Status status = options_.Validate(); !status.ok()) return status;
@@ -93,6 +105,15 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
   }
 
   const absl::Status& health() const { return health_; }
+
+  static Promise<void> Measure(std::shared_ptr<Core> self) {
+    const OutboxBacklog backlog =
+        co_await self->database_.Read(ReadOutboxBacklog);
+    self->rows_.Set(static_cast<double>(backlog.rows));
+    const absl::Duration age =
+        backlog.rows == 0 ? absl::ZeroDuration() : absl::Now() - backlog.oldest;
+    self->oldest_.Set(absl::ToDoubleSeconds(age));
+  }
 
  private:
   using Self = std::shared_ptr<Core>;
@@ -204,8 +225,12 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
     std::vector<Record> records;
     records.reserve(rows.size());
     for (const OutboxRow& row : rows) records.push_back(row.record);
+    const absl::Time start = absl::Now();
     const absl::Status status =
         co_await AsStatusOr(self->transport_.Publish(std::move(records)));
+    if (status.ok()) {
+      self->publish_.Observe(absl::ToDoubleSeconds(absl::Now() - start));
+    }
     if (status.code() == absl::StatusCode::kInvalidArgument) {
       co_return co_await PublishSingly(self, rows);
     } else if (status.code() == absl::StatusCode::kNotFound) {
@@ -300,6 +325,9 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
   Counter& refused_;
   Gauge& away_;
   Histogram& delay_;
+  Histogram& publish_;
+  Gauge& rows_;
+  Gauge& oldest_;
   Promise<void> done_;
   std::optional<Deferred<void>> sleeping_;
   bool woken_ = false;
@@ -322,6 +350,8 @@ void OutboxRelay::Wake() { core_->Wake(); }
 Promise<void> OutboxRelay::Stop(absl::Duration bound) {
   return Core::Stop(core_, bound);
 }
+
+Promise<void> OutboxRelay::Measure() { return Core::Measure(core_); }
 
 absl::Status OutboxRelay::health() const { return core_->health(); }
 

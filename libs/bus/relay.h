@@ -43,6 +43,8 @@ struct RelayOptions {
   std::optional<bool> shared;
   absl::Duration lease = absl::Seconds(20);
   absl::Duration poll = absl::Seconds(2);  // when shared
+  // Tells the outboxes of a process apart in metrics: the service's name.
+  std::string name;
   // Topics of these are made when the transport does not know them.
   std::vector<const ContractInfo*> contracts;
 
@@ -68,6 +70,11 @@ class OutboxRelay {
   // Publishes what is there, at most for `bound`, and ends. DEADLINE_EXCEEDED
   // when rows are left: they wait for the next process.
   Promise<void> Stop(absl::Duration bound);
+
+  // Reads how much waits to be published and sets the metrics that say so:
+  // millrace_bus_outbox_rows and millrace_bus_outbox_oldest_age_seconds, which
+  // have a label with the outbox's name. Rejects when the database does.
+  Promise<void> Measure();
 
   // UNAVAILABLE with the reason while rows wait because something is away.
   absl::Status health() const;

@@ -144,7 +144,8 @@ TEST_F(RelayTest, EventsSayWhoWhenAndWhy) {
   EXPECT_EQ(event->source, "/test");
   EXPECT_EQ(event->type, "test.v1.TestEvents.Said");
   EXPECT_EQ(event->key, "k");
-  EXPECT_EQ(event->trace, context.trace);
+  EXPECT_EQ(event->trace.trace_id, context.trace.trace_id);
+  EXPECT_NE(event->trace.span_id, context.trace.span_id);
   EXPECT_EQ(event->extensions,
             (Metadata{{"actor", "user:ada"}, {"causationid", "cause"}}));
   EXPECT_EQ(FindHeader(transport_.published[0].headers, "ce_causationid"),

@@ -47,6 +47,7 @@ Subscription::Subscription(EventLoop& loop, Transport& transport,
       logger_(logger),
       spec_(std::move(spec)),
       listener_(listener),
+      metrics_(metrics),
       measures_(metrics, spec_.group, spec_.topic),
       starts_left_(kStartsPerTurn),
       leave_bound_(spec_.options.revoke_bound) {}
@@ -69,6 +70,9 @@ Subscription::Measures::Measures(Metrics& metrics, const std::string& group,
       in_flight(metrics.AddGauge("millrace_bus_in_flight",
                                  "Records here that are not done with.",
                                  {{"group", group}, {"topic", topic}})),
+      working(metrics.AddGauge("millrace_bus_working_lanes",
+                               "Keys whose event is with the listener.",
+                               {{"group", group}, {"topic", topic}})),
       handler_seconds(metrics.AddHistogram(
           "millrace_bus_handler_seconds", "Time a listener took for an event.",
           {{"group", group}, {"topic", topic}}, LatencyBuckets())) {}
@@ -81,6 +85,24 @@ size_t Subscription::in_flight() const {
     sum += assignment->work.live();
   }
   return sum;
+}
+
+void Subscription::ShowLag(const std::vector<GroupOffset>& offsets) {
+  // Partitions that have gone elsewhere have no lag that is ours to tell.
+  for (const auto& [partition, gauge] : lags_) gauge->Set(0);
+  for (const GroupOffset& offset : offsets) {
+    if (!assignments_.contains(offset.partition)) continue;
+    Gauge*& gauge = lags_[offset.partition.partition];
+    if (gauge == nullptr) {
+      gauge = &metrics_.AddGauge(
+          "millrace_bus_lag_records",
+          "Records of the partition that the group is not done with.",
+          {{"group", spec_.group},
+           {"topic", spec_.topic},
+           {"partition", StrCat(offset.partition.partition)}});
+    }
+    gauge->Set(static_cast<double>(offset.lag()));
+  }
 }
 
 void Subscription::Pause() { paused_ = true; }
@@ -165,6 +187,7 @@ void Subscription::Pump() {
     }
     --starts_left_;
     ++working_;
+    measures_.working.Set(working_);
     ++next.assignment->working;
     next.lane->state = Lane::State::kWorking;
     // Ends in Worked(), which is what draining waits for.
@@ -225,6 +248,7 @@ void Subscription::GiveUp(const Held& assignment, Lane* lane) {
 
 void Subscription::Worked(const Held& assignment) {
   --working_;
+  measures_.working.Set(working_);
   --assignment->working;
   if (assignment->work.live() == 0 && assignment->idle) {
     assignment->idle->Resolve();

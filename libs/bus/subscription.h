@@ -35,6 +35,7 @@
 #include "absl/time/time.h"
 #include "base/logger.h"
 #include "base/metrics.h"
+#include "base/span.h"
 #include "bus/assignment.h"
 #include "bus/partition_work.h"
 #include "bus/transport.h"
@@ -66,6 +67,8 @@ struct SubscriptionSpec {
   std::string member_id;  // see GroupSpec
   RetryPolicy retry;
   SubscriptionOptions options;
+  // Is told of each attempt. Outlives the subscription. Null: nobody is.
+  SpanSink* spans = nullptr;
 };
 
 class Subscription final : public ConsumerEvents,
@@ -90,6 +93,9 @@ class Subscription final : public ConsumerEvents,
 
   // Records that are here and not done with.
   size_t in_flight() const;
+  // Where the group stands: sets the metric of the partitions that are here.
+  void ShowLag(const std::vector<GroupOffset>& offsets);
+  bool has_partitions() const { return !assignments_.empty(); }
   const std::string& group() const { return spec_.group; }
   const std::string& topic() const { return spec_.topic; }
 
@@ -110,6 +116,7 @@ class Subscription final : public ConsumerEvents,
     Counter& retries;
     Counter& dead_letters;
     Gauge& in_flight;
+    Gauge& working;
     Histogram& handler_seconds;
   };
   struct Ready {
@@ -128,8 +135,11 @@ class Subscription final : public ConsumerEvents,
   void Pump();
   // One run of the listener on the front job of the lane, which is kWorking.
   static Promise<void> Attempt(Self self, Held assignment, Lane* lane);
-  void AfterFailure(const Held& assignment, Lane* lane,
-                    const absl::Status& failure);
+  // What becomes of the front job after its attempt.
+  Span::Outcome OutcomeOf(const Held& assignment, const Job& job,
+                          const absl::Status& failure) const;
+  void RecordSpan(const Job& job, absl::Time start, absl::Time end,
+                  const absl::Status& failure, Span::Outcome outcome) const;
   void RetryLater(const Held& assignment, Lane* lane,
                   const absl::Status& failure);
   bool IsFinal(const Job& job, const absl::Status& failure) const;
@@ -164,7 +174,9 @@ class Subscription final : public ConsumerEvents,
   Logger& logger_;
   const SubscriptionSpec spec_;
   EventListener& listener_;
+  Metrics& metrics_;
   Measures measures_;
+  absl::flat_hash_map<int, Gauge*> lags_;  // by partition
   std::unique_ptr<Consumer> consumer_;
   absl::flat_hash_map<TopicPartition, Held> assignments_;
   // Those that are gone while handlers of theirs run on.

@@ -23,6 +23,13 @@ absl::Duration PauseBefore(const Job& job, const RetryPolicy& retry) {
                                      retry.multiplier});
 }
 
+void KeepError(const absl::Status& failure, absl::Time time, Job* job) {
+  if (job->errors.size() == kMaxAttemptErrors) {
+    job->errors.erase(job->errors.begin());
+  }
+  job->errors.push_back({job->attempts, time, failure});
+}
+
 // A listener need not be a coroutine: what it throws is its rejection.
 Promise<void> Deliver(EventListener& listener, const EventEnvelope& event,
                       std::string_view group) {
@@ -52,7 +59,11 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
       co_return;
     }
     job.event = *std::move(event);
+    job.emitted = job.event->trace;
   }
+  // Each attempt is a span, and what the listener does belongs to it.
+  job.event->trace =
+      job.emitted.valid() ? job.emitted.Child() : TraceContext::NewRoot();
   const absl::Time start = absl::Now();
   // Of a clock that nobody sets.
   if (job.began_ms < 0) job.began_ms = self->loop_.TimeMs();
@@ -62,20 +73,51 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   } catch (...) {
     failure = StatusFrom(std::current_exception());
   }
-  self->measures_.handler_seconds.Observe(
-      absl::ToDoubleSeconds(absl::Now() - start));
+  const absl::Time end = absl::Now();
+  self->measures_.handler_seconds.Observe(absl::ToDoubleSeconds(end - start));
+  const Span::Outcome outcome = self->OutcomeOf(assignment, job, failure);
+  self->RecordSpan(job, start, end, failure, outcome);
+  if (!failure.ok()) KeepError(failure, end, &job);
   if (failure.ok()) {
     self->measures_.delivered.Add();
     self->Finish(assignment, lane);
-  } else if (assignment->gone) {
+  } else if (outcome == Span::Outcome::kFailed) {
     self->GiveUp(assignment, lane);
-  } else if (self->IsFinal(job, failure)) {
+  } else if (outcome == Span::Outcome::kDeadLetter) {
     co_await Bury(self, assignment, lane, std::move(failure));
-  } else if (assignment->leaving) {
-    self->GiveUp(assignment, lane);
   } else {
     self->RetryLater(assignment, lane, failure);
   }
+}
+
+Span::Outcome Subscription::OutcomeOf(const Held& assignment, const Job& job,
+                                      const absl::Status& failure) const {
+  if (failure.ok()) return Span::Outcome::kDone;
+  if (assignment->gone) return Span::Outcome::kFailed;
+  if (IsFinal(job, failure)) return Span::Outcome::kDeadLetter;
+  return assignment->leaving ? Span::Outcome::kFailed : Span::Outcome::kRetry;
+}
+
+void Subscription::RecordSpan(const Job& job, absl::Time start, absl::Time end,
+                              const absl::Status& failure,
+                              Span::Outcome outcome) const {
+  if (spec_.spans == nullptr) return;
+  Span span;
+  span.kind = Span::Kind::kHandle;
+  span.outcome = outcome;
+  span.trace_id = job.event->trace.trace_id;
+  span.span_id = job.event->trace.span_id;
+  span.parent_id = job.emitted.span_id;
+  span.start = start;
+  span.duration = end - start;
+  span.code = failure.code();
+  span.attempt = job.attempts;
+  span.name = job.event->type;
+  span.group = spec_.group;
+  span.event_id = job.event->id;
+  span.key = job.event->key;
+  span.error = MessageOf(failure);
+  spec_.spans->Record(span);
 }
 
 bool Subscription::IsFinal(const Job& job, const absl::Status& failure) const {
@@ -139,6 +181,7 @@ Promise<void> Subscription::Bury(Self self, Held assignment, Lane* lane,
   letter.group = self->spec_.group;
   letter.failure = std::move(failure);
   letter.attempts = job.attempts;
+  letter.errors = job.errors;
   letter.dead_time = self->loop_.Now();
   letter.source = job.record;
   const Record record = EncodeDeadLetter(letter, self->spec_.dead_letter_topic);

@@ -161,7 +161,9 @@ class Transport {
   //   NOT_FOUND: a topic does not exist.
   virtual Promise<void> Publish(std::vector<Record> records) = 0;
 
-  // Creates the topics that do not exist; one that does stays as it is.
+  // Creates the topics that do not exist; one that does stays as it is. A
+  // transport may be told not to create any: then UNAVAILABLE names what is
+  // missing.
   virtual Promise<void> EnsureTopics(std::vector<TopicSpec> topics) = 0;
 
   // Becomes a member of a group; records come once partitions are assigned.

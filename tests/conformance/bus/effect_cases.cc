@@ -157,6 +157,61 @@ Promise<void> InboxDuplicate(BusConformance& test) {
 
 TEST_P(BusConformance, Case23InboxDuplicate) { Run(InboxDuplicate); }
 
+// Fails after its effects are there, until it is told not to.
+class LateToFail final : public EventListener {
+ public:
+  explicit LateToFail(Inbox& inbox) : inbox_(inbox) {}
+
+  Promise<void> Deliver(const EventEnvelope& event) override {
+    return Apply(*this, event);
+  }
+  bool broken = true;
+  int done = 0;
+
+ private:
+  static Promise<void> Apply(LateToFail& self, const EventEnvelope& event) {
+    const auto effects = [text = TextOf(event)](store::Tx& tx) {
+      AddEffect(tx, text);
+    };
+    Promise<bool> once = self.inbox_.Once(event, effects);
+    co_await std::move(once);
+    if (self.broken) Throw(absl::InvalidArgumentError("too late"));
+    ++self.done;
+  }
+
+  Inbox& inbox_;
+};
+
+// A dead letter whose event had its effects has no second ones when it is
+// replayed, for its event keeps its id.
+Promise<void> ReplayOfWhatWasApplied(BusConformance& test) {
+  const auto contract = co_await BusConformance::NewContract(test, 1);
+  const auto service = co_await NewService(test);
+  Bus& bus = test.NewBus();
+  LateToFail listener(*service->inbox);
+  ThrowIfError(bus.Subscribe(contract->info(), "group", listener));
+  co_await SayMany(bus, *contract, "k", 3);
+  std::vector<std::string> effects;
+  while (effects.size() < 3) {
+    effects = co_await service->database->Read(Effects);
+  }
+  size_t letters = 0;
+  while (letters < 3) {
+    const DeadLetterPage page = co_await bus.ListDeadLetters();
+    letters = page.letters.size();
+  }
+  listener.broken = false;
+  const auto replayed = co_await bus.ReplayDeadLetters({});
+  EXPECT_EQ(replayed.size(), 3u);
+  co_await test.Until([&] { return listener.done == 3; }, "3 replays");
+  effects = co_await service->database->Read(Effects);
+  EXPECT_EQ(effects, (std::vector<std::string>{"k:0", "k:1", "k:2"}));
+  co_await bus.Drain(absl::Seconds(10));
+  co_await service->database->Close();
+}
+
+TEST_P(BusConformance, ReplayHasNoSecondEffect) { Run(ReplayOfWhatWasApplied); }
+
 // 24: an action that fails leaves neither effects nor the note that it ran.
 void FailHalfway(store::Tx& tx, const std::string& text) {
   AddEffect(tx, text);
