@@ -5,10 +5,10 @@
 // the other side is away a call fails at once with UNAVAILABLE naming the
 // target. Destroying the channel cancels what is in flight.
 //
-// Each call carries the deadline, the trace (as a child span, in `traceparent`)
-// and the access token (in `authorization`) of its context, and is cancelled
-// when its signal aborts. It fails with the status that the service answered,
-// details included.
+// Each call carries the deadline, the trace (in `traceparent`: the caller's
+// span becomes the parent of the server's) and the access token (in
+// `authorization`) of its context, and is cancelled when its signal aborts. It
+// fails with the status that the service answered, details included.
 #ifndef MILLRACE_RPC_CHANNEL_H_
 #define MILLRACE_RPC_CHANNEL_H_
 

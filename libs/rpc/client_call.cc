@@ -15,7 +15,7 @@ ClientCall::ClientCall(std::shared_ptr<ChannelCore> core,
     context_->set_deadline(FromTime(call.context.deadline));
   }
   if (call.context.trace.valid()) {
-    const TraceContext span = call.context.trace.Child();
+    const TraceContext& span = call.context.trace;
     context_->AddMetadata("traceparent", span.traceparent());
     if (!span.tracestate.empty()) {
       context_->AddMetadata("tracestate", span.tracestate);

@@ -41,7 +41,7 @@ TEST_F(ServerTest, CarriesTraceAndDeadline) {
   call.context.deadline = absl::Now() + absl::Hours(1);
   ASSERT_TRUE(Await(Say(Request(""), call)).ok());
   EXPECT_EQ(seen->context.trace.trace_id, call.context.trace.trace_id);
-  EXPECT_NE(seen->context.trace.span_id, call.context.trace.span_id);
+  EXPECT_EQ(seen->context.trace.span_id, call.context.trace.span_id);
   EXPECT_EQ(seen->context.trace.tracestate, "vendor=1");
   EXPECT_LT(absl::AbsDuration(seen->context.deadline - call.context.deadline),
             absl::Minutes(1));
