@@ -54,8 +54,16 @@ class KafkaTransport final : public Transport {
 
   Promise<void> EnsureTopics(std::vector<TopicSpec> topics) override {
     if (publisher_.client() == nullptr) return Promise<void>::Reject(Closed());
-    return kafka::CreateTopics(environment_, publisher_.client(),
-                               std::move(topics));
+    if (environment_.options.create_topics) {
+      return kafka::CreateTopics(environment_, publisher_.client(),
+                                 std::move(topics));
+    }
+    // To ask would only keep a thread of the pool waiting.
+    if (publisher_.reachability().known_away()) {
+      return Promise<void>::Reject(publisher_.reachability().status());
+    }
+    return kafka::RequireTopics(environment_, publisher_.client(),
+                                std::move(topics));
   }
 
   absl::StatusOr<std::unique_ptr<Consumer>> Join(
@@ -84,7 +92,7 @@ class KafkaTransport final : public Transport {
     if (publisher_.client() == nullptr) {
       return Promise<std::vector<GroupOffset>>::Reject(Closed());
     }
-    // To ask would only keep a thread of the pool waiting.
+    // As above.
     if (publisher_.reachability().known_away()) {
       return Promise<std::vector<GroupOffset>>::Reject(
           publisher_.reachability().status());

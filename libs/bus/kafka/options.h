@@ -17,6 +17,9 @@ struct KafkaOptions {
   std::string brokers;  // "host:port,host:port": some of the cluster
   std::string client_id = "millrace";
 
+  // Whether EnsureTopics() creates what is missing; else it is UNAVAILABLE and
+  // names it.
+  bool create_topics = true;
   // For topics that EnsureTopics() creates.
   int default_partitions = 6;
   int replication_factor = -1;  // -1: the cluster's default

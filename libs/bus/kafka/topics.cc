@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/status.h"
 #include "base/strings.h"
 #include "bus/kafka/errors.h"
 #include "bus/kafka/wake.h"
@@ -13,6 +14,8 @@ namespace millrace::bus::kafka {
 namespace {
 
 constexpr int kTimeoutMs = 10'000;
+
+using NewTopicPtr = std::unique_ptr<rd_kafka_NewTopic_t, NewTopicDeleter>;
 
 // One request under way: its queue, and the promise of its answer.
 class Request {
@@ -57,30 +60,19 @@ void Request::Release() {
 }
 
 Promise<void> Request::Send(const std::vector<TopicSpec>& topics) {
-  const KafkaOptions& options = environment_.options;
+  std::vector<NewTopicPtr> made;
   std::vector<rd_kafka_NewTopic_t*> wanted;
   absl::Status status;
-  char reason[512];
   for (const TopicSpec& spec : topics) {
-    const int partitions =
-        spec.partitions > 0 ? spec.partitions : options.default_partitions;
-    rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(
-        spec.name.c_str(), partitions, options.replication_factor, reason,
-        sizeof(reason));
-    if (topic == nullptr) {
-      status = absl::InvalidArgumentError(
-          StrCat(environment_.place(), ": topic ", spec.name, ": ", reason));
+    absl::StatusOr<NewTopicPtr> topic = NewTopic(spec, environment_);
+    if (!topic.ok()) {
+      status = topic.status();
       break;
     }
-    wanted.push_back(topic);
-    if (spec.retention > absl::ZeroDuration()) {
-      const int64_t retention = spec.retention == absl::InfiniteDuration()
-                                    ? -1
-                                    : absl::ToInt64Milliseconds(spec.retention);
-      rd_kafka_NewTopic_set_config(topic, "retention.ms",
-                                   std::to_string(retention).c_str());
-    }
+    wanted.push_back(topic->get());
+    made.push_back(*std::move(topic));
   }
+  char reason[512];
   if (status.ok()) {
     rd_kafka_AdminOptions_t* settings = rd_kafka_AdminOptions_new(
         client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
@@ -96,7 +88,6 @@ Promise<void> Request::Send(const std::vector<TopicSpec>& topics) {
   } else {
     done_.Reject(status);
   }
-  rd_kafka_NewTopic_destroy_array(wanted.data(), wanted.size());
   return done_.promise();
 }
 
@@ -141,7 +132,76 @@ absl::Status Request::ResultOf(rd_kafka_event_t* event) const {
   return absl::OkStatus();
 }
 
+// What is missing, or nothing.
+std::string Missing(const std::vector<TopicSpec>& wanted,
+                    const std::map<std::string, int>& existing) {
+  std::string missing;
+  for (const TopicSpec& topic : wanted) {
+    if (existing.contains(topic.name)) continue;
+    missing += StrCat(missing.empty() ? "" : ", ", topic.name);
+  }
+  return missing;
+}
+
 }  // namespace
+
+absl::StatusOr<NewTopicPtr> NewTopic(const TopicSpec& spec,
+                                     const Environment& environment) {
+  const KafkaOptions& options = environment.options;
+  const int partitions =
+      spec.partitions > 0 ? spec.partitions : options.default_partitions;
+  char reason[512];
+  NewTopicPtr topic(rd_kafka_NewTopic_new(spec.name.c_str(), partitions,
+                                          options.replication_factor, reason,
+                                          sizeof(reason)));
+  if (topic == nullptr) {
+    return absl::InvalidArgumentError(
+        StrCat(environment.place(), ": topic ", spec.name, ": ", reason));
+  }
+  if (spec.retention > absl::ZeroDuration()) {
+    const int64_t retention = spec.retention == absl::InfiniteDuration()
+                                  ? -1
+                                  : absl::ToInt64Milliseconds(spec.retention);
+    rd_kafka_NewTopic_set_config(topic.get(), "retention.ms",
+                                 std::to_string(retention).c_str());
+  }
+  return topic;
+}
+
+absl::StatusOr<std::map<std::string, int>> ExistingPartitions(
+    rd_kafka_t* client, const std::string& place, int timeout_ms) {
+  const struct rd_kafka_metadata* metadata = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client, 1, nullptr, &metadata, timeout_ms);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return absl::UnavailableError(
+        StrCat(place, ": topics: ", rd_kafka_err2str(error)));
+  }
+  std::map<std::string, int> topics;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    topics[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return topics;
+}
+
+Promise<void> RequireTopics(Environment& environment, Handle client,
+                            std::vector<TopicSpec> topics) {
+  if (topics.empty()) return Promise<void>::Resolve();
+  return environment.calls.Run([client = std::move(client),
+                                place = environment.place(),
+                                topics = std::move(topics)]() mutable {
+    const Handle mine = std::move(client);
+    const auto existing =
+        ValueOrThrow(ExistingPartitions(mine.get(), place, kTimeoutMs / 2));
+    const std::string missing = Missing(topics, existing);
+    if (missing.empty()) return;
+    Throw(absl::UnavailableError(
+        StrCat(place, ": these topics do not exist: ", missing,
+               "; create them with 'millrace contracts apply --config FILE', "
+               "or set bus.create_topics to true")));
+  });
+}
 
 Promise<void> CreateTopics(Environment& environment, Handle client,
                            std::vector<TopicSpec> topics) {
