@@ -2,12 +2,12 @@
 
 #include <filesystem>
 
-#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/kafka/kafka_transport.h"
 #include "bus/local/local_transport.h"
 #include "loop/combinators.h"
+#include "runtime/kafka_options.h"
 #include "runtime/retry.h"
 
 namespace millrace::runtime {
@@ -15,26 +15,10 @@ namespace {
 
 constexpr char kNeed[] = "bus";
 
-bus::KafkaOptions OptionsOf(const config::v1::Kafka& kafka) {
-  bus::KafkaOptions options;
-  options.brokers = absl::StrJoin(kafka.brokers(), ",");
-  options.replication_factor = kafka.replication_factor();
-  options.session_timeout = DurationOf(kafka.session_timeout());
-  const auto set = [&](const char* name, const std::string& value) {
-    if (!value.empty()) options.properties.emplace_back(name, value);
-  };
-  set("security.protocol", kafka.security());
-  set("ssl.ca.location", kafka.ca_file());
-  if (kafka.security().starts_with("sasl")) {
-    set("sasl.mechanism", kafka.sasl_mechanism());
-    set("sasl.username", kafka.sasl_username());
-    set("sasl.password", kafka.sasl_password());
-  }
-  return options;
-}
-
-bus::BusOptions OptionsOf(const Config& config) {
+bus::BusOptions OptionsOf(const HostParts& parts) {
+  const Config& config = parts.config;
   bus::BusOptions options;
+  options.spans = &parts.spans;
   if (config.bus().transport() == "kafka") {
     options.instance_id = config.bus().kafka().member_id();
   }
@@ -62,7 +46,7 @@ Promise<void> BusHost::Open(AbortSignal stop) {
     if (!status.ok()) co_await WaitOut(status, failures, stop);
   }
   bus_ = std::make_unique<bus::Bus>(parts_.loop, *transport_, logger_,
-                                    parts_.metrics, OptionsOf(parts_.config));
+                                    parts_.metrics, OptionsOf(parts_));
 }
 
 Promise<void> BusHost::MakeTopics(std::vector<const ContractInfo*> contracts,
@@ -94,8 +78,8 @@ Promise<void> BusHost::WaitOut(absl::Status status, int failures,
 
 Promise<void> BusHost::OpenTransport() {
   if (parts_.config.bus().transport() == "kafka") {
-    own_ = ValueOrThrow(bus::OpenKafka(
-        parts_.loop, OptionsOf(parts_.config.bus().kafka()), logger_));
+    own_ = ValueOrThrow(
+        bus::OpenKafka(parts_.loop, KafkaOptionsOf(parts_.config), logger_));
   } else {
     co_await OpenLocal();
   }
@@ -119,6 +103,12 @@ Promise<void> BusHost::OpenLocal() {
 
 void BusHost::Check() {
   if (complete_) parts_.readiness.Set(kNeed, transport_->health());
+}
+
+Promise<void> BusHost::Measure() {
+  if (!complete_ || !transport_->health().ok()) co_return;
+  // Without an answer the metrics stay as they were; Check() says why.
+  (void)co_await AsStatusOr(bus_->Measure());
 }
 
 void BusHost::Forget() { bus_.reset(); }

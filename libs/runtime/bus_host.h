@@ -40,6 +40,8 @@ class BusHost {
 
   // Tells the readiness how it is.
   void Check();
+  // Sets the metrics that have to be asked for. Never rejects.
+  Promise<void> Measure();
 
   // Ends the subscriptions, what is in flight first; then the transport.
   Promise<void> Drain(absl::Duration bound);

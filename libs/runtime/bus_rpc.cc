@@ -8,6 +8,8 @@
 #include "base/strings.h"
 #include "contract/errors.h"
 #include "contract/json.h"
+#include "contract/time.h"
+#include "runtime/trace_wire.h"
 
 namespace millrace::runtime {
 namespace {
@@ -83,6 +85,12 @@ Stream<v1::TailResponse> BusRpc::Tail(const Call&,
   options.from = request.from_beginning() ? bus::TailFrom::kBeginning
                                           : bus::TailFrom::kEnd;
   options.follow = request.follow();
+  if (!request.trace_id().empty()) {
+    options.trace_id = TraceIdFrom(request.trace_id());
+  }
+  options.source = request.source();
+  if (request.has_since()) options.since = TimeFrom(request.since());
+  if (request.has_until()) options.until = TimeFrom(request.until());
   return bus_.Tail(*std::move(contracts), std::move(options))
       .Map([this](EventEnvelope event) {
         v1::TailResponse response;

@@ -96,6 +96,16 @@ v1::DeadLetter ToLetter(const bus::DeadLetter& letter,
   out.set_attempts(letter.attempts);
   SetTimestamp(letter.dead_time, out.mutable_dead_time());
   out.set_replayed(letter.replayed);
+  for (const bus::AttemptError& error : letter.errors) {
+    v1::AttemptError& one = *out.add_errors();
+    one.set_attempt(error.attempt);
+    SetTimestamp(error.time, one.mutable_time());
+    one.set_code(static_cast<int>(error.failure.code()));
+    one.set_message(std::string(MessageOf(error.failure)));
+  }
+  out.set_partition(letter.source.partition);
+  out.set_offset(letter.source.offset);
+  out.set_truncated(letter.truncated);
   return out;
 }
 

@@ -8,12 +8,14 @@
 #include "http/connect.h"
 #include "loop/combinators.h"
 #include "millrace/v1/bus.millrace.h"
+#include "millrace/v1/trace.millrace.h"
 #include "rpc/channel.h"
 #include "runtime/bus_rpc.h"
 #include "runtime/config_validate.h"
 #include "runtime/overrun_log.h"
 #include "runtime/token_identity.h"
 #include "runtime/token_keys.h"
+#include "runtime/trace_rpc.h"
 
 namespace millrace::runtime {
 namespace {
@@ -75,6 +77,10 @@ http::ServerOptions HttpOptions(const Config& config) {
 absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
                                                    PrometheusMetrics& metrics,
                                                    HostOptions options) {
+  if (options.spans == nullptr) {
+    options.spans =
+        std::make_shared<SpanRing>(options.config.traces().keep_spans());
+  }
   return Make(loop, metrics, std::move(options), 0, nullptr);
 }
 
@@ -103,6 +109,7 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
              options_.logger,
              metrics_,
              readiness_,
+             *options_.spans,
              loop_index},
       engine_(loop),
       bus_(parts_, loop_index == 0 ? options_.transport : nullptr) {
@@ -142,7 +149,8 @@ absl::Status Host::MakeModules() {
   std::vector<std::unique_ptr<Module>> probes;
   std::vector<const Module*> modules;
   std::vector<const ServiceInfo*> services = {
-      &::millrace::v1::BusService::Info()};
+      &::millrace::v1::BusService::Info(),
+      &::millrace::v1::TraceService::Info()};
   for (const ModuleFactory& factory : options_.modules) {
     std::unique_ptr<Module> probe = factory();
     if (std::find(names.begin(), names.end(), probe->name()) == names.end()) {
@@ -198,6 +206,7 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
       ShareOf(options_.config.calls().max_in_flight(), options_.config);
   options.log = CallLogOf(options_.config.log().calls());
   options.check_access = options_.config.identity().access();
+  options.spans = &parts_.spans;
   if (!options_.config.identity().jwks().empty()) {
     options.prepare = [this](const IncomingCall& call) {
       return identity_->Prepare(call);
@@ -309,6 +318,11 @@ Promise<void> Host::OpenBus() {
   co_await bus_.Open(starting_.signal());
   bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), contracts_);
   ThrowIfError(pipeline_->Open(Bind(*bus_rpc_)));
+  trace_rpc_ = std::make_unique<TraceRpc>(
+      *options_.spans, bus_.bus(), contracts_,
+      std::vector<std::string>(options_.config.services().begin(),
+                               options_.config.services().end()));
+  ThrowIfError(pipeline_->Open(Bind(*trace_rpc_)));
   bus_open_.Resolve();
   co_await bus_.MakeTopics(contracts_, starting_.signal());
 }
@@ -353,6 +367,7 @@ void Host::Watch() {
 Promise<void> Host::CheckAll() {
   bus_.Check();
   std::vector<Promise<void>> checks;
+  checks.push_back(bus_.Measure());
   for (const auto& module : modules_) checks.push_back(module->Check());
   co_await All(std::move(checks));
   if (!draining_) Watch();

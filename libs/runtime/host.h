@@ -42,6 +42,7 @@
 #include "runtime/prometheus.h"
 #include "runtime/readiness.h"
 #include "runtime/side_loops.h"
+#include "runtime/span_ring.h"
 #include "runtime/wiring.h"
 
 namespace millrace::runtime {
@@ -49,6 +50,7 @@ namespace millrace::runtime {
 class BusRpc;
 class TokenIdentity;
 class TokenKeys;
+class TraceRpc;
 
 struct HostOptions {
   Config config;                       // as LoadConfig() gave it
@@ -60,6 +62,8 @@ struct HostOptions {
   const Clock* clock = nullptr;
   // Called on the thread of each loop that the host makes: for its handlers.
   std::function<void(EventLoop&)> on_loop;
+  // What `millrace trace` looks at; made by Create() when null.
+  std::shared_ptr<SpanRing> spans;
 };
 
 class Host {
@@ -159,6 +163,7 @@ class Host {
   std::map<std::string, std::unique_ptr<Channel>> channels_;  // by address
   BusHost bus_;
   std::unique_ptr<BusRpc> bus_rpc_;
+  std::unique_ptr<TraceRpc> trace_rpc_;
   Deferred<void> bus_open_;
   std::vector<std::unique_ptr<HostedModule>> modules_;
   Wiring wiring_;

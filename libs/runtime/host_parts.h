@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/logger.h"
 #include "base/metrics.h"
+#include "base/span.h"
 #include "loop/event_loop.h"
 #include "runtime/config.h"
 #include "runtime/readiness.h"
@@ -22,6 +23,7 @@ struct HostParts {
   std::function<Logger&(const std::string& service)> logger;
   Metrics& metrics;
   Readiness& readiness;
+  SpanSink& spans;
   // Which of the process's loops this is: see side_loops.h.
   int loop_index = 0;
 

@@ -78,12 +78,15 @@ Promise<void> HostedModule::Run(Promise<void> before,
   }
   co_await WithSignal(std::move(before), stop);
   if (database() != nullptr) {
-    outbox_ = std::make_unique<bus::Outbox>(*database(), "/" + name_);
+    bus::OutboxOptions options;
+    options.spans = &parts_.spans;
+    outbox_ = std::make_unique<bus::Outbox>(*database(), "/" + name_, options);
   }
   if (database_ == nullptr) {
     if (outbox_ != nullptr) outbox_->OnCommitted(shared_.wake_relay);
   } else {
     bus::RelayOptions options;
+    options.name = name_;
     options.contracts = module_->Contracts();
     relay_ = std::make_unique<bus::OutboxRelay>(
         parts_.loop, *outbox_, bus_.transport(), logger_, parts_.metrics,
@@ -182,8 +185,10 @@ tokens::KeySet HostedModule::Keys() const {
 }
 
 Promise<void> HostedModule::Check() {
-  if (database_ == nullptr) return Promise<void>::Resolve();
-  return database_->Check();
+  if (database_ == nullptr) co_return;
+  co_await database_->Check();
+  // Without an answer the metrics stay as they were; Check() has said why.
+  if (relay_ != nullptr) (void)co_await AsStatusOr(relay_->Measure());
 }
 
 Promise<void> HostedModule::Stop() {

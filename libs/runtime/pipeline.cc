@@ -17,16 +17,6 @@ namespace {
 // Longer than any call should last, short enough for a timer.
 constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
 
-TraceContext TraceOf(const Metadata& metadata) {
-  std::string_view traceparent, tracestate;
-  for (const auto& [name, value] : metadata) {
-    if (name == "traceparent") traceparent = value;
-    if (name == "tracestate") tracestate = value;
-  }
-  const auto parent = TraceContext::Parse(traceparent, tracestate);
-  return parent ? parent->Child() : TraceContext::NewRoot();
-}
-
 ActivityRef ActivityOf(const IncomingCall& incoming,
                        const TraceContext& trace) {
   return Activity::Make({.kind = "rpc",
@@ -65,12 +55,14 @@ class Pipeline::InFlight {
 // One call from its beginning to its line in the log.
 class Pipeline::Scope {
  public:
-  Scope(Pipeline& pipeline, const IncomingCall& incoming)
+  Scope(Pipeline& pipeline, const IncomingCall& incoming, Begun begun)
       : pipeline_(pipeline),
+        parent_(begun.parent),
         method_(*incoming.method),
         face_(incoming.face),
         peer_(incoming.peer),
         start_(absl::Now()) {
+    context.trace = std::move(begun.trace);
     pipeline_.Enter();
   }
   ~Scope() {
@@ -100,8 +92,9 @@ class Pipeline::Scope {
 
   absl::Status Finish(absl::Status status) {
     status = pipeline_.Outward(std::move(status), *this);
-    pipeline_.stats_.Finish(
-        {&method_, face_, peer_, &context, absl::Now() - start_, status});
+    const absl::Duration took = absl::Now() - start_;
+    pipeline_.stats_.Finish({&method_, face_, peer_, &context, took, status});
+    if (pipeline_.options_.spans != nullptr) RecordSpan(took, status);
     return status;
   }
 
@@ -110,7 +103,24 @@ class Pipeline::Scope {
   CallContext context;  // as far as it is known
 
  private:
+  void RecordSpan(absl::Duration took, const absl::Status& status) const {
+    Span span;
+    span.kind = Span::Kind::kRequest;
+    span.outcome = status.ok() ? Span::Outcome::kDone : Span::Outcome::kFailed;
+    span.trace_id = context.trace.trace_id;
+    span.span_id = context.trace.span_id;
+    span.parent_id = parent_;
+    span.start = start_;
+    span.duration = took;
+    span.code = status.code();
+    span.name = method_.path.substr(1);
+    span.source = face_;
+    span.error = MessageOf(status);
+    pipeline_.options_.spans->Record(span);
+  }
+
   Pipeline& pipeline_;
+  const SpanId parent_;
   const MethodInfo& method_;
   const std::string_view face_;
   const std::string peer_;
@@ -184,11 +194,21 @@ absl::Span<const ServiceBinding> Pipeline::services() const {
   return services_;
 }
 
+Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) {
+  std::string_view traceparent, tracestate;
+  for (const auto& [name, value] : incoming.metadata) {
+    if (name == "traceparent") traceparent = value;
+    if (name == "tracestate") tracestate = value;
+  }
+  const auto caller = TraceContext::Parse(traceparent, tracestate);
+  if (!caller) return {TraceContext::NewRoot()};
+  return {caller->Child(), caller->span_id};
+}
+
 // The stages before the handler, in their order.
 Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
-                     TraceContext trace, Scope& scope) const {
+                     Scope& scope) const {
   CallContext& context = scope.context;
-  context.trace = std::move(trace);
   context.peer = incoming.peer;
   context.identity = Identify(incoming);
   if (!context.identity.subject.empty()) {
@@ -206,19 +226,19 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
 }
 
 Promise<MessagePtr> Pipeline::Unary(IncomingCall incoming, MessagePtr request) {
-  TraceContext trace = TraceOf(incoming.metadata);
-  const ActivityScope activity(ActivityOf(incoming, trace));
-  return Run(std::move(incoming), std::move(request), std::move(trace));
+  Begun begun = Begin(incoming);
+  const ActivityScope activity(ActivityOf(incoming, begun.trace));
+  return Run(std::move(incoming), std::move(request), std::move(begun));
 }
 
 Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
-                                  TraceContext trace) {
-  Scope scope(*this, incoming);
+                                  Begun begun) {
+  Scope scope(*this, incoming, std::move(begun));
   MessagePtr response;
   absl::Status status;
   try {
     if (auto wait = Prepare(incoming)) co_await *std::move(wait);
-    Call call = Admit(incoming, request.get(), std::move(trace), scope);
+    Call call = Admit(incoming, request.get(), scope);
     const AbortSignal signal = call.signal;
     response = co_await WithSignal(Handle(InFlight(*this), std::move(incoming),
                                           std::move(call), std::move(request)),
@@ -305,22 +325,21 @@ Promise<MessagePtr> Pipeline::Handle(InFlight, IncomingCall incoming, Call call,
 Stream<MessagePtr> Pipeline::Streaming(IncomingCall incoming,
                                        Stream<MessagePtr> requests) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(1);
-  TraceContext trace = TraceOf(incoming.metadata);
-  const ActivityScope activity(ActivityOf(incoming, trace));
+  Begun begun = Begin(incoming);
+  const ActivityScope activity(ActivityOf(incoming, begun.trace));
   // Rejects never; Idle() waits for it.
   static_cast<void>(Pump(std::move(incoming), std::move(requests),
-                         std::move(pipe.writer), std::move(trace)));
+                         std::move(pipe.writer), std::move(begun)));
   return std::move(pipe.stream);
 }
 
 Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
-                             StreamWriter<MessagePtr> writer,
-                             TraceContext trace) {
-  Scope scope(*this, incoming);
+                             StreamWriter<MessagePtr> writer, Begun begun) {
+  Scope scope(*this, incoming, std::move(begun));
   absl::Status status;
   try {
     if (auto wait = Prepare(incoming)) co_await *std::move(wait);
-    const Call call = Admit(incoming, nullptr, std::move(trace), scope);
+    const Call call = Admit(incoming, nullptr, scope);
     const InFlight running(*this);
     const AbortSubscription all_end = streams_.signal().OnAbort(
         [&scope, signal = streams_.signal()] { scope.Abort(signal.reason()); });

@@ -28,6 +28,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/logger.h"
+#include "base/span.h"
 #include "contract/dispatcher.h"
 #include "loop/abort.h"
 #include "runtime/call_stats.h"
@@ -49,6 +50,9 @@ struct PipelineOptions {
   bool check_access = false;
   // Refuses calls that are too many, with RESOURCE_EXHAUSTED.
   std::function<absl::Status(const IncomingCall&, const Identity&)> limit;
+
+  // Is told of each call when it ends. Outlives the pipeline. Null: nobody is.
+  SpanSink* spans = nullptr;
 };
 
 class Pipeline final : public Dispatcher {
@@ -83,14 +87,20 @@ class Pipeline final : public Dispatcher {
  private:
   class Scope;
   class InFlight;
+  // The span of a call, and the caller's.
+  struct Begun {
+    TraceContext trace;
+    SpanId parent{};
+  };
 
+  static Begun Begin(const IncomingCall& incoming);
   // The whole of a unary call, whose trace has begun.
   Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
-                          TraceContext trace);
+                          Begun begun);
   // What has to be waited for before Admit().
   std::optional<Promise<void>> Prepare(const IncomingCall& incoming) const;
   Call Admit(const IncomingCall& incoming, const Message* request,
-             TraceContext trace, Scope& scope) const;
+             Scope& scope) const;
   Identity Identify(const IncomingCall& incoming) const;
   // Of a stream that is for whom its request names, only that somebody is
   // known: Authorized() looks at the request.
@@ -106,7 +116,7 @@ class Pipeline final : public Dispatcher {
   static Promise<MessagePtr> Handle(InFlight running, IncomingCall incoming,
                                     Call call, MessagePtr request);
   Promise<void> Pump(IncomingCall incoming, Stream<MessagePtr> requests,
-                     StreamWriter<MessagePtr> writer, TraceContext trace);
+                     StreamWriter<MessagePtr> writer, Begun begun);
   void Enter() { ++active_; }
   void Leave();
   // What the caller is told.

@@ -4,6 +4,7 @@
 
 #include "admin/migrations.h"
 #include "admin/v1/events.millrace.h"
+#include "millrace/v1/trace.millrace.h"
 #include "runtime/bus_rpc.h"
 #include "services/admin/adopt.h"
 #include "services/admin/listeners.h"
@@ -68,6 +69,7 @@ class AdminModule final : public runtime::Module {
   static std::vector<const ServiceInfo*> PlatformServices() {
     return {&::admin::v1::AdminService::Info(),
             &::millrace::v1::BusService::Info(),
+            &::millrace::v1::TraceService::Info(),
             &::templates::v1::TemplatesService::Info(),
             &::users::v1::SessionsService::Info(),
             &::users::v1::UsersService::Info()};

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "base/suggest.h"
 #include "millrace/v1/bus.millrace.h"
+#include "millrace/v1/trace.millrace.h"
 #include "templates/v1/templates.millrace.h"
 #include "users/v1/sessions.millrace.h"
 #include "users/v1/users.millrace.h"
@@ -16,7 +17,9 @@ std::vector<const ServiceInfo*> KnownServices() {
   return {&::users::v1::UsersService::Info(),
           &::users::v1::SessionsService::Info(),
           &::admin::v1::AdminService::Info(),
-          &::templates::v1::TemplatesService::Info(), &v1::BusService::Info()};
+          &::templates::v1::TemplatesService::Info(),
+          &v1::BusService::Info(),
+          &v1::TraceService::Info()};
 }
 
 absl::StatusOr<const MethodInfo*> FindMethod(std::string_view name) {

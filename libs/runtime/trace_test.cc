@@ -1,0 +1,184 @@
+// How spans nest from a request over the outbox and the bus to the listeners.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "contract/json.h"
+#include "loop/worker_pool.h"
+#include "millrace/v1/trace.pb.h"
+#include "runtime/host.h"
+#include "runtime/test_support.h"
+#include "runtime/testdata/sample_modules.h"
+
+namespace millrace::runtime {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kTraceId[] = "4bf92f3577b34da6a3ce929d0e0e4736";
+constexpr char kCaller[] = "00f067aa0ba902b7";
+
+class TraceTest : public testing::Test {
+ protected:
+  void Start() {
+    config_.add_services("greeter");
+    config_.add_services("choir");
+    config_.set_data_dir(dir_ / "data");
+    config_.mutable_http()->set_port(0);
+    config_.mutable_grpc()->set_port(0);
+    auto host = Host::Create(
+        loop_, metrics_,
+        {.config = config_,
+         .modules = {NewChoir(&journal_), NewGreeter(&journal_)},
+         .logger = [this](const std::string&) -> Logger& { return logger_; }});
+    ASSERT_TRUE(host.ok()) << host.status();
+    host_ = *std::move(host);
+    ASSERT_TRUE(Settle(loop_, host_->Start()).ok());
+  }
+  void TearDown() override {
+    if (host_ != nullptr) EXPECT_TRUE(Settle(loop_, host_->Drain())->ok());
+  }
+
+  std::string Post(const std::string& path, const std::string& body) {
+    const int port = PortOf(host_->http_address());
+    auto answer = Settle(loop_, loop_.workers().Run([port, path, body] {
+      return HttpExchange(
+          port, "POST", path, body, "*/*",
+          StrCat("traceparent: 00-", kTraceId, "-", kCaller, "-01\r\n"));
+    }));
+    return answer.ok() ? *answer : "";
+  }
+
+  v1::GetTraceResponse Trace(const std::string& id) {
+    // Of a trace of its own, as a person asks.
+    const int port = PortOf(host_->http_address());
+    auto answer = Settle(loop_, loop_.workers().Run([port, id] {
+      return HttpExchange(port, "POST", "/millrace.v1.TraceService/GetTrace",
+                          StrCat(R"({"id":")", id, R"(","topics":true})"));
+    }));
+    v1::GetTraceResponse response;
+    const std::string text = answer.ok() ? *answer : "";
+    const size_t body = text.find("\r\n\r\n");
+    EXPECT_NE(body, text.npos);
+    const absl::Status read = FromJson(text.substr(body + 4), &response);
+    EXPECT_TRUE(read.ok()) << read << text;
+    return response;
+  }
+
+  // Asks until the trace has so many spans.
+  v1::GetTraceResponse TraceWith(int spans) {
+    for (;;) {
+      v1::GetTraceResponse trace = Trace(kTraceId);
+      if (trace.spans_size() >= spans) return trace;
+    }
+  }
+
+  ScratchDir dir_;
+  EventLoop loop_;
+  PrometheusMetrics metrics_;
+  MemoryLogger logger_;
+  Config config_;
+  SampleJournal journal_;
+  std::unique_ptr<Host> host_;
+};
+
+TEST_F(TraceTest, ARequestHasItsEmitAndThatItsHandler) {
+  Start();
+  EXPECT_THAT(Post("/sample.v1.ChoirService/Sing", R"({"name":"Ada"})"),
+              HasSubstr("la hello Ada"));
+  const v1::GetTraceResponse trace = TraceWith(3);
+  ASSERT_EQ(trace.spans_size(), 3);
+  const v1::Span *request = nullptr, *emit = nullptr, *handle = nullptr;
+  for (const v1::Span& span : trace.spans()) {
+    if (span.kind() == v1::Span::KIND_REQUEST) request = &span;
+    if (span.kind() == v1::Span::KIND_EMIT) emit = &span;
+    if (span.kind() == v1::Span::KIND_HANDLE) handle = &span;
+  }
+  ASSERT_TRUE(request && emit && handle);
+  EXPECT_EQ(request->parent_id(), kCaller);
+  EXPECT_EQ(request->name(), "sample.v1.ChoirService/Sing");
+  EXPECT_EQ(request->source(), "http");
+  EXPECT_EQ(emit->parent_id(), request->span_id());
+  EXPECT_EQ(emit->name(), "sample.v1.GreeterEvents.Greeted");
+  EXPECT_EQ(emit->source(), "/greeter");
+  EXPECT_EQ(emit->key(), "hello Ada");
+  EXPECT_EQ(handle->parent_id(), emit->span_id());
+  EXPECT_EQ(handle->group(), "choir.heard");
+  EXPECT_EQ(handle->event_id(), emit->event_id());
+  EXPECT_EQ(handle->outcome(), v1::Span::OUTCOME_DONE);
+  EXPECT_EQ(handle->attempt(), 1);
+  ASSERT_EQ(trace.events_size(), 1);
+  EXPECT_EQ(trace.events(0).id(), emit->event_id());
+  EXPECT_EQ(trace.events(0).traceparent(),
+            StrCat("00-", kTraceId, "-", emit->span_id(), "-01"));
+  EXPECT_FALSE(trace.truncated());
+  EXPECT_THAT(trace.services(), ElementsAre("greeter", "choir"));
+
+  // The event leads to the trace as well.
+  EXPECT_EQ(Trace(emit->event_id()).trace_id(), kTraceId);
+}
+
+TEST_F(TraceTest, EachAttemptIsASpanAndTheLastSaysThatItWasGivenUp) {
+  journal_.on_hear = [] { Throw(absl::InternalError("out of tune")); };
+  Start();
+  Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
+  v1::GetTraceResponse trace = TraceWith(4);
+  while (trace.dead_letters_size() == 0) trace = Trace(kTraceId);
+  std::vector<std::string> attempts;
+  for (const v1::Span& span : trace.spans()) {
+    if (span.kind() != v1::Span::KIND_HANDLE) continue;
+    attempts.push_back(StrCat(span.attempt(), " ",
+                              v1::Span::Outcome_Name(span.outcome()), " ",
+                              span.error()));
+  }
+  EXPECT_THAT(attempts, ElementsAre("1 OUTCOME_RETRY out of tune",
+                                    "2 OUTCOME_DEAD_LETTER out of tune"));
+  EXPECT_EQ(trace.dead_letters(0).group(), "choir.heard");
+}
+
+TEST_F(TraceTest, MetricsTellOfLagOutboxAndPublishing) {
+  config_.set_readiness_interval("10ms");
+  Start();
+  Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
+  TraceWith(3);
+  const auto shown = [&](const std::string& line) {
+    const int port = PortOf(host_->http_address());
+    auto answer = Settle(loop_, loop_.workers().Run([port] {
+      return HttpExchange(port, "GET", "/metrics");
+    }));
+    return answer.ok() && answer->find(line) != answer->npos;
+  };
+  for (const char* line :
+       {R"(millrace_bus_lag_records{group="choir.heard",partition="0",)"
+        R"(topic="sample.v1.greetings"} 0)",
+        R"(millrace_bus_working_lanes{group="choir.heard",)"
+        R"(topic="sample.v1.greetings"} 0)",
+        R"(millrace_bus_outbox_rows{outbox="greeter"} 0)",
+        R"(millrace_bus_outbox_oldest_age_seconds{outbox="greeter"} 0)",
+        R"(millrace_bus_publish_seconds_count{from="outbox"} 1)"}) {
+    while (!shown(line)) {
+    }
+    EXPECT_TRUE(shown(line)) << line;
+  }
+}
+
+TEST_F(TraceTest, AnEventThatOnlyTheTopicsKnowIsFound) {
+  config_.mutable_traces()->set_keep_spans(0);
+  Start();
+  Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
+  v1::GetTraceResponse trace;
+  while (trace.events_size() == 0) trace = Trace(kTraceId);
+  EXPECT_EQ(trace.spans_size(), 0);
+  EXPECT_EQ(Trace(trace.events(0).id()).trace_id(), kTraceId);
+  EXPECT_THAT(Post("/millrace.v1.TraceService/GetTrace",
+                   R"({"id":"nobody","topics":true})"),
+              HasSubstr("'nobody' is not the 32 hexadecimal digits of a trace "
+                        "id, and no event is known here that has this id"));
+}
+
+}  // namespace
+}  // namespace millrace::runtime
