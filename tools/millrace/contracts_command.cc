@@ -14,6 +14,7 @@
 #include "tools/contracts/graph.h"
 #include "tools/contracts/list.h"
 #include "tools/contracts/openapi.h"
+#include "tools/millrace/apply_command.h"
 
 namespace millrace::cli {
 namespace {
@@ -222,7 +223,7 @@ void AddContracts(CLI::App* app, std::vector<runtime::ModuleFactory> modules,
       AddCommand(parent, flags.get(), "graph",
                  "Print who emits, listens and calls, for Graphviz");
   graph->add_flag("--mermaid", flags->mermaid, "For Mermaid");
-  graph->callback([flags, code, modules = std::move(modules)] {
+  graph->callback([flags, code, modules] {
     Run(code, [&] { return PrintGraph(*flags, modules); });
   });
 
@@ -239,6 +240,8 @@ void AddContracts(CLI::App* app, std::vector<runtime::ModuleFactory> modules,
   check->add_option("--allow-file", flags->allow_file,
                     "A file with one of these on each line");
   check->callback([flags, code] { Run(code, [&] { return Check(*flags); }); });
+
+  AddApply(parent, std::move(modules), code);
 }
 
 }  // namespace millrace::cli

@@ -17,6 +17,7 @@
 #include "tools/millrace/health_command.h"
 #include "tools/millrace/loop_trace_command.h"
 #include "tools/millrace/render_command.h"
+#include "tools/millrace/trace_command.h"
 
 namespace millrace::cli {
 namespace {
@@ -38,6 +39,12 @@ void AddClientOptions(CLI::App* command, ClientOptions* options) {
       ->add_option("--grpc", options->target,
                    "The gRPC address of a running process")
       ->envname("MILLRACE_TARGET")
+      ->capture_default_str();
+}
+
+void AddFormat(CLI::App* command, std::string* format) {
+  command->add_option("--format", *format, "json: a line of JSON each; text")
+      ->check(CLI::IsMember({"json", "text"}))
       ->capture_default_str();
 }
 
@@ -80,6 +87,13 @@ int Run(int argc, char** argv) {
   tail->add_option("--contract", tail_filter.contracts, "Only these contracts");
   tail->add_option("--type", tail_filter.types, "Only these events");
   tail->add_option("--key", tail_filter.key, "Only events with this key");
+  tail->add_option("--trace", tail_filter.trace_id, "Only of this trace id");
+  tail->add_option("--source", tail_filter.source,
+                   "Only events of this emitter, as /users");
+  tail->add_option("--since", tail_filter.since,
+                   "From this time on: RFC 3339, or how long ago (10m)");
+  tail->add_option("--until", tail_filter.until, "Before this time");
+  AddFormat(tail, &tail_filter.format);
   tail->add_flag("--from-beginning", tail_filter.from_beginning,
                  "Begin with the oldest event that is kept");
   tail->add_flag("!--no-follow", tail_filter.follow, "End with the last event");
@@ -90,6 +104,7 @@ int Run(int argc, char** argv) {
   AddHealth(&app, &code);
   AddLoopTrace(&app, &code);
   AddRender(&app, &code);
+  AddTrace(&app, &code);
 
   LetterFilter letters;
   const auto add_letter_options = [&](CLI::App* command) {
@@ -98,10 +113,32 @@ int Run(int argc, char** argv) {
     command->add_option("--topic", letters.topic, "Only of this topic");
     command->add_option("--key", letters.key, "Only with this key");
   };
+  const auto add_list_options = [&](CLI::App* command) {
+    add_letter_options(command);
+    command->add_option("--limit", letters.limit, "At most so many");
+    AddFormat(command, &letters.format);
+  };
   CLI::App* dead = app.add_subcommand(
       "dead-letters", "Print the events that a consumer gave up on");
-  add_letter_options(dead);
-  dead->callback([&] { code = DeadLetters(client, letters); });
+  add_list_options(dead);
+  dead->require_subcommand(0, 1);
+  dead->callback([&, dead] {
+    if (dead->get_subcommands().empty()) code = DeadLetters(client, letters);
+  });
+  CLI::App* list_letters =
+      dead->add_subcommand("list", "The same: all of them, the oldest first");
+  add_list_options(list_letters);
+  list_letters->callback([&] { code = DeadLetters(client, letters); });
+  CLI::App* show = dead->add_subcommand("show", "Print all about one");
+  AddClientOptions(show, &client);
+  show->add_option("ID", letters.id, "GROUP/TOPIC/PARTITION/OFFSET")
+      ->required();
+  std::string show_format = "text";
+  AddFormat(show, &show_format);
+  show->callback([&] {
+    letters.format = show_format;
+    code = ShowLetter(client, letters);
+  });
 
   CLI::App* replay =
       app.add_subcommand("replay", "Hand dead letters to their consumer again");
