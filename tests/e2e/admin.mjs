@@ -12,6 +12,7 @@ import { Kafka, skipUnlessHad } from "./lib/servers.mjs";
 
 const dir = scratch("admin");
 const kafka = process.argv[2] === "kafka" ? await Kafka.create(dir).catch(skipUnlessHad) : undefined;
+await kafka?.applyContracts();
 const env = kafka && {
   MILLRACE_BUS_TRANSPORT: "kafka",
   MILLRACE_BUS_KAFKA_BROKERS: kafka.brokers,

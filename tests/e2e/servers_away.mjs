@@ -72,6 +72,11 @@ await cases({
   async "is ready when both are there"() {
     await kafka.start();
     await postgres.start();
+    await eventually("the missing topics are named", async () => {
+      const { text } = await readiness();
+      return /these topics do not exist: .*users\.v1\.events.*; create them with 'millrace contracts apply/.test(text);
+    });
+    assert.equal((await kafka.applyContracts()).code, 0);
     await ready();
     await platform.line(/^ready http=\S+ grpc=\S+$/);
     const user = await grpc.call("users", "CreateUser", { email: "first@example.org", display_name: "First" });

@@ -6,7 +6,7 @@ import { createServer, connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { root } from "./platform.mjs";
+import { bin, root, run } from "./platform.mjs";
 import { Program, lastLogLines } from "./process.mjs";
 
 // Why a server cannot be had: the test is then skipped.
@@ -97,6 +97,12 @@ export class Kafka {
     const log = join(this.dir, "kafka.log");
     this.program = new Program("kafka", "setpriv", ["--pdeathsig", "KILL", "--", "java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN", ...this.classpath, "kafka.Kafka", this.config], { log });
     await accepts(this.port, this.program, "Apache Kafka");
+  }
+
+  // Gives the broker the topics of the contracts, as who deploys does.
+  async applyContracts(...args) {
+    const settings = ["--set", "bus.transport=kafka", "--set", "bus.kafka.replication_factor=1", "--kafka-brokers", this.brokers];
+    return run("millrace", join(bin, "millrace"), ["contracts", "apply", ...settings, ...args]);
   }
 
   kill() {

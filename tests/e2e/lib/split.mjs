@@ -17,6 +17,8 @@ export class Split {
       this.ports[name] = { http: await freePort(), grpc: await freePort() };
       this.postgres?.createDatabase(name);
     }
+    const applied = await this.kafka.applyContracts();
+    if (applied.code !== 0) throw new Error(`contracts apply: ${applied.stdout}\n${applied.stderr}`);
     await Promise.all(SERVICES.map((name) => this.boot(name)));
     // One client for all: each service is called at its own address.
     const faces = Object.fromEntries(SERVICES.map((name) => [name, {
