@@ -15,7 +15,8 @@ const PATIENCE_MS = 180_000;
 const KEYS = 64; // each gets as many changes as the others
 
 export class Stage {
-  // `long`: with as much as there is time for.
+  // `long`: with as much as there is time for. A case may set `atEnd`, which is
+  // called when its services are gone.
   constructor(name, { dir, brokers, postgres, long }) {
     Object.assign(this, { name, brokers, postgres, long, services: [], started: 0 });
     this.dir = join(dir, name);
@@ -128,6 +129,7 @@ export class Stage {
 
   async close() {
     for (const service of this.services) await service.kill("SIGKILL");
+    this.atEnd?.();
   }
 
   #tables() {
