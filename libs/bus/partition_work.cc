@@ -27,6 +27,7 @@ std::string LaneName(const std::string& key, Watermark::Ticket ticket) {
 
 Lane* PartitionWork::Add(Record record) {
   Job job;
+  last_ = record.offset;
   job.ticket = watermark_.Begin(record.offset);
   job.bytes = SizeOf(record);
   std::string name = LaneName(record.key, job.ticket);
@@ -52,6 +53,7 @@ bool PartitionWork::WasFinished(int64_t offset) {
 }
 
 void PartitionWork::PassOver(int64_t offset) {
+  last_ = offset;
   watermark_.Done(watermark_.Begin(offset));
 }
 

@@ -68,6 +68,9 @@ class PartitionWork {
   // those that are ready when they are abandoned until Remove().
   Lane* Add(Record record);
 
+  // Whether the offset is at or before one that was taken: then this is not
+  // the partition that it was, but one of a topic made anew.
+  bool WentBack(int64_t offset) const { return offset <= last_; }
   // Whether the record of this offset was done with before; to be asked in the
   // order of the offsets.
   bool WasFinished(int64_t offset);
@@ -100,6 +103,7 @@ class PartitionWork {
   const TopicPartition id_;
   const std::vector<OffsetRange> finished_before_;
   size_t passed_ = 0;  // ranges of these that lie behind
+  int64_t last_ = -1;  // the last offset that was taken
   Watermark watermark_;
   size_t live_ = 0;
   size_t bytes_ = 0;

@@ -120,29 +120,44 @@ void Subscription::OnTrouble(const absl::Status& status) {
 }
 
 void Subscription::OnAssigned(std::vector<AssignedPartition> partitions) {
-  for (AssignedPartition& partition : partitions) {
-    const TopicPartition id = partition.id;
-    if (const auto it = assignments_.find(id); it != assignments_.end()) {
-      // Still being handed over, but the transport's patience was shorter.
-      const Held before = it->second;
-      assignments_.erase(it);
-      BeginLeaving(before);
-      Forget(before);
-    }
-    auto assignment = std::make_shared<Assignment>(std::move(partition));
-    if (const auto it = lingering_.find(id); it != lingering_.end()) {
-      assignment->before = it->second;
-    }
-    assignments_[id] = std::move(assignment);
+  // One that is there already is still being handed over, but the transport's
+  // patience was shorter.
+  for (AssignedPartition& partition : partitions) Take(std::move(partition));
+}
+
+void Subscription::Take(AssignedPartition partition) {
+  const TopicPartition id = partition.id;
+  if (const auto it = assignments_.find(id); it != assignments_.end()) {
+    const Held before = it->second;
+    assignments_.erase(it);
+    BeginLeaving(before);
+    Forget(before);
   }
+  auto assignment = std::make_shared<Assignment>(std::move(partition));
+  if (const auto it = lingering_.find(id); it != lingering_.end()) {
+    assignment->before = it->second;
+  }
+  assignments_[id] = std::move(assignment);
+}
+
+void Subscription::BeginAnew(Held assignment) {
+  const TopicPartition id = assignment->work.id();
+  logger_.Warning(
+      "a partition begins anew: its topic was deleted and made again",
+      {{"group", spec_.group},
+       {"topic", spec_.topic},
+       {"partition", id.partition}});
+  Take({id, {}});
+  if (assignment->paused) consumer_->Resume({id});
 }
 
 void Subscription::OnRecords(std::vector<Record> records) {
   for (Record& record : records) {
-    const auto it =
-        assignments_.find(TopicPartition{record.topic, record.partition});
+    const TopicPartition id{record.topic, record.partition};
+    const auto it = assignments_.find(id);
     if (it == assignments_.end()) continue;
-    const Held& assignment = it->second;
+    if (it->second->work.WentBack(record.offset)) BeginAnew(it->second);
+    const Held assignment = assignments_.at(id);
     if (assignment->work.WasFinished(record.offset)) {
       assignment->work.PassOver(record.offset);
       measures_.passed_over.Add();

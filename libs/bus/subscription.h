@@ -12,9 +12,10 @@
 //     key is done with. Different keys run side by side, up to max_parallel.
 //   - Retried in its lane: a failing event is tried again with exponential
 //     backoff and jitter; the later ones of its key wait, other keys go on.
-//     INVALID_ARGUMENT and DATA_LOSS are final. UNAVAILABLE says that
-//     something the listener needs is away: it is retried until that is back
-//     and does not use up attempts. Anything else has retry.max_attempts.
+//     INVALID_ARGUMENT and DATA_LOSS are final. UNAVAILABLE and
+//     RESOURCE_EXHAUSTED say that something the listener needs is away or
+//     full: it is retried until that is over and does not use up attempts.
+//     Anything else has retry.max_attempts.
 //   - Dead letters come first: what is given up is durable in the dead letter
 //     topic, with the reason, before its offset is committed (dead_letter.h).
 //     A record that is no event goes there at once. The key goes on after it.
@@ -52,7 +53,8 @@ struct SubscriptionOptions {
   size_t max_in_flight_bytes = 8 << 20;  // of one partition
   size_t max_uncommitted = 20'000;       // records of one partition
   // A failing event is given up when this much time has passed since its first
-  // attempt, even if it has attempts left. Does not bound UNAVAILABLE.
+  // attempt, even if it has attempts left. Bounds neither UNAVAILABLE nor
+  // RESOURCE_EXHAUSTED.
   absl::Duration retry_for = absl::InfiniteDuration();
   // How long a partition that is handed over may take to be finished.
   absl::Duration revoke_bound = absl::Seconds(10);
@@ -130,6 +132,10 @@ class Subscription final : public ConsumerEvents,
                Metrics& metrics, SubscriptionSpec spec,
                EventListener& listener);
 
+  // Replaces an assignment of before, if there is one.
+  void Take(AssignedPartition partition);
+  // The topic of this assignment is gone, and another of its name begins.
+  void BeginAnew(Held assignment);
   void MakeReady(const Held& assignment, Lane* lane);
   // Starts ready lanes while there is room, a bounded number per turn.
   void Pump();
@@ -142,6 +148,7 @@ class Subscription final : public ConsumerEvents,
                   const absl::Status& failure, Span::Outcome outcome) const;
   void RetryLater(const Held& assignment, Lane* lane,
                   const absl::Status& failure);
+  static bool Passes(const absl::Status& failure);
   bool IsFinal(const Job& job, const absl::Status& failure) const;
   static Promise<void> Wait(Self self, Held assignment, Lane* lane,
                             absl::Duration pause);

@@ -120,14 +120,19 @@ void Subscription::RecordSpan(const Job& job, absl::Time start, absl::Time end,
   spec_.spans->Record(span);
 }
 
+// What passes by itself and is no fault of the event.
+bool Subscription::Passes(const absl::Status& failure) {
+  return failure.code() == absl::StatusCode::kUnavailable ||
+         failure.code() == absl::StatusCode::kResourceExhausted;
+}
+
 bool Subscription::IsFinal(const Job& job, const absl::Status& failure) const {
   switch (failure.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kDataLoss:
       return true;
-    case absl::StatusCode::kUnavailable:
-      return false;
     default:
+      if (Passes(failure)) return false;
       return job.failures + 1 >= spec_.retry.max_attempts ||
              absl::Milliseconds(loop_.TimeMs() - job.began_ms) >=
                  spec_.options.retry_for;
@@ -137,7 +142,7 @@ bool Subscription::IsFinal(const Job& job, const absl::Status& failure) const {
 void Subscription::RetryLater(const Held& assignment, Lane* lane,
                               const absl::Status& failure) {
   Job& job = lane->jobs.front();
-  if (failure.code() != absl::StatusCode::kUnavailable) ++job.failures;
+  if (!Passes(failure)) ++job.failures;
   const absl::Duration pause = PauseBefore(job, spec_.retry);
   measures_.retries.Add();
   logger_.Warning("an event failed and will be retried",

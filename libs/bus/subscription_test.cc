@@ -168,6 +168,40 @@ TEST_F(SubscriptionTest, WhatTheOwnerBeforeHasFinishedIsNotDeliveredAgain) {
   EXPECT_THAT(listener_.begun, ElementsAre("0", "3"));
 }
 
+// The islands of the topic of before mean nothing in the new one.
+TEST_F(SubscriptionTest, ATopicThatIsMadeAnewIsReadFromItsStart) {
+  SubscriptionOptions options;
+  options.max_in_flight = 2;
+  Start(options);
+  Assign(0, {{12, 14}});
+  Deliver({At(10, "a"), At(11, "b")});
+  EXPECT_FALSE(transport_.log->paused.empty());
+  Deliver({At(5, "a"), At(12, "c")});
+  EXPECT_TRUE(transport_.log->paused.empty());
+  // Those of before run on, and hold the new ones back.
+  EXPECT_THAT(listener_.begun, ElementsAre("10", "11"));
+  Answer("10");
+  Answer("11");
+  EXPECT_EQ(Committed(), std::nullopt);
+  EXPECT_THAT(listener_.begun, ElementsAre("10", "11", "5", "12"));
+  Answer("12");
+  EXPECT_EQ(Committed(), Progress(5, {{12, 13}}));
+  Answer("5");
+  EXPECT_EQ(Committed(), Progress(13));
+}
+
+TEST_F(SubscriptionTest, WhatIsFullUsesUpNoAttempts) {
+  Start();
+  Assign(0);
+  Deliver({At(0, "a")});
+  for (int i = 0; i < 5; ++i) {
+    Answer("0", absl::ResourceExhaustedError("no room"));
+  }
+  EXPECT_TRUE(transport_.published.empty());
+  Answer("0");
+  EXPECT_EQ(Committed(), Progress(1));
+}
+
 TEST_F(SubscriptionTest, WhatIsFinishedAtTheHandOverIsCommittedWithIt) {
   Start();
   Assign(0);

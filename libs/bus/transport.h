@@ -118,7 +118,9 @@ class ConsumerEvents {
                                   Revoked how) = 0;
 
   // At least one record, all of assigned and unpaused partitions, in order of
-  // offset within each. The vector's length is bounded by the transport.
+  // offset within each. The vector's length is bounded by the transport. An
+  // offset that is not above the last one of its partition says that the topic
+  // was deleted and made anew: commits begin anew too.
   virtual void OnRecords(std::vector<Record> records) = 0;
 
   // The transport is in trouble and goes on trying: for the log.

@@ -147,6 +147,10 @@ bool GroupMember::Deliver() {
                rd_kafka_queue_poll(partitions_[at].queue, 0)) {
       if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_FETCH) {
         const rd_kafka_message_t* message = rd_kafka_event_message_next(event);
+        if (message->offset <= partitions_[at].last) {
+          commits_.BeginAnew(partitions_[at].id);
+        }
+        partitions_[at].last = message->offset;
         records.push_back(ToRecord(*message));
         bytes += message->len + message->key_len;
       } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {

@@ -51,6 +51,7 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
     TopicPartition id;
     rd_kafka_queue_t* queue = nullptr;
     bool paused = false;
+    int64_t last = -1;  // the offset of the record that was delivered last
   };
   struct Rebalance {
     bool assign = false;

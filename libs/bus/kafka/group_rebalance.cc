@@ -120,7 +120,7 @@ void GroupMember::Assign(std::vector<TopicPartition> partitions,
     // Before anything is fetched into it, or that would go to queue_.
     rd_kafka_queue_forward(queue, nullptr);
     wake_.Watch(queue);
-    partitions_.push_back({partition, queue, false});
+    partitions_.push_back({partition, queue});
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), list);
   rd_kafka_topic_partition_list_destroy(list);

@@ -65,6 +65,13 @@ void OffsetCommits::Clear() {
   if (flushed_) std::exchange(flushed_, std::nullopt)->Resolve();
 }
 
+void OffsetCommits::BeginAnew(const TopicPartition& partition) {
+  const auto found = entries_.find(partition);
+  if (found == entries_.end()) return;
+  found->second.wanted = Progress();
+  found->second.durable = found->second.version;
+}
+
 void OffsetCommits::Commit(const TopicPartition& partition, Progress progress) {
   const auto found = entries_.find(partition);
   if (found == entries_.end()) return;

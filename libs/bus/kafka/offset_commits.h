@@ -35,6 +35,8 @@ class OffsetCommits {
   // From here on commits of these are taken; of no others.
   void Assign(const std::vector<TopicPartition>& partitions);
   void Clear();
+  // The partition's offsets begin anew: the next commit may be lower.
+  void BeginAnew(const TopicPartition& partition);
 
   void Commit(const TopicPartition& partition, Progress progress);
 

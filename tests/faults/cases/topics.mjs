@@ -50,6 +50,21 @@ export const topicFaults = {
       await stage.settle();
     },
   },
+  "topic-recreated": {
+    async run(stage) {
+      await stage.createTopic();
+      const events = stage.long ? 10_000 : 3_200;
+      const writer = await stage.writer({ events: events / 2 });
+      await stage.reader();
+      await stage.settle();
+      await stage.end(writer);
+      await stage.brokers.admin((admin) => admin.deleteTopics({ topics: [stage.topic] }));
+      await stage.until("the topic gone", () => stage.brokers.admin(async (admin) => !(await admin.listTopics()).includes(stage.topic)));
+      await stage.brokers.admin((admin) => admin.createTopics({ topics: [{ topic: stage.topic, numPartitions: 6, replicationFactor: 1 }] }));
+      await stage.writer({ events });
+      await stage.settle();
+    },
+  },
   "partitions-added": {
     async run(stage) {
       await stage.createTopic();

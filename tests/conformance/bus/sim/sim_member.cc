@@ -24,8 +24,7 @@ void SimMember::Assign(const std::map<TopicPartition, Progress>& given) {
     assigned.push_back({id, from.finished});
     if (log_->noted()) {
       log_->Note(StrCat(spec_.group, "#", number, " is assigned ", NameOf(id),
-                        " from ", from.next_offset, " ",
-                        FinishedToText(from)));
+                        " from ", from.next_offset, " ", FinishedToText(from)));
     }
   }
   log_->loop().Dispatch([&] { events_->OnAssigned(std::move(assigned)); });
