@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/time/clock.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/backoff.h"

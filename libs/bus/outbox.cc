@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/codec.h"

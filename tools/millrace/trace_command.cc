@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/combinators.h"
 #include "millrace/v1/trace.millrace.h"
 #include "tools/millrace/client.h"
 #include "tools/millrace/trace_tree.h"
