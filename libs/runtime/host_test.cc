@@ -28,7 +28,7 @@ using testing::StartsWith;
 class FakeTransport final : public bus::Transport {
  public:
   class Nobody final : public bus::Consumer {
-    void Commit(const bus::TopicPartition&, int64_t) override {}
+    void Commit(const bus::TopicPartition&, bus::Progress) override {}
     void Pause(const std::vector<bus::TopicPartition>&) override {}
     void Resume(const std::vector<bus::TopicPartition>&) override {}
     Promise<void> Close() override { return Promise<void>::Resolve(); }

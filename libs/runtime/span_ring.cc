@@ -40,6 +40,7 @@ void SpanRing::Record(const Span& span) noexcept {
 
 void SpanRing::ForEach(const std::function<void(const Span&)>& take) const {
   const std::lock_guard lock(mutex_);
+  if (slots_.empty()) return;
   const size_t oldest = slots_.size() < capacity_ ? 0 : recorded_ % capacity_;
   for (size_t n = 0; n < slots_.size(); ++n) {
     const Slot& slot = slots_[(oldest + n) % slots_.size()];

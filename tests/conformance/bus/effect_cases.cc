@@ -193,10 +193,12 @@ Promise<void> ReplayOfWhatWasApplied(BusConformance& test) {
   co_await SayMany(bus, *contract, "k", 3);
   std::vector<std::string> effects;
   while (effects.size() < 3) {
+    co_await Delay(absl::Milliseconds(5));
     effects = co_await service->database->Read(Effects);
   }
   size_t letters = 0;
   while (letters < 3) {
+    co_await Delay(absl::Milliseconds(5));
     const DeadLetterPage page = co_await bus.ListDeadLetters();
     letters = page.letters.size();
   }
