@@ -34,6 +34,8 @@ using Resource = std::unique_ptr<rd_kafka_ConfigResource_t,
                                  Destroyer<rd_kafka_ConfigResource_destroy>>;
 using Partitions = std::unique_ptr<rd_kafka_NewPartitions_t,
                                    Destroyer<rd_kafka_NewPartitions_destroy>>;
+using Options = std::unique_ptr<rd_kafka_AdminOptions_t,
+                                Destroyer<rd_kafka_AdminOptions_destroy>>;
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 std::string RetentionMs(absl::Duration retention) {
@@ -107,14 +109,33 @@ class KafkaTopicAdmin final : public TopicAdmin {
     const std::string what = What("create topic", spec.name);
     rd_kafka_NewTopic_t* one = topic->get();
     const Queue queue(rd_kafka_queue_new(client_.get()));
-    rd_kafka_CreateTopics(client_.get(), &one, 1, nullptr, queue.get());
+    rd_kafka_CreateTopics(client_.get(), &one, 1,
+                          Wait(RD_KAFKA_ADMIN_OP_CREATETOPICS).get(),
+                          queue.get());
     const auto event = Await(queue.get(), what);
     if (!event.ok()) return event.status();
     size_t count = 0;
-    return ErrorOf(
+    const rd_kafka_topic_result_t** results =
         rd_kafka_CreateTopics_result_topics(
-            rd_kafka_event_CreateTopics_result(event->get()), &count),
-        count, what);
+            rd_kafka_event_CreateTopics_result(event->get()), &count);
+    // Somebody was faster.
+    if (count == 1 && rd_kafka_topic_result_error(results[0]) ==
+                          RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      return absl::OkStatus();
+    }
+    return ErrorOf(results, count, what);
+  }
+
+  // For an answer when it is done: without, librdkafka takes "timed out" of a
+  // broker that has done nothing for a yes.
+  Options Wait(rd_kafka_admin_op_t what) const {
+    Options options(rd_kafka_AdminOptions_new(client_.get(), what));
+    char reason[256];
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), kTimeoutMs, reason,
+                                              sizeof(reason));
+    rd_kafka_AdminOptions_set_operation_timeout(options.get(), kTimeoutMs / 2,
+                                                reason, sizeof(reason));
+    return options;
   }
 
   absl::Status AddPartitions(const TopicSpec& spec) {
@@ -127,7 +148,9 @@ class KafkaTopicAdmin final : public TopicAdmin {
     }
     rd_kafka_NewPartitions_t* one = partitions.get();
     const Queue queue(rd_kafka_queue_new(client_.get()));
-    rd_kafka_CreatePartitions(client_.get(), &one, 1, nullptr, queue.get());
+    rd_kafka_CreatePartitions(client_.get(), &one, 1,
+                              Wait(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS).get(),
+                              queue.get());
     const auto event = Await(queue.get(), what);
     if (!event.ok()) return event.status();
     size_t count = 0;
