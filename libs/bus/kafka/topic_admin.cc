@@ -154,10 +154,10 @@ class KafkaTopicAdmin final : public TopicAdmin {
     const auto event = Await(queue.get(), what);
     if (!event.ok()) return event.status();
     size_t count = 0;
-    return ErrorOf(
+    const rd_kafka_topic_result_t** results =
         rd_kafka_CreatePartitions_result_topics(
-            rd_kafka_event_CreatePartitions_result(event->get()), &count),
-        count, what);
+            rd_kafka_event_CreatePartitions_result(event->get()), &count);
+    return ErrorOf(results, count, what);
   }
 
   // AlterConfigs takes a topic's settings as a whole, and librdkafka 2.0 has
@@ -181,10 +181,10 @@ class KafkaTopicAdmin final : public TopicAdmin {
     const auto event = Await(queue.get(), what);
     if (!event.ok()) return event.status();
     size_t count = 0;
-    return ErrorOf(
+    const rd_kafka_ConfigResource_t** resources =
         rd_kafka_AlterConfigs_result_resources(
-            rd_kafka_event_AlterConfigs_result(event->get()), &count),
-        count, what);
+            rd_kafka_event_AlterConfigs_result(event->get()), &count);
+    return ErrorOf(resources, count, what);
   }
 
   absl::StatusOr<Settings> OwnSettings(const std::string& topic) {
