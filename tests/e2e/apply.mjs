@@ -63,7 +63,11 @@ await cases({
     const topics = ["templates.v1.events", "admin.v1.events"];
     await admin.deleteTopics({ topics });
     await eventually("the topics are gone", async () => !(await admin.listTopics()).some((name) => topics.includes(name)));
-    await admin.createTopics({ topics: [{ topic: topics[0], numPartitions: 2 }, { topic: topics[1], numPartitions: 12 }] });
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: topics[0], numPartitions: 2 }, { topic: topics[1], numPartitions: 12 }] });
+    await eventually("the new topics are known", async () => {
+      const [few, many] = await Promise.all(topics.map((topic) => partitionsOf(topic).catch(() => 0)));
+      return few === 2 && many === 12;
+    });
     const refused = await broker.applyContracts();
     assert.equal(refused.code, 1);
     assert.match(lineOf(refused.stdout, topics[0]), /^REFUSED: 2 -> 8 partitions: keys would move.*--allow-more-partitions$/);

@@ -34,8 +34,9 @@ Promise<void> ContinueAfterClose(BusConformance& test) {
     for (int key = 0; key < 10; ++key) {
       co_await SayMany(bus, *contract, StrCat("k", key), 10);
     }
-    co_await test.Until([&] { return recorder.done().size() == 40; },
-                        "40 events");
+    co_await test.Until(
+        [&] { return recorder.done().size() == 40 && gate.waiting() > 0; },
+        "40 events, and some that do not end");
     const absl::Status drained =
         co_await AsStatusOr(bus.Drain(absl::Milliseconds(50)));
     EXPECT_EQ(drained.code(), absl::StatusCode::kDeadlineExceeded);
@@ -110,8 +111,9 @@ Promise<void> RedoesOnlyTheUnfinished(BusConformance& test) {
                                                     : Promise<void>::Resolve();
     });
     ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
-    co_await test.Until([&] { return recorder.done().size() == 24; },
-                        "the other keys");
+    co_await test.Until(
+        [&] { return recorder.done().size() == 24 && gate.waiting() == 2; },
+        "the other keys, and two that do not end");
     EXPECT_EQ((co_await AsStatusOr(bus.Drain(absl::Milliseconds(50)))).code(),
               absl::StatusCode::kDeadlineExceeded);
     gate.OpenAll();
