@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/testing/crash_stage.h"
+#include "bus/testing/forwarding.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus::testing {
@@ -20,10 +21,10 @@ void Die() { kill(getpid(), SIGKILL); }
 
 // Kills the process when a publish to `topic` is durable, before anybody
 // hears of it.
-class DeadlyTransport final : public Transport {
+class DeadlyTransport final : public ForwardingTransport {
  public:
   DeadlyTransport(Transport& inner, std::string topic)
-      : inner_(inner), topic_(std::move(topic)) {}
+      : ForwardingTransport(inner), topic_(std::move(topic)) {}
 
   Promise<void> Publish(std::vector<Record> records) override {
     const bool deadly = records[0].topic == topic_;
@@ -31,31 +32,8 @@ class DeadlyTransport final : public Transport {
       if (deadly) Die();
     });
   }
-  Promise<void> EnsureTopics(std::vector<TopicSpec> topics) override {
-    return inner_.EnsureTopics(std::move(topics));
-  }
-  absl::StatusOr<std::unique_ptr<Consumer>> Join(
-      GroupSpec spec, ConsumerEvents& events) override {
-    return inner_.Join(std::move(spec), events);
-  }
-  Stream<Record> Tail(std::vector<std::string> topics, TailFrom from,
-                      bool follow) override {
-    return inner_.Tail(std::move(topics), from, follow);
-  }
-  Promise<std::vector<GroupOffset>> Offsets(
-      std::string group, std::vector<std::string> topics) override {
-    return inner_.Offsets(std::move(group), std::move(topics));
-  }
-  Promise<std::vector<std::string>> Groups() override {
-    return inner_.Groups();
-  }
-  absl::Status health() override { return inner_.health(); }
-  Promise<void> Close(absl::Duration bound) override {
-    return inner_.Close(bound);
-  }
 
  private:
-  Transport& inner_;
   const std::string topic_;
 };
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "bus/testing/forwarding.h"
 #include "loop/combinators.h"
-#include "tests/conformance/bus/sim/forwarding.h"
 
 namespace millrace::bus::sim {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "bus/testing/forwarding.h"
 #include "loop/combinators.h"
-#include "tests/conformance/bus/sim/forwarding.h"
 
 namespace millrace::bus::sim {
 namespace {

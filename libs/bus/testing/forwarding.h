@@ -1,7 +1,7 @@
 // A transport, and the owner of a consumer, that hand everything on to
 // another: to be changed in parts.
-#ifndef MILLRACE_TESTS_CONFORMANCE_BUS_SIM_FORWARDING_H_
-#define MILLRACE_TESTS_CONFORMANCE_BUS_SIM_FORWARDING_H_
+#ifndef MILLRACE_BUS_TESTING_FORWARDING_H_
+#define MILLRACE_BUS_TESTING_FORWARDING_H_
 
 #include <memory>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "bus/transport.h"
 
-namespace millrace::bus::sim {
+namespace millrace::bus {
 
 // `inner` outlives it.
 class ForwardingTransport : public Transport {
@@ -70,6 +70,6 @@ class ForwardingEvents : public ConsumerEvents {
   ConsumerEvents& inner_;
 };
 
-}  // namespace millrace::bus::sim
+}  // namespace millrace::bus
 
-#endif  // MILLRACE_TESTS_CONFORMANCE_BUS_SIM_FORWARDING_H_
+#endif  // MILLRACE_BUS_TESTING_FORWARDING_H_
