@@ -4,14 +4,14 @@
 // of the rounds' ratios, by wall clock and by the CPU time of the process, and
 // whether the goal is met. Both cores are shared with the broker.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { scratch } from '../../e2e/lib/platform.mjs';
+import { Kafka } from '../../e2e/lib/servers.mjs';
+
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const BROKER = path.join(HERE, '../../support/kafka/broker');
 
 // floor: events per second, at least this part of the floor's; node: at least
 // so many times kafkajs'; bound: seconds at most; count: no more than the floor.
@@ -47,14 +47,7 @@ const cases = Object.entries(CASES).filter(([name]) => chosen.length === 0 || ch
 
 const output = (file, args) => execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-const dir = mkdtempSync(path.join(tmpdir(), 'millrace-bus-bench-'));
 let brokers = '-';
-process.on('exit', () => {
-  if (brokers !== '-') output(BROKER, ['stop', dir]);
-  rmSync(dir, { recursive: true, force: true });
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
-
 let names = 0;
 function run(side, topic, events) {
   return JSON.parse(output(program, [side, brokers, topic, `group-${++names}`, String(events)]));
@@ -118,8 +111,7 @@ const row = (...cells) => console.log(
 const number = (value) => (value === undefined ? '-' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
 
 if (cases.some(([, one]) => !one.embedded)) {
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  brokers = output(BROKER, ['start', dir, String(port)]).trim();
+  brokers = (await Kafka.create(scratch('bus-bench'))).brokers;
 }
 row('case', 'ours /s', 'floor /s', 'node /s', 'ours / floor', 'ours / node', 'CPU us o/f/n', 'goal', '');
 let missed = 0;
@@ -133,3 +125,4 @@ for (const [name, one] of cases) {
     sides.map((side) => number(of((s) => cpu(s[side])))).join(' / '), goal, met ? 'met' : 'missed');
 }
 console.log(missed === 0 ? 'every goal is met' : `${missed} goals are missed`);
+process.exit(0);  // ends the broker

@@ -1,12 +1,9 @@
 // Consuming a topic that is full already, from its first record: the bus with
 // a typed listener, lanes and commits, beside librdkafka's consumer in a bare C
 // loop. The clock runs from the first record on: joining a group is no work.
-#include <librdkafka/rdkafka.h>
-
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 
+#include "bare.h"
 #include "base/status.h"
 #include "bench.h"
 #include "loop/combinators.h"
@@ -100,25 +97,7 @@ void LanesOurs(const Run& run) { KafkaStage(run).Go(&ConsumeInLanes); }
 void LanesOneAtATime(const Run& run) { KafkaStage(run).Go(&ConsumeOneAtATime); }
 
 void ConsumeFloor(const Run& run) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char text[256];
-  for (const auto& [name, value] :
-       {std::pair<const char*, const char*>{"bootstrap.servers",
-                                            run.brokers.c_str()},
-        {"group.id", run.group.c_str()},
-        {"auto.offset.reset", "earliest"},
-        {"check.crcs", "true"}}) {
-    rd_kafka_conf_set(conf, name, value, text, sizeof text);
-  }
-  rd_kafka_t* consumer =
-      rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-  rd_kafka_poll_set_consumer(consumer);
-  rd_kafka_topic_partition_list_t* topics =
-      rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(topics, run.topic.c_str(),
-                                    RD_KAFKA_PARTITION_UA);
-  rd_kafka_subscribe(consumer, topics);
-  rd_kafka_topic_partition_list_destroy(topics);
+  rd_kafka_t* consumer = BareConsumer(run);
   std::optional<Stopwatch> watch;
   for (int count = 0; count < run.count;) {
     rd_kafka_message_t* message = rd_kafka_consumer_poll(consumer, 1000);

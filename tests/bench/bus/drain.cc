@@ -1,6 +1,5 @@
 // The end of a busy process, and a process without work.
 #include <dirent.h>
-#include <librdkafka/rdkafka.h>
 
 #include <uv.h>
 #include <cstdio>
@@ -9,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "bare.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "bench.h"
@@ -81,17 +81,6 @@ Promise<void> Idle(KafkaStage& stage) {
   co_await bus.Drain(absl::Seconds(10));
 }
 
-rd_kafka_t* Make(rd_kafka_type_t type, const Run& run) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char text[256];
-  rd_kafka_conf_set(conf, "bootstrap.servers", run.brokers.c_str(), text,
-                    sizeof text);
-  if (type == RD_KAFKA_CONSUMER) {
-    rd_kafka_conf_set(conf, "group.id", run.group.c_str(), text, sizeof text);
-  }
-  return rd_kafka_new(type, conf, text, sizeof text);
-}
-
 }  // namespace
 
 void Drain(const Run& run) { KafkaStage(run).Go(&DrainBusy); }
@@ -100,15 +89,9 @@ void IdleOurs(const Run& run) { KafkaStage(run).Go(&Idle); }
 // A producer, a consumer in its group, and a libuv loop that waits: what any
 // process of this kind has.
 void IdleFloor(const Run& run) {
-  rd_kafka_t* producer = Make(RD_KAFKA_PRODUCER, run);
-  rd_kafka_t* consumer = Make(RD_KAFKA_CONSUMER, run);
-  rd_kafka_poll_set_consumer(consumer);
-  rd_kafka_topic_partition_list_t* topics =
-      rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(topics, run.topic.c_str(),
-                                    RD_KAFKA_PARTITION_UA);
-  rd_kafka_subscribe(consumer, topics);
-  rd_kafka_topic_partition_list_destroy(topics);
+  // Lives as long as the program.
+  BareClient(RD_KAFKA_PRODUCER, BareConfig(run));
+  rd_kafka_t* consumer = BareConsumer(run);
   rd_kafka_consumer_poll(consumer, 5000);
   uv_loop_t loop;
   uv_loop_init(&loop);

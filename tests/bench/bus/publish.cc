@@ -1,10 +1,9 @@
 // Publishing: typed events through the bus, beside librdkafka's producer in a
 // bare C loop with the same settings.
-#include <librdkafka/rdkafka.h>
-
 #include <cstdio>
 #include <cstdlib>
 
+#include "bare.h"
 #include "base/status.h"
 #include "bench.h"
 #include "bus/codec.h"
@@ -52,16 +51,6 @@ Promise<void> PublishAll(KafkaStage& stage) {
   watch.Print(run.count);
 }
 
-void Set(rd_kafka_conf_t* conf, const char* name, const char* value) {
-  char text[256];
-  if (rd_kafka_conf_set(conf, name, value, text, sizeof text) ==
-      RD_KAFKA_CONF_OK) {
-    return;
-  }
-  std::fprintf(stderr, "bus_bench: %s\n", text);
-  std::exit(1);
-}
-
 void OnReport(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     std::fprintf(stderr, "bus_bench: %s\n", rd_kafka_err2str(message->err));
@@ -80,15 +69,12 @@ void PublishOurs(const Run& run) {
 // The records are those that the bus would write, with all headers.
 void PublishFloor(const Run& run) {
   int acknowledged = 0;
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  Set(conf, "bootstrap.servers", run.brokers.c_str());
+  rd_kafka_conf_t* conf = BareConfig(run);
   Set(conf, "enable.idempotence", "true");
   Set(conf, "linger.ms", "1");
   rd_kafka_conf_set_opaque(conf, &acknowledged);
   rd_kafka_conf_set_dr_msg_cb(conf, &OnReport);
-  char text[256];
-  rd_kafka_t* producer =
-      rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+  rd_kafka_t* producer = BareClient(RD_KAFKA_PRODUCER, conf);
   const ContractInfo& contract = ContractOn(run.topic);
   const EventInfo& event = contract.events[Created::kIndex];
   const SystemClock clock;
