@@ -1,7 +1,7 @@
 // Real servers for a test: Apache Kafka and PostgreSQL on free ports with
 // their own data, started, killed and restarted by the test.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,46 +45,102 @@ async function accepts(port, program, what, timeoutMs = 60_000) {
   }
 }
 
-export class Kafka {
-  static async create(dir) {
-    let jars;
-    try {
-      jars = execFileSync(join(root, "tests/support/kafka/fetch"), ["--offline"], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-    } catch (error) {
-      throw new Unavailable(String(error.stderr || error).trim());
+const KAFKA = join(root, "tests/support/kafka");
+
+export function needKafka() {
+  try {
+    execFileSync(join(KAFKA, "fetch"), ["--offline"], { stdio: "pipe" });
+  } catch (error) {
+    throw new Unavailable(String(error.stderr || error).trim());
+  }
+}
+
+function canBind(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+// The first of `count` free ports in a row, below those that the system hands
+// out: a client that goes on connecting to a broker that is down must not be
+// given the broker's own port as its source, and so hold it.
+export async function freePorts(count) {
+  for (let tries = 0; tries < 1000; ++tries) {
+    const first = 12000 + Math.floor(Math.random() * 18000);
+    let free = true;
+    for (let i = 0; free && i < count; ++i) free = await canBind(first + i);
+    if (free) return first;
+  }
+  throw new Error("no free ports between 12000 and 30000");
+}
+
+// Whether a broker answers an ApiVersions request.
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(5000, () => end(false));
+    socket.once("error", () => end(false));
+    socket.once("close", () => end(false));
+    socket.once("data", () => end(true));
+    socket.once("connect", () => socket.write(Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])));
+  });
+}
+
+// One broker of Apache Kafka, run by tests/support/kafka/broker with these
+// settings; the log beside its directory says why it does not start.
+export class Broker {
+  constructor(dir, port, settings = [], patienceMs = 60_000) {
+    Object.assign(this, { dir, port, settings, patienceMs });
+  }
+
+  launch() {
+    this.program = new Program("broker", "setpriv",
+      ["--pdeathsig", "KILL", "--", join(KAFKA, "broker"), "run", this.dir, String(this.port), ...this.settings],
+      { log: `${this.dir}.log` });
+  }
+
+  async ready() {
+    const giveUp = Date.now() + this.patienceMs;
+    while (!(await answers(this.port))) {
+      if (this.program.exit || Date.now() > giveUp) {
+        throw new Error(`no broker at port ${this.port}:\n${lastLogLines(`${this.dir}.log`)}\n${lastLogLines(join(this.dir, "server.log"))}`);
+      }
+      await sleep(100);
     }
-    const kafka = new Kafka();
-    kafka.dir = join(dir, "kafka");
-    mkdirSync(kafka.dir);
-    kafka.port = await freePort();
-    const controller = await freePort();
-    kafka.config = join(kafka.dir, "server.properties");
-    writeFileSync(kafka.config, [
-      "process.roles=broker,controller",
-      "node.id=1",
-      `controller.quorum.voters=1@127.0.0.1:${controller}`,
-      `listeners=PLAINTEXT://127.0.0.1:${kafka.port},CONTROLLER://127.0.0.1:${controller}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${kafka.port}`,
-      "controller.listener.names=CONTROLLER",
-      "inter.broker.listener.name=PLAINTEXT",
-      "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-      `log.dirs=${join(kafka.dir, "data")}`,
-      "auto.create.topics.enable=false",
-      "offsets.topic.replication.factor=1",
-      "offsets.topic.num.partitions=5",
-      "transaction.state.log.replication.factor=1",
-      "transaction.state.log.min.isr=1",
-      "group.initial.rebalance.delay.ms=0",
-      "group.min.session.timeout.ms=1000",
-      "broker.session.timeout.ms=2000",
-      "broker.heartbeat.interval.ms=500",
-      "log.cleaner.dedupe.buffer.size=8388608",
-      "share.coordinator.state.topic.replication.factor=1",
-      "share.coordinator.state.topic.min.isr=1",
-      "",
-    ].join("\n"));
-    kafka.classpath = ["-cp", `${jars}/*`];
-    execFileSync("java", ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR", ...kafka.classpath, "kafka.tools.StorageTool", "format", "-t", "bWlsbHJhY2UtdGVzdC0wMQ", "-c", kafka.config], { stdio: "pipe" });
+  }
+
+  async start() {
+    this.launch();
+    await this.ready();
+  }
+
+  async stop(signal = "SIGTERM") {
+    await this.program.kill(signal);
+  }
+
+  kill() {
+    return this.stop("SIGKILL");
+  }
+
+  freeze() {
+    this.program.child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.program.child.kill("SIGCONT");
+  }
+}
+
+export class Kafka extends Broker {
+  static async create(dir) {
+    needKafka();
+    const kafka = new Kafka(join(dir, "kafka"), await freePorts(2));
     await kafka.start();
     return kafka;
   }
@@ -93,20 +149,10 @@ export class Kafka {
     return `127.0.0.1:${this.port}`;
   }
 
-  async start() {
-    const log = join(this.dir, "kafka.log");
-    this.program = new Program("kafka", "setpriv", ["--pdeathsig", "KILL", "--", "java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN", ...this.classpath, "kafka.Kafka", this.config], { log });
-    await accepts(this.port, this.program, "Apache Kafka");
-  }
-
   // Gives the broker the topics of the contracts, as who deploys does.
   async applyContracts(...args) {
     const settings = ["--set", "bus.transport=kafka", "--set", "bus.kafka.replication_factor=1", "--kafka-brokers", this.brokers];
     return run("millrace", join(bin, "millrace"), ["contracts", "apply", ...settings, ...args]);
-  }
-
-  kill() {
-    return this.program.kill("SIGKILL");
   }
 }
 

@@ -18,6 +18,20 @@ async function publish(stage, messages) {
   await producer.disconnect();
 }
 
+// Changes the topic when half of the events are applied and nothing is on its
+// way: keys that move keep their order.
+async function changedBetween(stage, change) {
+  await stage.createTopic();
+  const events = stage.long ? 10_000 : 3_200;
+  const writer = await stage.writer({ events: events / 2 });
+  await stage.reader();
+  await stage.settle();
+  await stage.end(writer);
+  await change(stage);
+  await stage.writer({ events });
+  await stage.settle();
+}
+
 export const topicFaults = {
   "poison": {
     short: true,
@@ -51,33 +65,16 @@ export const topicFaults = {
     },
   },
   "topic-recreated": {
-    async run(stage) {
-      await stage.createTopic();
-      const events = stage.long ? 10_000 : 3_200;
-      const writer = await stage.writer({ events: events / 2 });
-      await stage.reader();
-      await stage.settle();
-      await stage.end(writer);
-      await stage.brokers.admin((admin) => admin.deleteTopics({ topics: [stage.topic] }));
-      await stage.until("the topic gone", () => stage.brokers.admin(async (admin) => !(await admin.listTopics()).includes(stage.topic)));
-      await stage.brokers.admin((admin) => admin.createTopics({ topics: [{ topic: stage.topic, numPartitions: 6, replicationFactor: 1 }] }));
-      await stage.writer({ events });
-      await stage.settle();
-    },
+    run: (stage) => changedBetween(stage, async ({ brokers, topic }) => {
+      await brokers.admin((admin) => admin.deleteTopics({ topics: [topic] }));
+      await stage.until("the topic gone", () => brokers.admin(async (admin) => !(await admin.listTopics()).includes(topic)));
+      await brokers.admin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 6, replicationFactor: 1 }] }));
+    }),
   },
   "partitions-added": {
-    async run(stage) {
-      await stage.createTopic();
-      const events = stage.long ? 10_000 : 3_200;
-      const writer = await stage.writer({ events: events / 2 });
-      await stage.reader();
-      await stage.settle();
-      await stage.end(writer);
-      // Nothing is on its way: keys that move keep their order.
-      await stage.brokers.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic: stage.topic, count: 9 }] }));
+    run: (stage) => changedBetween(stage, async ({ brokers, topic }) => {
+      await brokers.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 9 }] }));
       await sleep(1000);
-      await stage.writer({ events });
-      await stage.settle();
-    },
+    }),
   },
 };

@@ -1,106 +1,18 @@
 // Apache Kafka for the fault tests: one broker behind a proxy, or a cluster of
 // three; each broker is killed, frozen and started again on its own.
-import { execFileSync } from "node:child_process";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import kafkajs from "../../e2e/node_modules/kafkajs/index.js";
-import { root } from "../../e2e/lib/platform.mjs";
-import { Program, lastLogLines } from "../../e2e/lib/process.mjs";
-import { Unavailable } from "../../e2e/lib/servers.mjs";
+import { Broker, freePorts, needKafka } from "../../e2e/lib/servers.mjs";
 import { Proxy } from "./proxy.mjs";
 
+// A busy machine takes its time to start three.
 const PATIENCE_MS = 300_000;
-const scripts = join(root, "tests/support/kafka");
-
-function canBind(port) {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
-// The first of `count` free ports in a row, below those that the system hands
-// out: a client that goes on connecting to a broker that is down must not be
-// given the broker's own port as its source, and so hold it.
-export async function freePorts(count) {
-  for (let tries = 0; tries < 1000; ++tries) {
-    const first = 12000 + Math.floor(Math.random() * 18000);
-    let free = true;
-    for (let i = 0; free && i < count; ++i) free = await canBind(first + i);
-    if (free) return first;
-  }
-  throw new Error("no free ports between 12000 and 30000");
-}
-
-// Whether a broker answers an ApiVersions request.
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const end = (answer) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(5000, () => end(false));
-    socket.once("error", () => end(false));
-    socket.once("close", () => end(false));
-    socket.once("data", () => end(true));
-    socket.once("connect", () => socket.write(Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])));
-  });
-}
-
-class Broker {
-  constructor(dir, port, settings = []) {
-    Object.assign(this, { dir, port, settings });
-  }
-
-  launch() {
-    this.program = new Program("broker", "setpriv",
-      ["--pdeathsig", "KILL", "--", join(scripts, "broker"), "run", this.dir, String(this.port), ...this.settings],
-      { log: `${this.dir}.log` });
-  }
-
-  async ready() {
-    const giveUp = Date.now() + PATIENCE_MS;
-    while (!(await answers(this.port))) {
-      if (this.program.exit || Date.now() > giveUp) {
-        throw new Error(`no broker at port ${this.port}:\n${lastLogLines(`${this.dir}.log`)}\n${lastLogLines(join(this.dir, "server.log"))}`);
-      }
-      await sleep(100);
-    }
-  }
-
-  async start() {
-    this.launch();
-    await this.ready();
-  }
-
-  async stop(signal = "SIGTERM") {
-    await this.program.kill(signal);
-  }
-
-  kill() {
-    return this.stop("SIGKILL");
-  }
-
-  freeze() {
-    this.program.child.kill("SIGSTOP");
-  }
-
-  thaw() {
-    this.program.child.kill("SIGCONT");
-  }
-}
 
 export class Brokers {
   static async create(dir, { size, settings = [] }) {
-    try {
-      execFileSync(join(scripts, "fetch"), ["--offline"], { stdio: "pipe" });
-    } catch (error) {
-      throw new Unavailable(String(error.stderr || error).trim());
-    }
+    needKafka();
     const brokers = new Brokers();
     brokers.size = size;
     const base = await freePorts(2 * size + 2);
@@ -108,7 +20,7 @@ export class Brokers {
     for (let i = 0; i < size; ++i) {
       const port = base + 2 * i;
       const own = size === 1 ? [] : [`cluster.node=${i + 1}`, `cluster.base=${base}`];
-      brokers.all.push(new Broker(join(dir, `broker-${i + 1}`), port, [...own, ...settings]));
+      brokers.all.push(new Broker(join(dir, `broker-${i + 1}`), port, [...own, ...settings], PATIENCE_MS));
     }
     if (size === 1) await brokers.#addProxy(base + 2);
     for (const broker of brokers.all) broker.launch();
