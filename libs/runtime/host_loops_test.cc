@@ -16,9 +16,7 @@
 #include "loop/combinators.h"
 #include "loop/tcp.h"
 #include "rpc/channel.h"
-#include "runtime/host.h"
-#include "runtime/test_support.h"
-#include "runtime/testdata/sample_modules.h"
+#include "runtime/testdata/sample_host.h"
 #include "sample/v1/sample.millrace.h"
 
 namespace millrace::runtime {
@@ -32,41 +30,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class HostLoopsTest : public testing::Test {
+class HostLoopsTest : public SampleHostTest {
  protected:
   HostLoopsTest() {
-    config_.add_services("greeter");
-    config_.add_services("choir");
-    config_.set_data_dir(dir_ / "data");
-    config_.mutable_http()->set_port(0);
-    config_.mutable_grpc()->set_port(0);
     config_.set_loops(2);
     loop_.AddRef();
-  }
-
-  void Create() {
-    auto host = Host::Create(
-        loop_, metrics_,
-        {.config = config_,
-         .modules = {NewChoir(&journal_), NewGreeter(&journal_)},
-         .logger = [this](const std::string&) -> Logger& { return logger_; }});
-    ASSERT_TRUE(host.ok()) << host.status();
-    host_ = *std::move(host);
-  }
-  void Start() {
-    Create();
-    const absl::Status started = Settle(loop_, host_->Start());
-    ASSERT_TRUE(started.ok()) << started;
-  }
-  absl::Status Drain() { return *Settle(loop_, host_->Drain()); }
-
-  // Runs the loop until `condition` holds.
-  void Until(const std::function<bool()>& condition) {
-    Timer timer = loop_.SetInterval(absl::Milliseconds(1), [&] {
-      if (condition()) loop_.Stop();
-    });
-    loop_.Run();
-    timer.Clear();
   }
 
   // Each has a connection of its own, which is one loop's.
@@ -107,14 +75,6 @@ class HostLoopsTest : public testing::Test {
     }
     return heard;
   }
-
-  ScratchDir dir_;
-  EventLoop loop_;
-  PrometheusMetrics metrics_;
-  MemoryLogger logger_;
-  Config config_;
-  SampleJournal journal_;
-  std::unique_ptr<Host> host_;
 };
 
 TEST_F(HostLoopsTest, CallsReachBothLoopsAndEveryEventIsHeardOnce) {
@@ -197,7 +157,7 @@ TEST_F(HostLoopsTest, ModuleThatCannotStartOnAnotherLoopEndsTheStart) {
     if (std::this_thread::get_id() == first) return;
     Throw(absl::FailedPreconditionError("not a second time"));
   };
-  Create();
+  ASSERT_TRUE(Create().ok());
   EXPECT_EQ(Settle(loop_, host_->Start()),
             absl::FailedPreconditionError(
                 "module greeter cannot start: not a second time"));
@@ -221,7 +181,7 @@ TEST_F(HostLoopsTest, PortThatIsTakenIsNamed) {
       loop_, "127.0.0.1", 0, 1, [](auto) {}, PortUse::kShareFirst);
   ASSERT_TRUE(taken.ok());
   config_.mutable_http()->set_port((*taken)->port());
-  Create();
+  ASSERT_TRUE(Create().ok());
   EXPECT_THAT(
       std::string(MessageOf(Settle(loop_, host_->Start()))),
       AllOf(HasSubstr(StrCat((*taken)->port())), HasSubstr("--http-port")));

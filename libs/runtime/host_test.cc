@@ -12,8 +12,7 @@
 #include "loop/combinators.h"
 #include "loop/tcp.h"
 #include "loop/worker_pool.h"
-#include "runtime/test_support.h"
-#include "runtime/testdata/sample_modules.h"
+#include "runtime/testdata/sample_host.h"
 
 namespace millrace::runtime {
 namespace {
@@ -71,66 +70,19 @@ class FakeTransport final : public bus::Transport {
   }
 };
 
-class HostTest : public testing::Test {
+class HostTest : public SampleHostTest {
  protected:
-  HostTest() {
-    config_.add_services("greeter");
-    config_.add_services("choir");
-    config_.set_data_dir(dir_ / "data");
-    config_.mutable_http()->set_port(0);
-    config_.mutable_grpc()->set_port(0);
-    config_.set_readiness_interval("10ms");
-  }
+  HostTest() { config_.set_readiness_interval("10ms"); }
 
-  absl::Status Create(bus::Transport* transport = nullptr) {
-    auto host = Host::Create(
-        loop_, metrics_,
-        {.config = config_,
-         .modules = {NewChoir(&journal_), NewGreeter(&journal_)},
-         .logger = [this](const std::string&) -> Logger& { return logger_; },
-         .transport = transport});
-    if (!host.ok()) return host.status();
-    host_ = *std::move(host);
-    return absl::OkStatus();
-  }
-
-  // Runs the loop until `condition` holds.
-  void Until(const std::function<bool()>& condition) {
-    Timer timer = loop_.SetInterval(absl::Milliseconds(1), [&] {
-      if (condition()) loop_.Stop();
-    });
-    loop_.Run();
-    timer.Clear();
-    ASSERT_TRUE(condition());
-  }
-
-  std::string Http(const std::string& method, const std::string& path,
-                   const std::string& body = "") {
-    const int port = PortOf(host_->http_address());
-    auto answer = Settle(loop_, loop_.workers().Run([port, method, path, body] {
-      return HttpExchange(port, method, path, body);
-    }));
-    return answer.ok() ? *answer : "";
-  }
   std::string Greet(const std::string& name) {
     return Http("POST", "/sample.v1.GreeterService/Greet",
                 StrCat("{\"name\":\"", name, "\"}"));
   }
 
-  absl::Status Drain() { return *Settle(loop_, host_->Drain()); }
-
   bool Happened(const std::string& entry) const {
     return std::find(journal_.entries.begin(), journal_.entries.end(), entry) !=
            journal_.entries.end();
   }
-
-  ScratchDir dir_;
-  EventLoop loop_;
-  PrometheusMetrics metrics_;
-  MemoryLogger logger_;
-  Config config_;
-  SampleJournal journal_;
-  std::unique_ptr<Host> host_;
 };
 
 TEST_F(HostTest, StartsServesAndDrains) {

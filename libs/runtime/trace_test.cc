@@ -2,16 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/json.h"
-#include "loop/worker_pool.h"
 #include "millrace/v1/trace.pb.h"
-#include "runtime/host.h"
-#include "runtime/test_support.h"
-#include "runtime/testdata/sample_modules.h"
+#include "runtime/testdata/sample_host.h"
 
 namespace millrace::runtime {
 namespace {
@@ -22,46 +17,23 @@ using testing::HasSubstr;
 constexpr char kTraceId[] = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr char kCaller[] = "00f067aa0ba902b7";
 
-class TraceTest : public testing::Test {
+class TraceTest : public SampleHostTest {
  protected:
-  void Start() {
-    config_.add_services("greeter");
-    config_.add_services("choir");
-    config_.set_data_dir(dir_ / "data");
-    config_.mutable_http()->set_port(0);
-    config_.mutable_grpc()->set_port(0);
-    auto host = Host::Create(
-        loop_, metrics_,
-        {.config = config_,
-         .modules = {NewChoir(&journal_), NewGreeter(&journal_)},
-         .logger = [this](const std::string&) -> Logger& { return logger_; }});
-    ASSERT_TRUE(host.ok()) << host.status();
-    host_ = *std::move(host);
-    ASSERT_TRUE(Settle(loop_, host_->Start()).ok());
-  }
   void TearDown() override {
-    if (host_ != nullptr) EXPECT_TRUE(Settle(loop_, host_->Drain())->ok());
+    if (host_ != nullptr) EXPECT_TRUE(Drain().ok());
   }
 
   std::string Post(const std::string& path, const std::string& body) {
-    const int port = PortOf(host_->http_address());
-    auto answer = Settle(loop_, loop_.workers().Run([port, path, body] {
-      return HttpExchange(
-          port, "POST", path, body, "*/*",
-          StrCat("traceparent: 00-", kTraceId, "-", kCaller, "-01\r\n"));
-    }));
-    return answer.ok() ? *answer : "";
+    return Http("POST", path, body,
+                StrCat("traceparent: 00-", kTraceId, "-", kCaller, "-01\r\n"));
   }
 
   v1::GetTraceResponse Trace(const std::string& id) {
     // Of a trace of its own, as a person asks.
-    const int port = PortOf(host_->http_address());
-    auto answer = Settle(loop_, loop_.workers().Run([port, id] {
-      return HttpExchange(port, "POST", "/millrace.v1.TraceService/GetTrace",
-                          StrCat(R"({"id":")", id, R"(","topics":true})"));
-    }));
+    const std::string text =
+        Http("POST", "/millrace.v1.TraceService/GetTrace",
+             StrCat(R"({"id":")", id, R"(","topics":true})"));
     v1::GetTraceResponse response;
-    const std::string text = answer.ok() ? *answer : "";
     const size_t body = text.find("\r\n\r\n");
     EXPECT_NE(body, text.npos);
     const absl::Status read = FromJson(text.substr(body + 4), &response);
@@ -76,14 +48,6 @@ class TraceTest : public testing::Test {
       if (trace.spans_size() >= spans) return trace;
     }
   }
-
-  ScratchDir dir_;
-  EventLoop loop_;
-  PrometheusMetrics metrics_;
-  MemoryLogger logger_;
-  Config config_;
-  SampleJournal journal_;
-  std::unique_ptr<Host> host_;
 };
 
 TEST_F(TraceTest, ARequestHasItsEmitAndThatItsHandler) {
@@ -146,11 +110,7 @@ TEST_F(TraceTest, MetricsTellOfLagOutboxAndPublishing) {
   Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
   TraceWith(3);
   const auto shown = [&](const std::string& line) {
-    const int port = PortOf(host_->http_address());
-    auto answer = Settle(loop_, loop_.workers().Run([port] {
-      return HttpExchange(port, "GET", "/metrics");
-    }));
-    return answer.ok() && answer->find(line) != answer->npos;
+    return Http("GET", "/metrics").find(line) != std::string::npos;
   };
   for (const char* line :
        {R"(millrace_bus_lag_records{group="choir.heard",partition="0",)"
