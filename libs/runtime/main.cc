@@ -163,6 +163,17 @@ class Process {
 
 }  // namespace
 
+absl::StatusOr<Config> ConfigFor(const CommandLine& line,
+                                 const std::vector<ModuleFactory>& modules) {
+  ConfigSources sources{.file = line.config_file,
+                        .environment = ProcessEnvironment(),
+                        .overrides = line.overrides};
+  for (const ModuleFactory& factory : modules) {
+    sources.services.emplace_back(factory()->name());
+  }
+  return LoadConfig(sources);
+}
+
 int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
          MainOptions options) {
   const char* program = argc > 0 ? argv[0] : "millrace";
@@ -175,13 +186,7 @@ int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
     std::fputs(line->help.c_str(), stdout);
     return 0;
   }
-  ConfigSources sources{.file = line->config_file,
-                        .environment = ProcessEnvironment(),
-                        .overrides = line->overrides};
-  for (const ModuleFactory& factory : modules) {
-    sources.services.emplace_back(factory()->name());
-  }
-  auto config = LoadConfig(sources);
+  auto config = ConfigFor(*line, modules);
   if (!config.ok()) {
     Complain(program, MessageOf(config.status()));
     return 1;

@@ -18,6 +18,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "runtime/config.h"
+#include "runtime/flags.h"
 #include "runtime/module.h"
 
 namespace millrace::runtime {
@@ -27,6 +30,12 @@ struct MainOptions {
   // addresses: something to try.
   std::string hint;
 };
+
+// The configuration that Main() would start these modules with: file,
+// environment and flags. INVALID_ARGUMENT has a line for each thing that is
+// wrong.
+absl::StatusOr<Config> ConfigFor(const CommandLine& line,
+                                 const std::vector<ModuleFactory>& modules);
 
 int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
          MainOptions options = {});

@@ -14,9 +14,8 @@
 #include "bus/kafka/topic_admin.h"
 #include "bus/topic_plan.h"
 #include "loop/event_loop.h"
-#include "runtime/config.h"
-#include "runtime/flags.h"
 #include "runtime/kafka_options.h"
+#include "runtime/main.h"
 
 namespace millrace::cli {
 namespace {
@@ -37,13 +36,7 @@ runtime::Config LoadConfig(const std::vector<std::string>& arguments,
     argv.push_back(argument.c_str());
   const runtime::CommandLine line = ValueOrThrow(
       runtime::ParseCommandLine(static_cast<int>(argv.size()), argv.data()));
-  runtime::ConfigSources sources{.file = line.config_file,
-                                 .environment = runtime::ProcessEnvironment(),
-                                 .overrides = line.overrides};
-  for (const runtime::ModuleFactory& make : modules) {
-    sources.services.emplace_back(make()->name());
-  }
-  return ValueOrThrow(runtime::LoadConfig(sources));
+  return ValueOrThrow(runtime::ConfigFor(line, modules));
 }
 
 std::vector<bus::TopicSpec> WantedTopics(const Modules& modules) {
