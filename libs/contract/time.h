@@ -1,7 +1,9 @@
-// Between absl::Time and google.protobuf.Timestamp. Pure.
+// Between absl::Time and google.protobuf.Timestamp, absl::Duration and
+// google.protobuf.Duration. Pure.
 #ifndef MILLRACE_CONTRACT_TIME_H_
 #define MILLRACE_CONTRACT_TIME_H_
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include <algorithm>
@@ -26,6 +28,19 @@ inline void SetTimestamp(absl::Time time, google::protobuf::Timestamp* out) {
 inline absl::Time TimeFrom(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) +
          absl::Nanoseconds(timestamp.nanos());
+}
+
+// Of less than 292 years.
+inline void SetDuration(absl::Duration duration,
+                        google::protobuf::Duration* out) {
+  const int64_t nanos = absl::ToInt64Nanoseconds(duration);
+  out->set_seconds(nanos / 1'000'000'000);
+  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+}
+
+inline absl::Duration DurationFrom(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
 }
 
 }  // namespace millrace

@@ -37,9 +37,7 @@ v1::Span ToWire(const Span& span) {
       static_cast<v1::Span::Outcome>(static_cast<int>(span.outcome) + 1));
   out.set_name(Readable(span.name));
   SetTimestamp(span.start, out.mutable_start_time());
-  const int64_t nanos = absl::ToInt64Nanoseconds(span.duration);
-  out.mutable_duration()->set_seconds(nanos / 1'000'000'000);
-  out.mutable_duration()->set_nanos(static_cast<int>(nanos % 1'000'000'000));
+  SetDuration(span.duration, out.mutable_duration());
   out.set_code(static_cast<int>(span.code));
   out.set_error(Readable(span.error));
   out.set_source(Readable(span.source));

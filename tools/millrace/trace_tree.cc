@@ -12,11 +12,6 @@
 namespace millrace::cli {
 namespace {
 
-absl::Duration DurationFrom(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
-}
-
 std::string OutcomeName(v1::Span::Outcome outcome) {
   switch (outcome) {
     case v1::Span::OUTCOME_DONE:
