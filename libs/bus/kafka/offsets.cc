@@ -1,27 +1,18 @@
 #include "bus/kafka/offsets.h"
 
 #include <algorithm>
-#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/kafka/errors.h"
+#include "bus/kafka/owned.h"
 
 namespace millrace::bus::kafka {
 namespace {
 
 constexpr int kTimeoutMs = 5000;
-
-struct ListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const {
-    rd_kafka_topic_partition_list_destroy(list);
-  }
-};
-using Event =
-    std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)>;
-using List = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
 // An answer that did not come is the cluster's absence, not a deadline of the
 // caller's.
@@ -60,9 +51,9 @@ int PartitionsOf(rd_kafka_t* client, const std::string& place,
 
 // Asks for the offset at `when`: RD_KAFKA_OFFSET_BEGINNING or _END, which the
 // protocol takes in place of a time.
-List OffsetsAt(rd_kafka_t* client, const std::string& place,
-               const std::vector<GroupOffset>& offsets, int64_t when) {
-  List list(
+OwnedList OffsetsAt(rd_kafka_t* client, const std::string& place,
+                    const std::vector<GroupOffset>& offsets, int64_t when) {
+  OwnedList list(
       rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
   for (const GroupOffset& offset : offsets) {
     rd_kafka_topic_partition_list_add(
@@ -89,9 +80,9 @@ std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
     }
   }
   if (offsets.empty()) return offsets;
-  const List begin =
+  const OwnedList begin =
       OffsetsAt(client, place, offsets, RD_KAFKA_OFFSET_BEGINNING);
-  const List end = OffsetsAt(client, place, offsets, RD_KAFKA_OFFSET_END);
+  const OwnedList end = OffsetsAt(client, place, offsets, RD_KAFKA_OFFSET_END);
   for (size_t i = 0; i < offsets.size(); ++i) {
     offsets[i].begin = begin->elems[i].offset;
     offsets[i].end = end->elems[i].offset;
@@ -106,12 +97,10 @@ void AddCommitted(rd_kafka_t* client, const std::string& place,
   for (const GroupOffset& offset : offsets) {
     partitions.push_back(offset.partition);
   }
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  const OwnedQueue queue(rd_kafka_queue_new(client));
   AskCommitted(client, group, partitions, absl::Milliseconds(kTimeoutMs),
-               queue);
-  const Event event(rd_kafka_queue_poll(queue, kTimeoutMs),
-                    &rd_kafka_event_destroy);
-  rd_kafka_queue_destroy(queue);
+               queue.get());
+  const OwnedEvent event(rd_kafka_queue_poll(queue.get(), kTimeoutMs));
   if (event == nullptr) {
     return ThrowIfFailed(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   }
@@ -126,11 +115,9 @@ void AddCommitted(rd_kafka_t* client, const std::string& place,
 std::vector<std::string> GroupNamesNow(rd_kafka_t* client,
                                        const std::string& place) {
   const std::string what = StrCat(place, ": consumer groups");
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
-  rd_kafka_ListConsumerGroups(client, nullptr, queue);
-  const Event event(rd_kafka_queue_poll(queue, kTimeoutMs),
-                    &rd_kafka_event_destroy);
-  rd_kafka_queue_destroy(queue);
+  const OwnedQueue queue(rd_kafka_queue_new(client));
+  rd_kafka_ListConsumerGroups(client, nullptr, queue.get());
+  const OwnedEvent event(rd_kafka_queue_poll(queue.get(), kTimeoutMs));
   std::vector<std::string> names;
   if (event == nullptr) {
     ThrowIfFailed(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
@@ -159,23 +146,18 @@ std::vector<std::string> GroupNamesNow(rd_kafka_t* client,
 void AskCommitted(rd_kafka_t* client, const std::string& group,
                   const std::vector<TopicPartition>& partitions,
                   absl::Duration bound, rd_kafka_queue_t* queue) {
-  const List list(
+  const OwnedList list(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const TopicPartition& partition : partitions) {
     rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(),
                                       partition.partition);
   }
-  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(
-      client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-  char text[256];
-  rd_kafka_AdminOptions_set_request_timeout(
-      options, static_cast<int>(absl::ToInt64Milliseconds(bound)), text,
-      sizeof text);
   rd_kafka_ListConsumerGroupOffsets_t* request =
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get());
-  rd_kafka_ListConsumerGroupOffsets(client, &request, 1, options, queue);
+  const AdminOptions options = MakeAdminOptions(
+      client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, bound);
+  rd_kafka_ListConsumerGroupOffsets(client, &request, 1, options.get(), queue);
   rd_kafka_ListConsumerGroupOffsets_destroy(request);
-  rd_kafka_AdminOptions_destroy(options);
 }
 
 absl::StatusOr<CommittedProgress> CommittedIn(rd_kafka_event_t* event,

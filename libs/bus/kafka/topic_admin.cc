@@ -8,6 +8,7 @@
 #include "bus/kafka/config.h"
 #include "bus/kafka/environment.h"
 #include "bus/kafka/errors.h"
+#include "bus/kafka/owned.h"
 #include "bus/kafka/topics.h"
 
 namespace millrace::bus {
@@ -15,34 +16,16 @@ namespace {
 
 using kafka::Environment;
 using kafka::Handle;
-
-constexpr int kTimeoutMs = 15'000;
-constexpr char kRetention[] = "retention.ms";
-
-template <auto kDestroy>
-struct Destroyer {
-  template <typename T>
-  void operator()(T* object) const {
-    kDestroy(object);
-  }
-};
-using Queue =
-    std::unique_ptr<rd_kafka_queue_t, Destroyer<rd_kafka_queue_destroy>>;
-using Event =
-    std::unique_ptr<rd_kafka_event_t, Destroyer<rd_kafka_event_destroy>>;
-using Resource = std::unique_ptr<rd_kafka_ConfigResource_t,
-                                 Destroyer<rd_kafka_ConfigResource_destroy>>;
-using Partitions = std::unique_ptr<rd_kafka_NewPartitions_t,
-                                   Destroyer<rd_kafka_NewPartitions_destroy>>;
-using Options = std::unique_ptr<rd_kafka_AdminOptions_t,
-                                Destroyer<rd_kafka_AdminOptions_destroy>>;
+using kafka::Owned;
+using kafka::OwnedEvent;
+using kafka::OwnedQueue;
+using Resource =
+    Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
+using Partitions =
+    Owned<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy>;
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-std::string RetentionMs(absl::Duration retention) {
-  return retention == absl::InfiniteDuration()
-             ? "-1"
-             : StrCat(absl::ToInt64Milliseconds(retention));
-}
+constexpr int kTimeoutMs = 15'000;
 
 // A setting that the topic itself has, rather than the broker.
 bool IsOwn(const rd_kafka_ConfigEntry_t* entry) {
@@ -79,7 +62,9 @@ class KafkaTopicAdmin final : public TopicAdmin {
       existing.partitions = topic->second;
       for (const auto& [setting, value] : *settings) {
         int64_t ms = 0;
-        if (setting != kRetention || !absl::SimpleAtoi(value, &ms)) continue;
+        if (setting != kafka::kRetentionSetting ||
+            !absl::SimpleAtoi(value, &ms))
+          continue;
         existing.retention =
             ms < 0 ? absl::InfiniteDuration() : absl::Milliseconds(ms);
       }
@@ -108,7 +93,7 @@ class KafkaTopicAdmin final : public TopicAdmin {
     if (!topic.ok()) return topic.status();
     const std::string what = What("create topic", spec.name);
     rd_kafka_NewTopic_t* one = topic->get();
-    const Queue queue(rd_kafka_queue_new(client_.get()));
+    const OwnedQueue queue(rd_kafka_queue_new(client_.get()));
     rd_kafka_CreateTopics(client_.get(), &one, 1,
                           Wait(RD_KAFKA_ADMIN_OP_CREATETOPICS).get(),
                           queue.get());
@@ -126,16 +111,9 @@ class KafkaTopicAdmin final : public TopicAdmin {
     return ErrorOf(results, count, what);
   }
 
-  // For an answer when it is done: without, librdkafka takes "timed out" of a
-  // broker that has done nothing for a yes.
-  Options Wait(rd_kafka_admin_op_t what) const {
-    Options options(rd_kafka_AdminOptions_new(client_.get(), what));
-    char reason[256];
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), kTimeoutMs, reason,
-                                              sizeof(reason));
-    rd_kafka_AdminOptions_set_operation_timeout(options.get(), kTimeoutMs / 2,
-                                                reason, sizeof(reason));
-    return options;
+  kafka::AdminOptions Wait(rd_kafka_admin_op_t what) const {
+    return kafka::MakeAdminOptions(client_.get(), what,
+                                   absl::Milliseconds(kTimeoutMs));
   }
 
   absl::Status AddPartitions(const TopicSpec& spec) {
@@ -147,7 +125,7 @@ class KafkaTopicAdmin final : public TopicAdmin {
       return absl::InvalidArgumentError(StrCat(what, ": ", reason));
     }
     rd_kafka_NewPartitions_t* one = partitions.get();
-    const Queue queue(rd_kafka_queue_new(client_.get()));
+    const OwnedQueue queue(rd_kafka_queue_new(client_.get()));
     rd_kafka_CreatePartitions(client_.get(), &one, 1,
                               Wait(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS).get(),
                               queue.get());
@@ -166,9 +144,11 @@ class KafkaTopicAdmin final : public TopicAdmin {
     const std::string what = What("change the retention of topic", spec.name);
     auto settings = OwnSettings(spec.name);
     if (!settings.ok()) return settings.status();
-    std::erase_if(*settings,
-                  [](const auto& one) { return one.first == kRetention; });
-    settings->emplace_back(kRetention, RetentionMs(spec.retention));
+    std::erase_if(*settings, [](const auto& one) {
+      return one.first == kafka::kRetentionSetting;
+    });
+    settings->emplace_back(kafka::kRetentionSetting,
+                           kafka::RetentionMs(spec.retention));
     const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC,
                                                         spec.name.c_str()));
     for (const auto& [name, value] : *settings) {
@@ -176,7 +156,7 @@ class KafkaTopicAdmin final : public TopicAdmin {
                                          value.c_str());
     }
     rd_kafka_ConfigResource_t* one = resource.get();
-    const Queue queue(rd_kafka_queue_new(client_.get()));
+    const OwnedQueue queue(rd_kafka_queue_new(client_.get()));
     rd_kafka_AlterConfigs(client_.get(), &one, 1, nullptr, queue.get());
     const auto event = Await(queue.get(), what);
     if (!event.ok()) return event.status();
@@ -192,7 +172,7 @@ class KafkaTopicAdmin final : public TopicAdmin {
     const Resource resource(
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
     rd_kafka_ConfigResource_t* one = resource.get();
-    const Queue queue(rd_kafka_queue_new(client_.get()));
+    const OwnedQueue queue(rd_kafka_queue_new(client_.get()));
     rd_kafka_DescribeConfigs(client_.get(), &one, 1, nullptr, queue.get());
     const auto event = Await(queue.get(), what);
     if (!event.ok()) return event.status();
@@ -222,9 +202,9 @@ class KafkaTopicAdmin final : public TopicAdmin {
     return StrCat(environment_.place(), ": ", what, " ", topic);
   }
 
-  static absl::StatusOr<Event> Await(rd_kafka_queue_t* queue,
-                                     const std::string& what) {
-    Event event(rd_kafka_queue_poll(queue, kTimeoutMs));
+  static absl::StatusOr<OwnedEvent> Await(rd_kafka_queue_t* queue,
+                                          const std::string& what) {
+    OwnedEvent event(rd_kafka_queue_poll(queue, kTimeoutMs));
     if (event == nullptr) {
       return absl::UnavailableError(StrCat(what, ": there is no answer"));
     }

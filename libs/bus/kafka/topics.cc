@@ -15,8 +15,6 @@ namespace {
 
 constexpr int kTimeoutMs = 10'000;
 
-using NewTopicPtr = std::unique_ptr<rd_kafka_NewTopic_t, NewTopicDeleter>;
-
 // One request under way: its queue, and the promise of its answer.
 class Request {
  public:
@@ -60,11 +58,11 @@ void Request::Release() {
 }
 
 Promise<void> Request::Send(const std::vector<TopicSpec>& topics) {
-  std::vector<NewTopicPtr> made;
+  std::vector<OwnedNewTopic> made;
   std::vector<rd_kafka_NewTopic_t*> wanted;
   absl::Status status;
   for (const TopicSpec& spec : topics) {
-    absl::StatusOr<NewTopicPtr> topic = NewTopic(spec, environment_);
+    absl::StatusOr<OwnedNewTopic> topic = NewTopic(spec, environment_);
     if (!topic.ok()) {
       status = topic.status();
       break;
@@ -72,19 +70,13 @@ Promise<void> Request::Send(const std::vector<TopicSpec>& topics) {
     wanted.push_back(topic->get());
     made.push_back(*std::move(topic));
   }
-  char reason[512];
   if (status.ok()) {
-    rd_kafka_AdminOptions_t* settings = rd_kafka_AdminOptions_new(
-        client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_AdminOptions_set_request_timeout(settings, kTimeoutMs, reason,
-                                              sizeof(reason));
-    // The controller answers when the topics have leaders.
-    rd_kafka_AdminOptions_set_operation_timeout(settings, kTimeoutMs / 2,
-                                                reason, sizeof(reason));
+    const AdminOptions settings =
+        MakeAdminOptions(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS,
+                         absl::Milliseconds(kTimeoutMs));
     wake_.Watch(queue_);
-    rd_kafka_CreateTopics(client_.get(), wanted.data(), wanted.size(), settings,
-                          queue_);
-    rd_kafka_AdminOptions_destroy(settings);
+    rd_kafka_CreateTopics(client_.get(), wanted.data(), wanted.size(),
+                          settings.get(), queue_);
   } else {
     done_.Reject(status);
   }
@@ -145,25 +137,28 @@ std::string Missing(const std::vector<TopicSpec>& wanted,
 
 }  // namespace
 
-absl::StatusOr<NewTopicPtr> NewTopic(const TopicSpec& spec,
-                                     const Environment& environment) {
+std::string RetentionMs(absl::Duration retention) {
+  return retention == absl::InfiniteDuration()
+             ? "-1"
+             : StrCat(absl::ToInt64Milliseconds(retention));
+}
+
+absl::StatusOr<OwnedNewTopic> NewTopic(const TopicSpec& spec,
+                                       const Environment& environment) {
   const KafkaOptions& options = environment.options;
   const int partitions =
       spec.partitions > 0 ? spec.partitions : options.default_partitions;
   char reason[512];
-  NewTopicPtr topic(rd_kafka_NewTopic_new(spec.name.c_str(), partitions,
-                                          options.replication_factor, reason,
-                                          sizeof(reason)));
+  OwnedNewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), partitions,
+                                            options.replication_factor, reason,
+                                            sizeof(reason)));
   if (topic == nullptr) {
     return absl::InvalidArgumentError(
         StrCat(environment.place(), ": topic ", spec.name, ": ", reason));
   }
   if (spec.retention > absl::ZeroDuration()) {
-    const int64_t retention = spec.retention == absl::InfiniteDuration()
-                                  ? -1
-                                  : absl::ToInt64Milliseconds(spec.retention);
-    rd_kafka_NewTopic_set_config(topic.get(), "retention.ms",
-                                 std::to_string(retention).c_str());
+    rd_kafka_NewTopic_set_config(topic.get(), kRetentionSetting,
+                                 RetentionMs(spec.retention).c_str());
   }
   return topic;
 }

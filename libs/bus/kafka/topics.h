@@ -3,26 +3,26 @@
 #define MILLRACE_BUS_KAFKA_TOPICS_H_
 
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "bus/kafka/environment.h"
+#include "bus/kafka/owned.h"
 #include "bus/transport.h"
 #include "loop/promise.h"
 
 namespace millrace::bus::kafka {
 
-struct NewTopicDeleter {
-  void operator()(rd_kafka_NewTopic_t* topic) const {
-    rd_kafka_NewTopic_destroy(topic);
-  }
-};
+// The value of the setting retention.ms.
+inline constexpr char kRetentionSetting[] = "retention.ms";
+std::string RetentionMs(absl::Duration retention);
+
 // As librdkafka wants to be told of a topic to create. INVALID_ARGUMENT names
 // the topic and what is wrong with it.
-absl::StatusOr<std::unique_ptr<rd_kafka_NewTopic_t, NewTopicDeleter>> NewTopic(
-    const TopicSpec& spec, const Environment& environment);
+absl::StatusOr<OwnedNewTopic> NewTopic(const TopicSpec& spec,
+                                       const Environment& environment);
 
 // The partitions of every topic there is, by name. Waits for the cluster: not
 // for the loop's thread. Asks for all topics, because a broker may create the
