@@ -118,15 +118,15 @@ Promise<std::string> Bus::Publish(const ContractInfo& contract,
                                   payload, std::move(key));
   std::vector<Record> records;
   records.push_back(EncodeEvent(event, std::string(contract.topic)));
-  event.payload.clear();
+  event.payload = std::string();
   return transport_.Publish(std::move(records))
-      .Then([event = std::move(event), context, spans = options_.spans,
-             &published = published_, &seconds = publish_seconds_] {
+      .Then([event = std::move(event), parent = context.trace.span_id,
+             spans = options_.spans, &published = published_,
+             &seconds = publish_seconds_] {
+        const absl::Time now = absl::Now();
         published.Add();
-        seconds.Observe(absl::ToDoubleSeconds(absl::Now() - event.time));
-        if (spans != nullptr) {
-          spans->Record(EmitSpan(event, context, absl::Now()));
-        }
+        seconds.Observe(absl::ToDoubleSeconds(now - event.time));
+        if (spans != nullptr) spans->Record(EmitSpan(event, parent, now));
         return event.id;
       });
 }

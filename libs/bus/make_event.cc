@@ -29,13 +29,13 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
   return event;
 }
 
-Span EmitSpan(const EventEnvelope& event, const CallContext& context,
+Span EmitSpan(const EventEnvelope& event, const SpanId& parent,
               absl::Time end) {
   Span span;
   span.kind = Span::Kind::kEmit;
   span.trace_id = event.trace.trace_id;
   span.span_id = event.trace.span_id;
-  span.parent_id = context.trace.span_id;
+  span.parent_id = parent;
   span.start = event.time;
   span.duration = end - event.time;
   span.name = event.type;

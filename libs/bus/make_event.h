@@ -18,10 +18,9 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const google::protobuf::Message& payload,
                         std::string key);
 
-// The span of having emitted `event`, which has come of `context` and outlives
-// the span.
-Span EmitSpan(const EventEnvelope& event, const CallContext& context,
-              absl::Time end);
+// The span of having emitted `event`, which outlives it, within the span
+// `parent`: that of the context the event was made from.
+Span EmitSpan(const EventEnvelope& event, const SpanId& parent, absl::Time end);
 
 }  // namespace millrace::bus
 

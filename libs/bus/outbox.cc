@@ -42,10 +42,10 @@ std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
   });
   std::string id = event.id;
   if (options_.spans != nullptr) {
-    event.payload.clear();
+    event.payload = std::string();
     tx.OnCommit([spans = options_.spans, event = std::move(event),
-                 context = tx.context()] {
-      spans->Record(EmitSpan(event, context, absl::Now()));
+                 parent = tx.context().trace.span_id] {
+      spans->Record(EmitSpan(event, parent, absl::Now()));
     });
   }
   return id;
