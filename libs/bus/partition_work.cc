@@ -10,14 +10,6 @@ namespace {
 // More islands than this are not worth their bytes in a commit.
 constexpr size_t kMaxRanges = 256;
 
-size_t SizeOf(const Record& record) {
-  size_t size = sizeof(Job) + record.key.size() + record.value.size();
-  for (const auto& [name, value] : record.headers) {
-    size += name.size() + value.size();
-  }
-  return size;
-}
-
 // Keys may be any bytes: the first byte keeps them apart from tickets.
 std::string LaneName(const std::string& key, Watermark::Ticket ticket) {
   return key.empty() ? "#" + std::to_string(ticket) : "=" + key;
@@ -29,7 +21,7 @@ Lane* PartitionWork::Add(Record record) {
   Job job;
   last_ = record.offset;
   job.ticket = watermark_.Begin(record.offset);
-  job.bytes = SizeOf(record);
+  job.bytes = sizeof(Job) + record.bytes();
   std::string name = LaneName(record.key, job.ticket);
   job.record = std::move(record);
   ++live_;

@@ -24,6 +24,7 @@
 #ifndef MILLRACE_BUS_TRANSPORT_H_
 #define MILLRACE_BUS_TRANSPORT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -50,6 +51,13 @@ struct Record {
   // only when it is not negative (else PartitionOf(key), partitioner.h).
   int partition = -1;
   int64_t offset = -1;
+
+  // Of key, headers and value.
+  size_t bytes() const {
+    size_t size = key.size() + value.size();
+    for (const auto& [name, text] : headers) size += name.size() + text.size();
+    return size;
+  }
 };
 
 struct TopicPartition {

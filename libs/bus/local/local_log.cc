@@ -9,17 +9,6 @@
 #include "loop/combinators.h"
 
 namespace millrace::bus::local {
-namespace {
-
-size_t SizeOf(const Record& record) {
-  size_t size = record.key.size() + record.value.size();
-  for (const auto& [name, value] : record.headers) {
-    size += name.size() + value.size();
-  }
-  return size;
-}
-
-}  // namespace
 
 absl::Status LocalOptions::Validate() const {
   if (default_partitions < 1 || max_record_bytes < 1 || max_batch_records < 1 ||
@@ -104,7 +93,7 @@ absl::Status LocalLog::Prepare(std::vector<Record> records, Pending* pending) {
                                         "' does not exist; create it with "
                                         "EnsureTopics before publishing"));
     }
-    const size_t bytes = SizeOf(record);
+    const size_t bytes = record.bytes();
     if (bytes > options_.max_record_bytes) {
       return absl::InvalidArgumentError(
           StrCat("a record for topic '", record.topic, "' has ", bytes,

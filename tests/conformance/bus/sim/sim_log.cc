@@ -11,14 +11,6 @@ namespace {
 
 constexpr int kDefaultPartitions = 4;
 
-size_t SizeOf(const Record& record) {
-  size_t size = record.key.size() + record.value.size();
-  for (const auto& [name, value] : record.headers) {
-    size += name.size() + value.size();
-  }
-  return size;
-}
-
 }  // namespace
 
 std::string NameOf(const TopicPartition& id) {
@@ -57,9 +49,9 @@ absl::Status SimLog::Check(const Record& record) const {
     return absl::NotFoundError(
         StrCat("topic '", record.topic, "' does not exist"));
   }
-  if (SizeOf(record) > faults_.max_record_bytes) {
+  if (record.bytes() > faults_.max_record_bytes) {
     return absl::InvalidArgumentError(
-        StrCat("a record of ", SizeOf(record), " bytes is too large"));
+        StrCat("a record of ", record.bytes(), " bytes is too large"));
   }
   return absl::OkStatus();
 }
