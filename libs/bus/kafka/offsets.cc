@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/kafka/errors.h"
@@ -13,6 +14,7 @@ namespace millrace::bus::kafka {
 namespace {
 
 constexpr int kTimeoutMs = 5000;
+constexpr absl::Duration kLeaderPause = absl::Milliseconds(50);
 
 // An answer that did not come is the cluster's absence, not a deadline of the
 // caller's.
@@ -49,24 +51,43 @@ int PartitionsOf(rd_kafka_t* client, const std::string& place,
   return partitions;
 }
 
+// A partition has just been made, or goes to another broker: this passes.
+bool LeaderIsChanging(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
 // Asks for the offset at `when`: RD_KAFKA_OFFSET_BEGINNING or _END, which the
 // protocol takes in place of a time.
 OwnedList OffsetsAt(rd_kafka_t* client, const std::string& place,
                     const std::vector<GroupOffset>& offsets, int64_t when) {
-  OwnedList list(
-      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
-  for (const GroupOffset& offset : offsets) {
-    rd_kafka_topic_partition_list_add(
-        list.get(), offset.partition.topic.c_str(), offset.partition.partition)
-        ->offset = when;
+  const absl::Time end = absl::Now() + absl::Milliseconds(kTimeoutMs);
+  for (;;) {
+    OwnedList list(
+        rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+    for (const GroupOffset& offset : offsets) {
+      rd_kafka_topic_partition_list_add(list.get(),
+                                        offset.partition.topic.c_str(),
+                                        offset.partition.partition)
+          ->offset = when;
+    }
+    const rd_kafka_resp_err_t error =
+        rd_kafka_offsets_for_times(client, list.get(), kTimeoutMs);
+    const bool changing =
+        LeaderIsChanging(error) ||
+        std::any_of(list->elems, list->elems + list->cnt,
+                    [](const auto& one) { return LeaderIsChanging(one.err); });
+    if (changing && absl::Now() < end) {
+      absl::SleepFor(kLeaderPause);
+      continue;
+    }
+    ThrowIfFailed(error, place + ": offsets");
+    for (int i = 0; i < list->cnt; ++i) {
+      ThrowIfFailed(list->elems[i].err,
+                    StrCat(place, ": offsets of topic ", list->elems[i].topic));
+    }
+    return list;
   }
-  ThrowIfFailed(rd_kafka_offsets_for_times(client, list.get(), kTimeoutMs),
-                place + ": offsets");
-  for (int i = 0; i < list->cnt; ++i) {
-    ThrowIfFailed(list->elems[i].err,
-                  StrCat(place, ": offsets of topic ", list->elems[i].topic));
-  }
-  return list;
 }
 
 std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
