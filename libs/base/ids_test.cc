@@ -1,6 +1,8 @@
 #include "base/ids.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <set>
 #include <thread>
@@ -38,6 +40,25 @@ TEST(Ids, OfOneThreadSortAsTheyWereMade) {
     EXPECT_EQ(next[14], '7');
     last = std::move(next);
   }
+}
+
+TEST(Ids, AForkedChildDoesNotRepeatItsParents) {
+  (void)NewId();  // the generator has been seeded
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string id = NewId();
+    (void)!write(pipe_ends[1], id.data(), id.size());
+    _exit(0);
+  }
+  std::string theirs(36, ' ');
+  ASSERT_EQ(read(pipe_ends[0], theirs.data(), theirs.size()), 36);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  // But for the time, which comes first, all of it is random.
+  EXPECT_NE(NewId().substr(19), theirs.substr(19));
 }
 
 TEST(Ids, SortByCreationTime) {

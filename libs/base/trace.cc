@@ -1,12 +1,12 @@
 #include "base/trace.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "base/random.h"
-#include "base/strings.h"
 
 namespace millrace {
 namespace {
@@ -24,32 +24,43 @@ void FillRandom(absl::Span<uint8_t> bytes) {
                        [](uint8_t b) { return b == 0; }));
 }
 
-std::string Hex(absl::Span<const uint8_t> bytes) {
+// Writes two digits for each byte.
+void PutHex(absl::Span<const uint8_t> bytes, char* out) {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
   for (const uint8_t b : bytes) {
-    text.push_back(kHex[b >> 4]);
-    text.push_back(kHex[b & 0xf]);
+    *out++ = kHex[b >> 4];
+    *out++ = kHex[b & 0xf];
   }
+}
+
+std::string Hex(absl::Span<const uint8_t> bytes) {
+  std::string text(bytes.size() * 2, '0');
+  PutHex(bytes, text.data());
   return text;
 }
 
-// Lower-case digits only, as the specification demands.
+constexpr uint8_t kNoDigit = 0xff;
+
+// The value of each character as a digit: lower case only, as the
+// specification demands.
+constexpr std::array<uint8_t, 256> kDigits = [] {
+  std::array<uint8_t, 256> digits{};
+  digits.fill(kNoDigit);
+  for (uint8_t i = 0; i < 10; ++i) digits['0' + i] = i;
+  for (uint8_t i = 0; i < 6; ++i) digits['a' + i] = 10 + i;
+  return digits;
+}();
+
 bool ParseHex(std::string_view text, absl::Span<uint8_t> bytes) {
   if (text.size() != bytes.size() * 2) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    uint8_t digit;
-    if (text[i] >= '0' && text[i] <= '9') {
-      digit = text[i] - '0';
-    } else if (text[i] >= 'a' && text[i] <= 'f') {
-      digit = text[i] - 'a' + 10;
-    } else {
-      return false;
-    }
-    bytes[i / 2] = i % 2 == 0 ? digit << 4 : bytes[i / 2] | digit;
+  uint8_t wrong = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const uint8_t high = kDigits[static_cast<uint8_t>(text[2 * i])];
+    const uint8_t low = kDigits[static_cast<uint8_t>(text[2 * i + 1])];
+    wrong |= (high | low) & 0xf0;  // as of kNoDigit
+    bytes[i] = static_cast<uint8_t>(high << 4 | low);
   }
-  return true;
+  return wrong == 0;
 }
 
 bool AllZero(absl::Span<const uint8_t> bytes) {
@@ -155,8 +166,12 @@ bool TraceContext::valid() const {
 }
 
 std::string TraceContext::traceparent() const {
-  return StrCat("00-", Hex(trace_id), "-", Hex(span_id), "-",
-                Hex(absl::MakeConstSpan(&flags, 1)));
+  std::string text(55, '-');
+  text[0] = text[1] = '0';
+  PutHex(trace_id, &text[3]);
+  PutHex(span_id, &text[36]);
+  PutHex(absl::MakeConstSpan(&flags, 1), &text[53]);
+  return text;
 }
 
 std::string TraceContext::trace_id_hex() const { return Hex(trace_id); }
