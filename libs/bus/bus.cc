@@ -117,8 +117,7 @@ Promise<std::string> Bus::Publish(const ContractInfo& contract,
   EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
                                   payload, std::move(key));
   std::vector<Record> records;
-  records.push_back(EncodeEvent(event, std::string(contract.topic)));
-  event.payload = std::string();
+  records.push_back(TakeRecord(&event, std::string(contract.topic)));
   return transport_.Publish(std::move(records))
       .Then([event = std::move(event), parent = context.trace.span_id,
              spans = options_.spans, &published = published_,

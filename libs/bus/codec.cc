@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/time.h"
+#include "base/rfc3339.h"
 #include "base/strings.h"
-#include "bus/headers.h"
 #include "bus/structured.h"
 
 namespace millrace::bus {
@@ -13,6 +12,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "ce_";
 constexpr char kContentType[] = "content-type";
+// Names and values of an event without extensions, with room to spare.
+constexpr size_t kUsualHeaderBytes = 400;
 
 bool IsAttributeName(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -26,14 +27,19 @@ absl::Status NoEvent(const Record& record, std::string_view why) {
       record.has_value ? "" : " (a tombstone)", " is no CloudEvent: ", why));
 }
 
+bool IsStructuredMode(const Record& record) {
+  const auto type = record.headers.Find(kContentType);
+  return type && IsStructured(*type);
+}
+
+// All but the payload, which is the record's value.
 absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
   EventEnvelope event;
-  std::string version, subject, traceparent, tracestate;
+  std::string_view version, subject, traceparent, tracestate;
   event.time = record.time;
   event.key = record.key;
   event.content_type.clear();
-  for (const auto& [name, value] : record.headers) {
-    const std::string_view full = name;
+  for (const auto& [full, value] : record.headers) {
     if (full == kContentType) {
       event.content_type = value;
     } else if (full == "traceparent" || full == "ce_traceparent") {
@@ -43,7 +49,7 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
     } else if (full == "ce_baggage") {
       event.extensions.emplace_back(kBaggageExtension, value);
     } else if (full.substr(0, kPrefix.size()) != kPrefix) {
-      event.extensions.emplace_back(name, value);
+      event.extensions.emplace_back(full, value);
     } else if (const auto attribute = full.substr(kPrefix.size());
                attribute == "specversion") {
       version = value;
@@ -59,13 +65,13 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
     } else if (attribute == "subject") {
       subject = value;
     } else if (attribute == "time") {
-      std::string error;
-      if (!absl::ParseTime(absl::RFC3339_full, value, &event.time, &error)) {
-        return NoEvent(record, StrCat("ce_time is '", value,
-                                      "', which is not RFC 3339: ", error));
+      const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
+      if (!time.ok()) {
+        return NoEvent(record, StrCat("ce_time is ", MessageOf(time.status())));
       }
+      event.time = *time;
     } else {
-      event.extensions.emplace_back(std::string(attribute), value);
+      event.extensions.emplace_back(attribute, value);
     }
   }
   if (version.empty())
@@ -78,54 +84,15 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
   if (event.type.empty()) return NoEvent(record, "it has no header ce_type");
   if (event.source.empty())
     return NoEvent(record, "it has no header ce_source");
-  if (event.key.empty()) event.key = std::move(subject);
+  if (event.key.empty()) event.key = subject;
   if (event.content_type.empty()) event.content_type = "application/protobuf";
   if (auto trace = TraceContext::Parse(traceparent, tracestate)) {
     event.trace = *std::move(trace);
   }
-  event.payload = record.value;
   return event;
 }
 
-}  // namespace
-
-std::string_view ActorOf(const EventEnvelope& envelope) {
-  return FindHeader(envelope.extensions, kActorExtension).value_or("");
-}
-
-Record EncodeEvent(const EventEnvelope& event, std::string topic) {
-  Record record;
-  record.topic = std::move(topic);
-  record.key = event.key;
-  record.value = event.payload;
-  record.time = event.time;
-  Metadata& headers = record.headers;
-  headers.reserve(9 + event.extensions.size());
-  headers.emplace_back("ce_specversion", "1.0");
-  headers.emplace_back("ce_id", event.id);
-  headers.emplace_back("ce_type", event.type);
-  headers.emplace_back("ce_source", event.source);
-  headers.emplace_back(
-      "ce_time",
-      absl::FormatTime(absl::RFC3339_full, event.time, absl::UTCTimeZone()));
-  if (!event.key.empty()) headers.emplace_back("ce_subject", event.key);
-  headers.emplace_back(kContentType, event.content_type);
-  if (event.trace.valid()) {
-    headers.emplace_back("traceparent", event.trace.traceparent());
-    if (!event.trace.tracestate.empty()) {
-      headers.emplace_back("tracestate", event.trace.tracestate);
-    }
-  }
-  for (const auto& [name, value] : event.extensions) {
-    const bool attribute = IsAttributeName(name) && name != kBaggageExtension;
-    headers.emplace_back(attribute ? StrCat(kPrefix, name) : name, value);
-  }
-  return record;
-}
-
-absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record) {
-  const auto type = FindHeader(record.headers, kContentType);
-  if (!type || !IsStructured(*type)) return DecodeBinary(record);
+absl::StatusOr<EventEnvelope> DecodeStructured(const Record& record) {
   EventEnvelope event;
   event.time = record.time;
   event.key = record.key;
@@ -137,6 +104,81 @@ absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record) {
     return NoEvent(record, MessageOf(status));
   }
   return event;
+}
+
+// All but the value, which is the event's payload.
+Record EncodeAttributes(const EventEnvelope& event, std::string topic) {
+  Record record;
+  record.topic = std::move(topic);
+  record.key = event.key;
+  record.time = event.time;
+  Headers& headers = record.headers;
+  headers.Reserve(9 + event.extensions.size(), kUsualHeaderBytes);
+  headers.Add("ce_specversion", "1.0");
+  headers.Add("ce_id", event.id);
+  headers.Add("ce_type", event.type);
+  headers.Add("ce_source", event.source);
+  headers.Add("ce_time", FormatRfc3339(event.time));
+  if (!event.key.empty()) headers.Add("ce_subject", event.key);
+  headers.Add(kContentType, event.content_type);
+  if (event.trace.valid()) {
+    headers.Add("traceparent", event.trace.traceparent());
+    if (!event.trace.tracestate.empty()) {
+      headers.Add("tracestate", event.trace.tracestate);
+    }
+  }
+  for (const auto& [name, value] : event.extensions) {
+    const bool attribute = IsAttributeName(name) && name != kBaggageExtension;
+    headers.Add(attribute ? StrCat(kPrefix, name) : name, value);
+  }
+  return record;
+}
+
+}  // namespace
+
+std::optional<std::string_view> FindExtension(const EventEnvelope& event,
+                                              std::string_view name) {
+  const auto& extensions = event.extensions;
+  const auto it = std::find_if(
+      extensions.rbegin(), extensions.rend(),
+      [name](const auto& extension) { return extension.first == name; });
+  if (it == extensions.rend()) return std::nullopt;
+  return it->second;
+}
+
+std::string_view ActorOf(const EventEnvelope& envelope) {
+  return FindExtension(envelope, kActorExtension).value_or("");
+}
+
+Record EncodeEvent(const EventEnvelope& event, std::string topic) {
+  Record record = EncodeAttributes(event, std::move(topic));
+  record.value = event.payload;
+  return record;
+}
+
+Record TakeRecord(EventEnvelope* event, std::string topic) {
+  Record record = EncodeAttributes(*event, std::move(topic));
+  record.value = std::move(event->payload);
+  return record;
+}
+
+absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record) {
+  if (IsStructuredMode(record)) return DecodeStructured(record);
+  absl::StatusOr<EventEnvelope> event = DecodeBinary(record);
+  if (event.ok()) event->payload = record.value;
+  return event;
+}
+
+absl::StatusOr<EventEnvelope> TakeEvent(Record* record) {
+  if (IsStructuredMode(*record)) return DecodeStructured(*record);
+  absl::StatusOr<EventEnvelope> event = DecodeBinary(*record);
+  if (event.ok()) event->payload = std::move(record->value);
+  return event;
+}
+
+void GiveBack(EventEnvelope* event, Record* record) {
+  if (IsStructuredMode(*record)) return;
+  record->value = std::move(event->payload);
 }
 
 CallContext ContextOf(const EventEnvelope& envelope) {

@@ -19,6 +19,7 @@
 #ifndef MILLRACE_BUS_CODEC_H_
 #define MILLRACE_BUS_CODEC_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,10 @@ inline constexpr char kCausationExtension[] = "causationid";
 // a listener emits has the actor of the event it listened to.
 inline constexpr char kActorExtension[] = "actor";
 
+// The value of the last extension of this name, or nothing.
+std::optional<std::string_view> FindExtension(const EventEnvelope& envelope,
+                                              std::string_view name);
+
 // Empty when nobody is known.
 std::string_view ActorOf(const EventEnvelope& envelope);
 
@@ -44,9 +49,17 @@ inline constexpr char kBaggageExtension[] = "baggage";
 
 Record EncodeEvent(const EventEnvelope& envelope, std::string topic);
 
+// As EncodeEvent(), but the payload is moved out of the event.
+Record TakeRecord(EventEnvelope* event, std::string topic);
+
 // DATA_LOSS, saying what is missing or wrong, when the record is no
 // CloudEvent. A tombstone with the headers of an event has an empty payload.
 absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record);
+
+// As DecodeEvent(), but a payload that is the record's value is moved out of
+// it. GiveBack() makes the record whole again, and takes the payload.
+absl::StatusOr<EventEnvelope> TakeEvent(Record* record);
+void GiveBack(EventEnvelope* event, Record* record);
 
 // In which a handler of this event does its work: the event's trace, the event
 // as the cause, and its actor as the identity: that says on whose

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/strings.h"
-#include "bus/headers.h"
 
 namespace millrace::bus {
 namespace {
@@ -79,19 +78,39 @@ TEST(CodecTest, ReadsBackWhatItWrote) {
 
 TEST(CodecTest, TakesTheTraceOfTheDistributedTracingExtension) {
   Record record = Minimal();
-  record.headers.emplace_back(
-      "ce_traceparent",
-      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+  record.headers.Add("ce_traceparent",
+                     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
   const auto event = DecodeEvent(record);
   ASSERT_TRUE(event.ok());
   EXPECT_EQ(event->trace.trace_id_hex(), "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_TRUE(event->extensions.empty());
 }
 
+TEST(CodecTest, APayloadThatWasTakenIsGivenBack) {
+  const Record before = EncodeEvent(Sample(), "t");
+  Record record = before;
+  auto event = TakeEvent(&record);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->payload, Sample().payload);
+  EXPECT_EQ(event->id, Sample().id);
+  EXPECT_EQ(record.value, "");
+  GiveBack(&*event, &record);
+  EXPECT_EQ(record.value, before.value);
+  EXPECT_EQ(record.headers, before.headers);
+}
+
+TEST(CodecTest, WhatIsNoEventIsNotTaken) {
+  Record record = Minimal();
+  record.value = "bytes";
+  record.headers.RemovePrefix("ce_id");
+  EXPECT_FALSE(TakeEvent(&record).ok());
+  EXPECT_EQ(record.value, "bytes");
+}
+
 TEST(CodecTest, NamesWhatIsMissing) {
   for (const char* name : {"ce_specversion", "ce_id", "ce_type", "ce_source"}) {
     Record record = Minimal();
-    RemoveHeaders(record.headers, name);
+    record.headers.RemovePrefix(name);
     const auto event = DecodeEvent(record);
     EXPECT_EQ(event.status().code(), absl::StatusCode::kDataLoss);
     EXPECT_THAT(
@@ -102,10 +121,10 @@ TEST(CodecTest, NamesWhatIsMissing) {
 
 TEST(CodecTest, RefusesOtherVersionsAndTimes) {
   Record record = Minimal();
-  record.headers[0].second = "0.3";
+  record.headers.Add("ce_specversion", "0.3");
   EXPECT_EQ(DecodeEvent(record).status().code(), absl::StatusCode::kDataLoss);
   record = Minimal();
-  record.headers.emplace_back("ce_time", "yesterday");
+  record.headers.Add("ce_time", "yesterday");
   EXPECT_EQ(DecodeEvent(record).status().code(), absl::StatusCode::kDataLoss);
 }
 
@@ -113,7 +132,7 @@ TEST(CodecTest, ReadsTimesInOtherZonesAndFallsBackToTheRecords) {
   Record record = Minimal();
   record.time = absl::FromUnixSeconds(5);
   EXPECT_EQ(DecodeEvent(record)->time, absl::FromUnixSeconds(5));
-  record.headers.emplace_back("ce_time", "1970-01-01T02:00:10+02:00");
+  record.headers.Add("ce_time", "1970-01-01T02:00:10+02:00");
   EXPECT_EQ(DecodeEvent(record)->time, absl::FromUnixSeconds(10));
 }
 
@@ -133,6 +152,18 @@ Record Structured(std::string json) {
       {"content-type", "application/cloudevents+json; charset=UTF-8"}};
   record.value = std::move(json);
   return record;
+}
+
+TEST(CodecTest, OfStructuredModeTheRecordKeepsItsValue) {
+  const std::string json =
+      R"({"specversion": "1.0", "id": "1", "type": "T", "source": "/s",
+          "data": {"user_id": "u"}})";
+  Record record = Structured(json);
+  auto event = TakeEvent(&record);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_THAT(event->payload, HasSubstr("user_id"));
+  GiveBack(&*event, &record);
+  EXPECT_EQ(record.value, json);
 }
 
 TEST(CodecTest, ReadsStructuredModeWithJsonData) {
@@ -194,33 +225,14 @@ TEST(CodecTest, BaggageTravelsAsAHeaderOfItsName) {
   EventEnvelope event = Sample();
   event.extensions.emplace_back(kBaggageExtension, "tenant=7,region=eu");
   const Record record = EncodeEvent(event, "t");
-  EXPECT_EQ(FindHeader(record.headers, "baggage"), "tenant=7,region=eu");
-  EXPECT_EQ(FindHeader(record.headers, "ce_baggage"), std::nullopt);
+  EXPECT_EQ(record.headers.Find("baggage"), "tenant=7,region=eu");
+  EXPECT_EQ(record.headers.Find("ce_baggage"), std::nullopt);
   const auto read = DecodeEvent(record);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->extensions, event.extensions);
   Record others = EncodeEvent(Sample(), "t");
-  others.headers.emplace_back("ce_baggage", "tenant=8");
-  EXPECT_EQ(FindHeader(DecodeEvent(others)->extensions, kBaggageExtension),
-            "tenant=8");
-}
-
-TEST(HeadersTest, PackKeepsOrderDuplicatesAndBytes) {
-  const Metadata headers = {
-      {"a", "1"}, {"b", ""}, {"a", std::string("\0\xff", 2)}, {"", "x"}};
-  const auto unpacked = UnpackHeaders(PackHeaders(headers));
-  ASSERT_TRUE(unpacked.ok());
-  EXPECT_EQ(*unpacked, headers);
-  EXPECT_EQ(FindHeader(headers, "a"), std::string_view("\0\xff", 2));
-  EXPECT_EQ(FindHeader(headers, "c"), std::nullopt);
-}
-
-TEST(HeadersTest, RefusesWhatEndsInTheMiddle) {
-  const std::string packed = PackHeaders({{"name", "value"}});
-  for (size_t size = 1; size < packed.size(); ++size) {
-    EXPECT_EQ(UnpackHeaders(packed.substr(0, size)).status().code(),
-              absl::StatusCode::kDataLoss);
-  }
+  others.headers.Add("ce_baggage", "tenant=8");
+  EXPECT_EQ(FindExtension(*DecodeEvent(others), kBaggageExtension), "tenant=8");
 }
 
 }  // namespace

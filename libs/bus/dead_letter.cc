@@ -5,8 +5,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "base/rfc3339.h"
 #include "base/strings.h"
-#include "bus/headers.h"
 
 namespace millrace::bus {
 namespace {
@@ -31,11 +31,9 @@ constexpr size_t kMaxReason = 4096;
 constexpr size_t kMaxErrorMessage = 512;
 
 std::string ErrorText(const AttemptError& error) {
-  return StrCat(
-      error.attempt, " ",
-      absl::FormatTime(absl::RFC3339_full, error.time, absl::UTCTimeZone()),
-      " ", static_cast<int>(error.failure.code()), " ",
-      MessageOf(error.failure).substr(0, kMaxErrorMessage));
+  return StrCat(error.attempt, " ", FormatRfc3339(error.time), " ",
+                static_cast<int>(error.failure.code()), " ",
+                MessageOf(error.failure).substr(0, kMaxErrorMessage));
 }
 
 // Nothing for a text that is none.
@@ -45,10 +43,13 @@ std::optional<AttemptError> ReadError(std::string_view text) {
   AttemptError error;
   int code = 0;
   if (parts.size() != 4 || !absl::SimpleAtoi(parts[0], &error.attempt) ||
-      !absl::ParseTime(absl::RFC3339_full, parts[1], &error.time, nullptr) ||
       !absl::SimpleAtoi(parts[2], &code) || code == 0) {
     return std::nullopt;
   }
+  const absl::StatusOr<absl::Time> time =
+      ParseRfc3339(std::string_view(parts[1].data(), parts[1].size()));
+  if (!time.ok()) return std::nullopt;
+  error.time = *time;
   error.failure = absl::Status(static_cast<absl::StatusCode>(code), parts[3]);
   return error;
 }
@@ -60,7 +61,7 @@ class Reader {
   explicit Reader(const Record& record) : record_(record) {}
 
   std::string Text(const char* name) {
-    const auto value = FindHeader(record_.headers, name);
+    const auto value = record_.headers.Find(name);
     if (!value) {
       Fail(StrCat("it has no header ", name));
       return {};
@@ -80,13 +81,11 @@ class Reader {
 
   absl::Time Time(const char* name) {
     const std::string text = Text(name);
-    absl::Time time;
-    std::string error;
-    if (status_.ok() &&
-        !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
-      Fail(StrCat("header ", name, " is '", text, "', not a time"));
-    }
-    return time;
+    if (!status_.ok()) return absl::Time();
+    const absl::StatusOr<absl::Time> time = ParseRfc3339(text);
+    if (!time.ok())
+      Fail(StrCat("header ", name, " is ", MessageOf(time.status())));
+    return time.value_or(absl::Time());
   }
 
   const absl::Status& status() const { return status_; }
@@ -113,10 +112,10 @@ Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic) {
   record.has_value = letter.source.has_value;
   record.time = letter.dead_time;
   record.headers = letter.source.headers;
-  RemoveHeaders(record.headers, kPrefix);
-  RemoveHeaders(record.headers, kReplayGroup);
-  const auto add = [&record](const char* name, std::string value) {
-    record.headers.emplace_back(name, std::move(value));
+  record.headers.RemovePrefix(kPrefix);
+  record.headers.RemovePrefix(kReplayGroup);
+  const auto add = [&record](const char* name, std::string_view value) {
+    record.headers.Add(name, value);
   };
   const Record& source = letter.source;
   add(kId, StrCat(letter.group, "/", source.topic, "/", source.partition, "/",
@@ -126,19 +125,18 @@ Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic) {
   add(kPartition, StrCat(source.partition));
   add(kOffset, StrCat(source.offset));
   add(kCode, StrCat(static_cast<int>(letter.failure.code())));
-  add(kReason, std::string(MessageOf(letter.failure).substr(0, kMaxReason)));
+  add(kReason, MessageOf(letter.failure).substr(0, kMaxReason));
   add(kAttempts, StrCat(letter.attempts));
   const size_t count = std::min(letter.errors.size(), kMaxAttemptErrors);
   for (auto it = letter.errors.end() - count; it != letter.errors.end(); ++it) {
     add(kError, ErrorText(*it));
   }
-  add(kTime, absl::FormatTime(absl::RFC3339_full, letter.dead_time,
-                              absl::UTCTimeZone()));
+  add(kTime, FormatRfc3339(letter.dead_time));
   return record;
 }
 
 void Truncate(Record* letter) {
-  letter->headers.emplace_back(kTruncated, StrCat(letter->value.size()));
+  letter->headers.Add(kTruncated, StrCat(letter->value.size()));
   letter->value.clear();
   letter->has_value = false;
 }
@@ -158,7 +156,7 @@ absl::StatusOr<std::optional<DeadLetter>> DecodeDeadLetter(Record record) {
     if (name != kError) continue;
     if (auto error = ReadError(value)) letter.errors.push_back(*error);
   }
-  letter.truncated = FindHeader(record.headers, kTruncated).has_value();
+  letter.truncated = record.headers.Find(kTruncated).has_value();
   letter.source.topic = reader.Text(kTopic);
   letter.source.partition = reader.Number<int>(kPartition);
   letter.source.offset = reader.Number<int64_t>(kOffset);
@@ -168,7 +166,7 @@ absl::StatusOr<std::optional<DeadLetter>> DecodeDeadLetter(Record record) {
   letter.source.has_value = record.has_value;
   letter.source.time = record.time;
   letter.source.headers = std::move(record.headers);
-  RemoveHeaders(letter.source.headers, kPrefix);
+  letter.source.headers.RemovePrefix(kPrefix);
   return letter;
 }
 
@@ -177,8 +175,8 @@ Record EncodeReplay(const DeadLetter& letter) {
   record.partition = -1;
   record.offset = -1;
   record.time = absl::UnixEpoch();
-  RemoveHeaders(record.headers, kReplayGroup);
-  record.headers.emplace_back(kReplayGroup, letter.group);
+  record.headers.RemovePrefix(kReplayGroup);
+  record.headers.Add(kReplayGroup, letter.group);
   return record;
 }
 
@@ -187,16 +185,16 @@ Record EncodeReplayMarker(const DeadLetter& letter, std::string dead_topic) {
   record.topic = std::move(dead_topic);
   record.key = letter.source.key;
   record.has_value = false;
-  record.headers.emplace_back(kReplayed, letter.id);
+  record.headers.Add(kReplayed, letter.id);
   return record;
 }
 
 std::optional<std::string_view> ReplayedId(const Record& record) {
-  return FindHeader(record.headers, kReplayed);
+  return record.headers.Find(kReplayed);
 }
 
 bool IsForAnotherGroup(const Record& record, std::string_view group) {
-  const auto wanted = FindHeader(record.headers, kReplayGroup);
+  const auto wanted = record.headers.Find(kReplayGroup);
   return wanted && *wanted != group;
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/strings.h"
-#include "bus/headers.h"
 
 namespace millrace::bus {
 namespace {
@@ -40,7 +39,7 @@ TEST(DeadLetterTest, SaysWhatWhyAndWhere) {
   EXPECT_EQ(record.key, "u-1");
   EXPECT_EQ(record.value, "payload");
   const auto header = [&](const char* name) {
-    return std::string(FindHeader(record.headers, name).value_or("(none)"));
+    return std::string(record.headers.Find(name).value_or("(none)"));
   };
   EXPECT_EQ(header("ce_id"), "e-1");
   EXPECT_EQ(header("traceparent"), "tp");
@@ -74,8 +73,7 @@ TEST(DeadLetterTest, HasTheErrorsOfTheLastAttempts) {
   EXPECT_EQ(errors[0].failure, absl::AbortedError("try 4"));
   EXPECT_EQ(errors[4].failure.message(), std::string(512, 'x'));
   // A replay begins without them.
-  EXPECT_FALSE(
-      FindHeader(EncodeReplay(**decoded).headers, "millrace-dead-error"));
+  EXPECT_FALSE(EncodeReplay(**decoded).headers.Find("millrace-dead-error"));
 }
 
 TEST(DeadLetterTest, ReadsBackWhatItWrote) {
@@ -97,7 +95,7 @@ TEST(DeadLetterTest, AReplayIsTheSourceForOneGroup) {
   EXPECT_EQ(replay.topic, "users.v1.events");
   EXPECT_EQ(replay.key, "u-1");
   EXPECT_EQ(replay.value, "payload");
-  EXPECT_EQ(FindHeader(replay.headers, "ce_id"), "e-1");
+  EXPECT_EQ(replay.headers.Find("ce_id"), "e-1");
   EXPECT_FALSE(IsForAnotherGroup(replay, "admin.audit"));
   EXPECT_TRUE(IsForAnotherGroup(replay, "templates.welcome"));
   EXPECT_FALSE(IsForAnotherGroup(Sample().source, "anyone"));
@@ -109,8 +107,8 @@ TEST(DeadLetterTest, AReplayThatDiesAgainIsAnotherLetter) {
   again.source.partition = 3;
   again.source.offset = 99;
   const Record record = EncodeDeadLetter(again, "dead");
-  EXPECT_EQ(FindHeader(record.headers, "millrace-replay-group"), std::nullopt);
-  EXPECT_EQ(FindHeader(record.headers, "millrace-dead-id"),
+  EXPECT_EQ(record.headers.Find("millrace-replay-group"), std::nullopt);
+  EXPECT_EQ(record.headers.Find("millrace-dead-id"),
             "admin.audit/users.v1.events/3/99");
   EXPECT_EQ(std::count_if(record.headers.begin(), record.headers.end(),
                           [](const auto& header) {
@@ -144,9 +142,7 @@ TEST(DeadLetterTest, RefusesOtherRecords) {
   EXPECT_EQ(DecodeDeadLetter(Sample().source).status().code(),
             absl::StatusCode::kDataLoss);
   Record record = EncodeDeadLetter(Sample(), "dead");
-  for (auto& [name, value] : record.headers) {
-    if (name == "millrace-dead-offset") value = "many";
-  }
+  record.headers.Add("millrace-dead-offset", "many");
   const absl::Status status = DecodeDeadLetter(record).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(MessageOf(status)), testing::HasSubstr("many"));

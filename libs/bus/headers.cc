@@ -1,74 +1,69 @@
 #include "bus/headers.h"
 
-#include <algorithm>
-#include <cstdint>
+#include <cstring>
 
 namespace millrace::bus {
 namespace {
 
-constexpr size_t kLengthBytes = 4;
+constexpr size_t kLengthBytes = sizeof(uint32_t);
 
-void PutPiece(std::string_view piece, std::string* out) {
+// Returns where the next piece begins.
+char* PutPiece(std::string_view piece, char* at) {
   const auto size = static_cast<uint32_t>(piece.size());
-  for (size_t i = 0; i < kLengthBytes; ++i) {
-    out->push_back(static_cast<char>(size >> (8 * i) & 0xff));
-  }
-  out->append(piece);
-}
-
-bool TakePiece(std::string_view* bytes, std::string* piece) {
-  if (bytes->size() < kLengthBytes) return false;
-  size_t size = 0;
-  for (size_t i = 0; i < kLengthBytes; ++i) {
-    size |= static_cast<size_t>(static_cast<unsigned char>((*bytes)[i]))
-            << (8 * i);
-  }
-  bytes->remove_prefix(kLengthBytes);
-  if (bytes->size() < size) return false;
-  piece->assign(bytes->substr(0, size));
-  bytes->remove_prefix(size);
-  return true;
+  for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(size >> 8 * i);
+  at += kLengthBytes;
+  if (!piece.empty()) std::memcpy(at, piece.data(), piece.size());
+  return at + piece.size();
 }
 
 }  // namespace
 
-std::optional<std::string_view> FindHeader(const Metadata& headers,
-                                           std::string_view name) {
-  for (auto it = headers.rbegin(); it != headers.rend(); ++it) {
-    if (it->first == name) return it->second;
-  }
-  return std::nullopt;
+bool Headers::SkipPiece(std::string_view* packed) {
+  if (packed->size() < kLengthBytes) return false;
+  const size_t size = LengthAt(packed->data());
+  if (packed->size() - kLengthBytes < size) return false;
+  packed->remove_prefix(kLengthBytes + size);
+  return true;
 }
 
-void RemoveHeaders(Metadata& headers, std::string_view prefix) {
-  std::erase_if(headers, [prefix](const auto& header) {
-    return std::string_view(header.first).substr(0, prefix.size()) == prefix;
-  });
+Headers::Headers(std::initializer_list<value_type> headers) {
+  for (const auto& [name, value] : headers) Add(name, value);
 }
 
-std::string PackHeaders(const Metadata& headers) {
-  size_t size = 0;
-  for (const auto& [name, value] : headers) {
-    size += 2 * kLengthBytes + name.size() + value.size();
-  }
-  std::string bytes;
-  bytes.reserve(size);
-  for (const auto& [name, value] : headers) {
-    PutPiece(name, &bytes);
-    PutPiece(value, &bytes);
-  }
-  return bytes;
-}
-
-absl::StatusOr<Metadata> UnpackHeaders(std::string_view bytes) {
-  Metadata headers;
-  while (!bytes.empty()) {
-    auto& [name, value] = headers.emplace_back();
-    if (!TakePiece(&bytes, &name) || !TakePiece(&bytes, &value)) {
+absl::StatusOr<Headers> Headers::Unpack(std::string packed) {
+  Headers headers;
+  std::string_view left = packed;
+  while (!left.empty()) {
+    if (!SkipPiece(&left) || !SkipPiece(&left)) {
       return absl::DataLossError("packed headers end in the middle");
     }
+    ++headers.size_;
   }
+  headers.packed_ = std::move(packed);
   return headers;
+}
+
+void Headers::Add(std::string_view name, std::string_view value) {
+  const size_t end = packed_.size();
+  packed_.resize(end + kLengths + name.size() + value.size());
+  PutPiece(value, PutPiece(name, &packed_[end]));
+  ++size_;
+}
+
+void Headers::RemovePrefix(std::string_view prefix) {
+  Headers kept;
+  for (const auto& [name, value] : *this) {
+    if (name.substr(0, prefix.size()) != prefix) kept.Add(name, value);
+  }
+  if (kept.size_ != size_) *this = std::move(kept);
+}
+
+std::optional<std::string_view> Headers::Find(std::string_view name) const {
+  std::optional<std::string_view> found;
+  for (const auto& [other, value] : *this) {
+    if (other == name) found = value;
+  }
+  return found;
 }
 
 }  // namespace millrace::bus

@@ -36,13 +36,12 @@ std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
                "the event")));
   }
   InsertOutboxRow(tx, event.id,
-                  EncodeEvent(event, std::string(contract.topic)));
+                  TakeRecord(&event, std::string(contract.topic)));
   tx.OnCommit([waker = waker_] {
     if (waker->wake) waker->wake();
   });
   std::string id = event.id;
   if (options_.spans != nullptr) {
-    event.payload = std::string();
     tx.OnCommit([spans = options_.spans, event = std::move(event),
                  parent = tx.context().trace.span_id] {
       spans->Record(EmitSpan(event, parent, absl::Now()));

@@ -4,7 +4,6 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "bus/headers.h"
 
 namespace millrace::bus {
 namespace {
@@ -46,7 +45,7 @@ void InsertOutboxRow(store::Tx& tx, const std::string& event_id,
       store::Params{{"event_id", event_id},
                     {"topic", record.topic},
                     {"record_key", store::Bytes{record.key}},
-                    {"headers", store::Bytes{PackHeaders(record.headers)}},
+                    {"headers", store::Bytes{record.headers.packed()}},
                     {"payload", store::Bytes{record.value}},
                     {"time_ms", absl::ToUnixMillis(record.time)}});
 }
@@ -76,7 +75,7 @@ std::vector<OutboxRow> ReadOutbox(store::Tx& tx, int max_rows,
     one.event_id = row.Text("event_id");
     one.record.topic = row.Text("topic");
     one.record.key = row.Bytes("record_key");
-    one.record.headers = ValueOrThrow(UnpackHeaders(row.Bytes("headers")));
+    one.record.headers = ValueOrThrow(Headers::Unpack(row.Bytes("headers")));
     one.record.value = row.Bytes("payload");
     one.record.time = absl::FromUnixMillis(row.Int("time_ms"));
   }

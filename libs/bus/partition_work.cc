@@ -9,6 +9,7 @@ namespace {
 
 // More islands than this are not worth their bytes in a commit.
 constexpr size_t kMaxRanges = 256;
+constexpr size_t kMaxSpareJobs = 256;
 
 // Keys may be any bytes: the first byte keeps them apart from tickets.
 std::string LaneName(const std::string& key, Watermark::Ticket ticket) {
@@ -18,21 +19,41 @@ std::string LaneName(const std::string& key, Watermark::Ticket ticket) {
 }  // namespace
 
 Lane* PartitionWork::Add(Record record) {
-  Job job;
   last_ = record.offset;
-  job.ticket = watermark_.Begin(record.offset);
+  const Watermark::Ticket ticket = watermark_.Begin(record.offset);
+  std::string name = LaneName(record.key, ticket);
+  const auto known = lanes_.find(name);
+  const bool is_new = known == lanes_.end();
+  std::unique_ptr<Lane> made;
+  if (is_new) {
+    made = std::make_unique<Lane>();
+    made->name = std::move(name);
+  }
+  Lane* const lane = is_new ? made.get() : known->second.get();
+  Job& job = AddJob(lane);
+  job.ticket = ticket;
   job.bytes = sizeof(Job) + record.bytes();
-  std::string name = LaneName(record.key, job.ticket);
   job.record = std::move(record);
   ++live_;
   bytes_ += job.bytes;
-  const auto [it, is_new] = lanes_.try_emplace(std::move(name));
-  if (is_new) {
-    it->second = std::make_unique<Lane>();
-    it->second->name = it->first;
+  if (!is_new) return nullptr;
+  lanes_.emplace(lane->name, std::move(made));
+  return lane;
+}
+
+Job& PartitionWork::AddJob(Lane* lane) {
+  if (spare_jobs_.empty()) return lane->jobs.emplace_back();
+  lane->jobs.splice(lane->jobs.end(), spare_jobs_, spare_jobs_.begin());
+  return lane->jobs.back();
+}
+
+void PartitionWork::Recycle(Lane* lane) {
+  if (spare_jobs_.size() == kMaxSpareJobs) {
+    lane->jobs.pop_front();
+    return;
   }
-  it->second->jobs.push_back(std::move(job));
-  return is_new ? it->second.get() : nullptr;
+  lane->jobs.front() = Job();
+  spare_jobs_.splice(spare_jobs_.begin(), lane->jobs, lane->jobs.begin());
 }
 
 bool PartitionWork::WasFinished(int64_t offset) {
@@ -53,7 +74,7 @@ bool PartitionWork::Finish(Lane* lane) {
   assert(lane->state == Lane::State::kWorking);
   watermark_.Done(lane->jobs.front().ticket);
   Drop(lane->jobs.front());
-  lane->jobs.pop_front();
+  Recycle(lane);
   const bool more = !lane->jobs.empty();
   if (more) {
     lane->state = Lane::State::kReady;
@@ -81,8 +102,7 @@ void PartitionWork::AbandonAll(Lane* lane) {
 }
 
 void PartitionWork::Remove(Lane* lane) {
-  const std::string name = lane->name;  // the key must outlive the lane
-  lanes_.erase(name);
+  lanes_.erase(lanes_.find(lane->name));
 }
 
 std::vector<Lane*> PartitionWork::lanes() const {

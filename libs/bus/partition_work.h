@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -29,7 +30,7 @@ struct Job {
   Record record;
   Watermark::Ticket ticket = 0;
   size_t bytes = 0;
-  // Decoded at the first attempt.
+  // Decoded at the first attempt, and then has the record's value (TakeEvent).
   std::optional<EventEnvelope> event;
   TraceContext emitted;   // the event's own; the listener's span is its child
   int attempts = 0;       // all of them
@@ -98,6 +99,10 @@ class PartitionWork {
   Progress progress() const;
 
  private:
+  // A job in the back of the lane, new or used before.
+  Job& AddJob(Lane* lane);
+  // The front job, which is emptied and kept for another record.
+  void Recycle(Lane* lane);
   void Drop(const Job& job);
 
   const TopicPartition id_;
@@ -107,7 +112,10 @@ class PartitionWork {
   Watermark watermark_;
   size_t live_ = 0;
   size_t bytes_ = 0;
-  absl::flat_hash_map<std::string, std::unique_ptr<Lane>> lanes_;
+  // By the names that they have.
+  absl::flat_hash_map<std::string_view, std::unique_ptr<Lane>> lanes_;
+  // Emptied: records come in runs, and this keeps the allocator out of them.
+  std::list<Job> spare_jobs_;
 };
 
 }  // namespace millrace::bus

@@ -7,7 +7,6 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/codec.h"
-#include "bus/headers.h"
 #include "bus/outbox_sql.h"
 #include "bus/testing/fake_transport.h"
 #include "loop/combinators.h"
@@ -148,8 +147,7 @@ TEST_F(RelayTest, EventsSayWhoWhenAndWhy) {
   EXPECT_NE(event->trace.span_id, context.trace.span_id);
   EXPECT_EQ(event->extensions,
             (Metadata{{"actor", "user:ada"}, {"causationid", "cause"}}));
-  EXPECT_EQ(FindHeader(transport_.published[0].headers, "ce_causationid"),
-            "cause");
+  EXPECT_EQ(transport_.published[0].headers.Find("ce_causationid"), "cause");
 }
 
 TEST_F(RelayTest, WaitsWhileTheTransportIsAwayAndKeepsTheOrder) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
+#include "base/rfc3339.h"
 #include "base/strings.h"
 #include "contract/json.h"
 
@@ -62,11 +63,12 @@ absl::Status ReadAttribute(const std::string& name, const std::string& value,
   } else if (name == "tracestate") {
     *tracestate = value;
   } else if (name == "time") {
-    std::string error;
-    if (!absl::ParseTime(absl::RFC3339_full, value, &event->time, &error)) {
+    const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
+    if (!time.ok()) {
       return absl::InvalidArgumentError(
-          StrCat("'time' is '", value, "', which is not RFC 3339: ", error));
+          StrCat("'time' is ", MessageOf(time.status())));
     }
+    event->time = *time;
   } else if (name != "datacontenttype" && name != "specversion") {
     event->extensions.emplace_back(name, value);
   }

@@ -125,6 +125,11 @@ void Subscription::OnAssigned(std::vector<AssignedPartition> partitions) {
   for (AssignedPartition& partition : partitions) Take(std::move(partition));
 }
 
+Subscription::Held Subscription::Find(const TopicPartition& id) const {
+  const auto it = assignments_.find(id);
+  return it == assignments_.end() ? nullptr : it->second;
+}
+
 void Subscription::Take(AssignedPartition partition) {
   const TopicPartition id = partition.id;
   if (const auto it = assignments_.find(id); it != assignments_.end()) {
@@ -152,12 +157,18 @@ void Subscription::BeginAnew(Held assignment) {
 }
 
 void Subscription::OnRecords(std::vector<Record> records) {
+  Held assignment;  // of the record before: runs of one partition are usual
   for (Record& record : records) {
-    const TopicPartition id{record.topic, record.partition};
-    const auto it = assignments_.find(id);
-    if (it == assignments_.end()) continue;
-    if (it->second->work.WentBack(record.offset)) BeginAnew(it->second);
-    const Held assignment = assignments_.at(id);
+    if (assignment == nullptr ||
+        assignment->work.id().partition != record.partition ||
+        assignment->work.id().topic != record.topic) {
+      assignment = Find({record.topic, record.partition});
+    }
+    if (assignment == nullptr) continue;
+    if (assignment->work.WentBack(record.offset)) {
+      BeginAnew(assignment);
+      assignment = Find({record.topic, record.partition});
+    }
     if (assignment->work.WasFinished(record.offset)) {
       assignment->work.PassOver(record.offset);
       measures_.passed_over.Add();

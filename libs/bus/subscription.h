@@ -132,6 +132,8 @@ class Subscription final : public ConsumerEvents,
                Metrics& metrics, SubscriptionSpec spec,
                EventListener& listener);
 
+  // Null when the partition is not ours.
+  Held Find(const TopicPartition& id) const;
   // Replaces an assignment of before, if there is one.
   void Take(AssignedPartition partition);
   // The topic of this assignment is gone, and another of its name begins.

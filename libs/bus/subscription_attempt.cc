@@ -53,7 +53,7 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
     co_return;
   }
   if (job.attempts++ == 0) {
-    absl::StatusOr<EventEnvelope> event = DecodeEvent(job.record);
+    absl::StatusOr<EventEnvelope> event = TakeEvent(&job.record);
     if (!event.ok()) {
       co_await Bury(self, assignment, lane, event.status());
       co_return;
@@ -170,7 +170,7 @@ Promise<void> Subscription::Wait(Self self, Held assignment, Lane* lane,
 
 Promise<void> Subscription::Bury(Self self, Held assignment, Lane* lane,
                                  absl::Status failure) {
-  const Job& job = lane->jobs.front();
+  Job& job = lane->jobs.front();
   self->logger_.Error(
       "an event is given up and becomes a dead letter",
       {{"group", self->spec_.group},
@@ -182,13 +182,14 @@ Promise<void> Subscription::Bury(Self self, Held assignment, Lane* lane,
        {"offset", job.record.offset},
        {"attempts", job.attempts},
        {"error", failure.ToString()}});
+  if (job.event) GiveBack(&*job.event, &job.record);
   DeadLetter letter;
   letter.group = self->spec_.group;
   letter.failure = std::move(failure);
   letter.attempts = job.attempts;
   letter.errors = job.errors;
   letter.dead_time = self->loop_.Now();
-  letter.source = job.record;
+  letter.source = std::move(job.record);
   const Record record = EncodeDeadLetter(letter, self->spec_.dead_letter_topic);
   const absl::Status published = co_await AsStatusOr(
       PublishLetter(self, record, assignment->retries.signal()));

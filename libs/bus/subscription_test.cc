@@ -1,7 +1,6 @@
 // What becomes of events: order, retries, dead letters, backpressure.
 
 #include "bus/dead_letter.h"
-#include "bus/headers.h"
 #include "bus/testing/subscription_fixture.h"
 #include "loop/combinators.h"
 #include "loop/testing/virtual_time.h"
@@ -94,7 +93,7 @@ TEST_F(SubscriptionTest, TheLetterIsDurableBeforeTheSourceIsCommitted) {
   EXPECT_EQ(Committed(), Progress(1));
   EXPECT_THAT(listener_.begun, ElementsAre("0", "1"));
   ASSERT_EQ(transport_.published.size(), 1u);
-  EXPECT_EQ(FindHeader(transport_.published[0].headers, "millrace-dead-reason"),
+  EXPECT_EQ(transport_.published[0].headers.Find("millrace-dead-reason"),
             "never");
   Answer("1");
 }
@@ -136,9 +135,9 @@ TEST_F(SubscriptionTest, PassesOverReplaysForOtherGroups) {
   Start();
   Assign(0);
   Record other = At(0, "a");
-  other.headers.emplace_back("millrace-replay-group", "somebody else");
+  other.headers.Add("millrace-replay-group", "somebody else");
   Record ours = At(1, "a");
-  ours.headers.emplace_back("millrace-replay-group", "group");
+  ours.headers.Add("millrace-replay-group", "group");
   Deliver({other, ours});
   EXPECT_THAT(listener_.begun, ElementsAre("1"));
   EXPECT_EQ(Committed(), Progress(1));

@@ -33,8 +33,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bus/headers.h"
 #include "bus/progress.h"
-#include "contract/call.h"
 #include "loop/promise.h"
 #include "loop/stream.h"
 
@@ -43,7 +43,7 @@ namespace millrace::bus {
 struct Record {
   std::string topic;
   std::string key;  // empty: no key, any partition
-  Metadata headers;
+  Headers headers;
   std::string value;
   bool has_value = true;  // false: a tombstone, `value` is empty
   absl::Time time;        // to the millisecond; unset (epoch): when published
@@ -53,11 +53,7 @@ struct Record {
   int64_t offset = -1;
 
   // Of key, headers and value.
-  size_t bytes() const {
-    size_t size = key.size() + value.size();
-    for (const auto& [name, text] : headers) size += name.size() + text.size();
-    return size;
-  }
+  size_t bytes() const { return key.size() + value.size() + headers.bytes(); }
 };
 
 struct TopicPartition {

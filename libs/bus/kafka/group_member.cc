@@ -15,6 +15,8 @@ namespace {
 constexpr int kEventsPerTurn = 64;
 constexpr size_t kRecordsPerTurn = 256;
 constexpr size_t kBytesPerTurn = 1 << 20;
+// By no more records than these may a turn exceed its bytes.
+constexpr size_t kMessagesPerRead = 16;
 // A poll now and then, or librdkafka takes an idle member for a dead one.
 constexpr absl::Duration kPoll = absl::Seconds(60);
 // The same trouble is not told again for so long.
@@ -135,42 +137,48 @@ bool GroupMember::DrainEvents() {
 }
 
 bool GroupMember::Deliver() {
-  std::vector<Record> records;
-  std::vector<std::pair<rd_kafka_resp_err_t, std::string>> errors;
-  size_t bytes = 0;
+  Delivery delivery;
   bool more = false;
   const size_t count = partitions_.size();
   for (size_t i = 0; i < count && !more; ++i) {
     const size_t at = (turn_of_ + i) % count;
     if (partitions_[at].paused) continue;
-    while (rd_kafka_event_t* event =
-               rd_kafka_queue_poll(partitions_[at].queue, 0)) {
-      if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_FETCH) {
-        const rd_kafka_message_t* message = rd_kafka_event_message_next(event);
-        if (message->offset <= partitions_[at].last) {
-          commits_.BeginAnew(partitions_[at].id);
-        }
-        partitions_[at].last = message->offset;
-        records.push_back(ToRecord(*message));
-        bytes += message->len + message->key_len;
-      } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-        errors.emplace_back(ErrorOf(event), rd_kafka_event_error_string(event));
-      }
-      rd_kafka_event_destroy(event);
-      more = records.size() >= kRecordsPerTurn || bytes >= kBytesPerTurn ||
-             errors.size() >= kEventsPerTurn;
-      if (more) {
-        turn_of_ = at + 1;
-        break;
-      }
+    while (!more && Read(partitions_[at], &delivery)) {
+      more = delivery.records.size() >= kRecordsPerTurn ||
+             delivery.bytes >= kBytesPerTurn ||
+             delivery.errors.size() >= kEventsPerTurn;
     }
+    if (more) turn_of_ = at + 1;
   }
-  if (!records.empty()) {
+  if (!delivery.records.empty()) {
     reachability_.Good();
-    events_->OnRecords(std::move(records));
+    events_->OnRecords(std::move(delivery.records));
   }
-  for (const auto& [error, text] : errors) OnError(error, text.c_str());
+  for (const auto& [error, text] : delivery.errors) {
+    OnError(error, text.c_str());
+  }
   return more;
+}
+
+bool GroupMember::Read(Partition& partition, Delivery* delivery) {
+  rd_kafka_message_t* messages[kMessagesPerRead];
+  const ssize_t count = rd_kafka_consume_batch_queue(
+      partition.queue, 0, messages,
+      std::min(kMessagesPerRead, kRecordsPerTurn - delivery->records.size()));
+  for (ssize_t i = 0; i < count; ++i) {
+    rd_kafka_message_t& message = *messages[i];
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (message.offset <= partition.last) commits_.BeginAnew(partition.id);
+      partition.last = message.offset;
+      delivery->bytes += message.len + message.key_len;
+      delivery->records.push_back(ToRecord(message));
+    } else {
+      delivery->errors.emplace_back(message.err,
+                                    rd_kafka_message_errstr(&message));
+    }
+    rd_kafka_message_destroy(&message);
+  }
+  return count > 0;
 }
 
 void GroupMember::OnEvent(rd_kafka_event_t* event) {

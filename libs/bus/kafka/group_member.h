@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -53,6 +54,12 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
     bool paused = false;
     int64_t last = -1;  // the offset of the record that was delivered last
   };
+  // What a turn found.
+  struct Delivery {
+    std::vector<Record> records;
+    std::vector<std::pair<rd_kafka_resp_err_t, std::string>> errors;
+    size_t bytes = 0;
+  };
   struct Rebalance {
     bool assign = false;
     std::vector<TopicPartition> partitions;
@@ -65,6 +72,8 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   bool Turn();
   bool DrainEvents();
   bool Deliver();
+  // Some of what the partition's queue has; false when that is nothing.
+  bool Read(Partition& partition, Delivery* delivery);
   void OnEvent(rd_kafka_event_t* event);
   void OnError(rd_kafka_resp_err_t error, const char* text);
   void OnFatal(const char* text);

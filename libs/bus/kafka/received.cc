@@ -1,5 +1,7 @@
 #include "bus/kafka/received.h"
 
+#include <string_view>
+
 namespace millrace::bus::kafka {
 
 Record ToRecord(const rd_kafka_message_t& message) {
@@ -17,6 +19,10 @@ Record ToRecord(const rd_kafka_message_t& message) {
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     return record;
   }
+  // Most have no more than this; it need not be right.
+  constexpr size_t kUsualHeaderBytes = 32;
+  const size_t count = rd_kafka_header_cnt(headers);
+  record.headers.Reserve(count, count * kUsualHeaderBytes);
   const char* name = nullptr;
   const void* value = nullptr;
   size_t size = 0;
@@ -24,8 +30,8 @@ Record ToRecord(const rd_kafka_message_t& message) {
        rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
        RD_KAFKA_RESP_ERR_NO_ERROR;
        ++i) {
-    record.headers.emplace_back(
-        name, std::string(static_cast<const char*>(value), size));
+    record.headers.Add(name,
+                       std::string_view(static_cast<const char*>(value), size));
   }
   return record;
 }

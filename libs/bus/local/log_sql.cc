@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "base/status.h"
-#include "bus/headers.h"
 
 namespace millrace::bus::local {
 namespace {
@@ -121,7 +120,7 @@ std::map<Ref, int64_t> Append(store::Tx& tx,
         "VALUES (:id, :record_key, :headers, :value, :time_ms)",
         store::Params{{"id", IdOf(ref, end->second)},
                       {"record_key", store::Bytes{record.key}},
-                      {"headers", store::Bytes{PackHeaders(record.headers)}},
+                      {"headers", store::Bytes{record.headers.packed()}},
                       {"value", record.has_value
                                     ? store::Value(store::Bytes{record.value})
                                     : store::Value()},
@@ -165,7 +164,7 @@ std::vector<Record> ReadRange(store::Tx& tx, const Range& range,
     record.partition = range.id.partition;
     record.offset = OffsetOf(row.Int("id"));
     record.key = row.Bytes("record_key");
-    record.headers = ValueOrThrow(UnpackHeaders(row.Bytes("headers")));
+    record.headers = ValueOrThrow(Headers::Unpack(row.Bytes("headers")));
     record.has_value = !row.IsNull("value");
     if (record.has_value) record.value = row.Bytes("value");
     record.time = absl::FromUnixMillis(row.Int("time_ms"));

@@ -11,7 +11,6 @@
 #include "base/strings.h"
 #include "bench.h"
 #include "bus/codec.h"
-#include "bus/headers.h"
 #include "bus/local/local_transport.h"
 #include "bus/make_event.h"
 #include "loop/combinators.h"
@@ -122,10 +121,8 @@ void EmbeddedFloor(const Run& run) {
                          -1, &insert, nullptr),
       database);
   std::vector<bus::Record> records;
-  std::vector<std::string> headers;
   for (int i = 0; i < run.count; ++i) {
     records.push_back(MakeRecord(run.topic, i));
-    headers.push_back(bus::PackHeaders(records.back().headers));
   }
   const auto bind = [&](int at, const std::string& bytes) {
     sqlite3_bind_blob(insert, at, bytes.data(), static_cast<int>(bytes.size()),
@@ -142,7 +139,7 @@ void EmbeddedFloor(const Run& run) {
         insert, 1,
         static_cast<int64_t>(i % 8 + 1) << 40 | static_cast<int64_t>(i / 8));
     bind(2, records[i].key);
-    bind(3, headers[i]);
+    bind(3, records[i].headers.packed());
     bind(4, records[i].value);
     sqlite3_bind_int64(insert, 5, absl::ToUnixMillis(records[i].time));
     Must(sqlite3_step(insert), database);

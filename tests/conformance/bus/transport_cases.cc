@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/strings.h"
-#include "bus/headers.h"
 #include "bus/partitioner.h"
 #include "loop/combinators.h"
 #include "tests/conformance/bus/suite.h"
