@@ -20,6 +20,13 @@ add_compile_options(-fno-tree-slp-vectorize)
 if(MILLRACE_SANITIZER)
   add_compile_options(-fsanitize=${MILLRACE_SANITIZER} -O1 -g1)
   add_link_options(-fsanitize=${MILLRACE_SANITIZER})
+  add_compile_definitions(MILLRACE_SANITIZED)
+  if(MILLRACE_SANITIZER MATCHES "thread")
+    # Protobuf's maps have two more members where they are compiled for the
+    # thread sanitizer, and the libraries of the system are not. The standard
+    # library must still know.
+    add_compile_options(-U__SANITIZE_THREAD__ -D_GLIBCXX_TSAN=1)
+  endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_compile_options(-g1)
 endif()

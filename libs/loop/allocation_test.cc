@@ -124,6 +124,9 @@ Promise<void> AwaitAll(const Promise<int64_t>& pending, int64_t* sum) {
 }
 
 TEST_F(Allocations, NoneForAwait) {
+#ifndef NDEBUG
+  GTEST_SKIP() << "a debug build keeps a list of coroutines";
+#endif
   EXPECT_EQ(Of([this] {
               const Deferred<int64_t> later;
               loop_.SetImmediate([later] { later.Resolve(3); });

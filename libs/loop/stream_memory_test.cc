@@ -36,7 +36,7 @@ int64_t ResidentBytes() {
 class StreamMemoryTest : public testing::Test {
  protected:
   void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef MILLRACE_SANITIZED
     GTEST_SKIP() << "a sanitizer keeps what was freed";
 #endif
   }

@@ -13,7 +13,7 @@
 namespace millrace::bus::sim {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef MILLRACE_SANITIZED
 constexpr int kSeeds = 100;
 #else
 constexpr int kSeeds = 2'000;
