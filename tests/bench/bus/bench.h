@@ -75,6 +75,8 @@ void PublishOurs(const Run& run);
 void PublishFloor(const Run& run);
 void ConsumeOurs(const Run& run);
 void ConsumeFloor(const Run& run);
+// The bare loop reads what any typed listener must: headers and payload.
+void ReadFloor(const Run& run);
 // 5 ms of asynchronous work per event, by key, or one event at a time.
 void LanesOurs(const Run& run);
 void LanesOneAtATime(const Run& run);

@@ -1,6 +1,8 @@
 // Consuming a topic that is full already, from its first record: the bus with
 // a typed listener, lanes and commits, beside librdkafka's consumer in a bare C
 // loop. The clock runs from the first record on: joining a group is no work.
+#include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "bare.h"
@@ -96,7 +98,32 @@ void ConsumeOurs(const Run& run) { KafkaStage(run).Go(&ConsumeAll); }
 void LanesOurs(const Run& run) { KafkaStage(run).Go(&ConsumeInLanes); }
 void LanesOneAtATime(const Run& run) { KafkaStage(run).Go(&ConsumeOneAtATime); }
 
-void ConsumeFloor(const Run& run) {
+namespace {
+
+void Nothing(const rd_kafka_message_t&) {}
+
+void ReadAll(const rd_kafka_message_t& message) {
+  rd_kafka_headers_t* headers = nullptr;
+  rd_kafka_message_headers(&message, &headers);
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  size_t bytes = 0;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
+       RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    bytes += size;
+  }
+  UserCreated payload;
+  if (bytes == 0 ||
+      !payload.ParseFromArray(message.payload, static_cast<int>(message.len))) {
+    std::fprintf(stderr, "bus_bench: a record is no event\n");
+    std::exit(1);
+  }
+}
+
+void Consume(const Run& run, void (*on_message)(const rd_kafka_message_t&)) {
   rd_kafka_t* consumer = BareConsumer(run);
   std::optional<Stopwatch> watch;
   for (int count = 0; count < run.count;) {
@@ -104,6 +131,7 @@ void ConsumeFloor(const Run& run) {
     if (message == nullptr) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (!watch) watch.emplace();
+      on_message(*message);
       ++count;
     }
     rd_kafka_message_destroy(message);
@@ -112,5 +140,10 @@ void ConsumeFloor(const Run& run) {
   rd_kafka_consumer_close(consumer);
   rd_kafka_destroy(consumer);
 }
+
+}  // namespace
+
+void ConsumeFloor(const Run& run) { Consume(run, &Nothing); }
+void ReadFloor(const Run& run) { Consume(run, &ReadAll); }
 
 }  // namespace millrace::bench

@@ -21,6 +21,8 @@ constexpr Side kSides[] = {
     {"publish_floor", &PublishFloor},
     {"consume", &ConsumeOurs},
     {"consume_floor", &ConsumeFloor},
+    {"read", &ConsumeOurs},
+    {"read_floor", &ReadFloor},
     {"lanes", &LanesOurs},
     {"lanes_floor", &LanesOneAtATime},
     {"drain", &Drain},
