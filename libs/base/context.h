@@ -31,6 +31,8 @@ struct CallContext {
   std::string token;
   // The id of the event whose handler makes this call; empty for a request.
   std::string causation_id;
+  // W3C Baggage as it came, passed on to calls and events; empty: none.
+  std::string baggage;
 };
 
 }  // namespace millrace

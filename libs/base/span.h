@@ -32,6 +32,7 @@ struct Span {
     kFailed,      // and that was the end of it
     kRetry,       // and will be tried again
     kDeadLetter,  // and was given up
+    kExpired,     // was passed over: nobody was asked
   };
 
   Kind kind = Kind::kRequest;

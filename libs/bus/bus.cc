@@ -113,9 +113,10 @@ Promise<void> Bus::KeepDeclaring(Transport& transport, Logger& logger,
 Promise<std::string> Bus::Publish(const ContractInfo& contract,
                                   const EventInfo& info,
                                   const google::protobuf::Message& payload,
-                                  std::string key, const CallContext& context) {
+                                  std::string key, const CallContext& context,
+                                  const EmitOptions& options) {
   EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
-                                  payload, std::move(key));
+                                  payload, std::move(key), options);
   std::vector<Record> records;
   records.push_back(TakeRecord(&event, std::string(contract.topic)));
   return transport_.Publish(std::move(records))

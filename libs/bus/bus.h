@@ -42,6 +42,7 @@
 #include "base/span.h"
 #include "bus/dead_letters.h"
 #include "bus/group_lag.h"
+#include "bus/make_event.h"
 #include "bus/subscription.h"
 #include "bus/transport.h"
 #include "contract/event.h"
@@ -108,10 +109,11 @@ class Bus {
   // it is durable. Whoever changes a database wants an Outbox instead.
   template <typename E>
   Promise<std::string> Publish(const typename E::Payload& payload,
-                               const CallContext& context) {
+                               const CallContext& context,
+                               const EmitOptions& options = {}) {
     const ContractInfo& contract = E::Contract::Info();
     return Publish(contract, contract.events[E::kIndex], payload,
-                   E::Key(payload), context);
+                   E::Key(payload), context, options);
   }
   template <typename E>
   Promise<std::string> Publish(const typename E::Payload& payload) {
@@ -120,7 +122,8 @@ class Bus {
   Promise<std::string> Publish(const ContractInfo& contract,
                                const EventInfo& event,
                                const google::protobuf::Message& payload,
-                               std::string key, const CallContext& context);
+                               std::string key, const CallContext& context,
+                               const EmitOptions& options = {});
 
   // The events on the topics of these contracts; records that are no events
   // are passed over.

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "ce_";
 constexpr char kContentType[] = "content-type";
+constexpr std::string_view kExpiryTime = "expirytime";
 // Names and values of an event without extensions, with room to spare.
 constexpr size_t kUsualHeaderBytes = 400;
 
@@ -64,6 +65,13 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
       if (event.content_type.empty()) event.content_type = value;
     } else if (attribute == "subject") {
       subject = value;
+    } else if (attribute == kExpiryTime) {
+      const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
+      if (!time.ok()) {
+        return NoEvent(record,
+                       StrCat("ce_expirytime is ", MessageOf(time.status())));
+      }
+      event.expires = *time;
     } else if (attribute == "time") {
       const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
       if (!time.ok()) {
@@ -120,6 +128,9 @@ Record EncodeAttributes(const EventEnvelope& event, std::string topic) {
   headers.Add("ce_source", event.source);
   headers.Add("ce_time", FormatRfc3339(event.time));
   if (!event.key.empty()) headers.Add("ce_subject", event.key);
+  if (event.expires != absl::InfiniteFuture()) {
+    headers.Add("ce_expirytime", FormatRfc3339(event.expires));
+  }
   headers.Add(kContentType, event.content_type);
   if (event.trace.valid()) {
     headers.Add("traceparent", event.trace.traceparent());
@@ -187,6 +198,9 @@ CallContext ContextOf(const EventEnvelope& envelope) {
       envelope.trace.valid() ? envelope.trace : TraceContext::NewRoot();
   context.identity.subject = std::string(ActorOf(envelope));
   context.causation_id = envelope.id;
+  context.deadline = envelope.expires;
+  context.baggage =
+      std::string(FindExtension(envelope, kBaggageExtension).value_or(""));
   return context;
 }
 

@@ -7,6 +7,7 @@
 //   ce_specversion  1.0            ce_id       the event's id
 //   ce_type         its type       ce_source   who emitted it
 //   ce_time         RFC 3339       ce_subject  the key, when there is one
+//   ce_expirytime   RFC 3339, when the event expires
 //   content-type    of the payload
 //   traceparent, tracestate        W3C trace context, when there is one
 //   baggage                        W3C Baggage, the same
@@ -61,11 +62,11 @@ absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record);
 absl::StatusOr<EventEnvelope> TakeEvent(Record* record);
 void GiveBack(EventEnvelope* event, Record* record);
 
-// In which a handler of this event does its work: the event's trace, the event
-// as the cause, and its actor as the identity: that says on whose
-// behalf, and allows nothing by itself, since whoever may write to the topic
-// can name anybody. The span of an event that a subscription has handed over is
-// that of its being handled.
+// In which a handler of this event does its work: the event's trace, its expiry
+// as the deadline, its baggage, the event as the cause, and its actor as the
+// identity: that says on whose behalf, and allows nothing by itself, since
+// whoever may write to the topic can name anybody. The span of an event that a
+// subscription has handed over is that of its being handled.
 CallContext ContextOf(const EventEnvelope& envelope);
 
 }  // namespace millrace::bus

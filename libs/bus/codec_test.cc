@@ -170,12 +170,14 @@ TEST(CodecTest, ReadsStructuredModeWithJsonData) {
   const auto event = DecodeEvent(Structured(R"({
       "specversion": "1.0", "id": "1", "type": "T", "source": "/s",
       "subject": "k", "time": "1970-01-01T00:00:10Z", "causationid": "c",
+      "expirytime": "1970-01-01T00:01:00Z",
       "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       "data": {"user_id": "u"}})"));
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->id, "1");
   EXPECT_EQ(event->key, "k");
   EXPECT_EQ(event->time, absl::FromUnixSeconds(10));
+  EXPECT_EQ(event->expires, absl::FromUnixSeconds(60));
   EXPECT_EQ(event->content_type, "application/json");
   EXPECT_THAT(event->payload, HasSubstr("\"user_id\""));
   EXPECT_TRUE(event->trace.valid());
@@ -221,6 +223,28 @@ TEST(CodecTest, WorkForAnEventIsDoneOnBehalfOfItsActor) {
   EXPECT_EQ(ContextOf(*read).identity.subject, "user:ada");
 }
 
+TEST(CodecTest, TheExpiryIsTheHandlersDeadline) {
+  EventEnvelope event = Sample();
+  event.expires = event.time + absl::Minutes(10);
+  const Record record = EncodeEvent(event, "t");
+  EXPECT_EQ(record.headers.Find("ce_expirytime"),
+            "2024-05-06T07:18:09.123456789+00:00");
+  const auto read = DecodeEvent(record);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->expires, event.expires);
+  EXPECT_EQ(read->extensions, event.extensions);
+  EXPECT_EQ(ContextOf(*read).deadline, event.expires);
+  EXPECT_EQ(ContextOf(*DecodeEvent(EncodeEvent(Sample(), "t"))).deadline,
+            absl::InfiniteFuture());
+}
+
+TEST(CodecTest, RefusesAnExpiryThatIsNoTime) {
+  Record record = Minimal();
+  record.headers.Add("ce_expirytime", "soon");
+  EXPECT_THAT(std::string(MessageOf(DecodeEvent(record).status())),
+              HasSubstr("ce_expirytime is 'soon', which is not RFC 3339"));
+}
+
 TEST(CodecTest, BaggageTravelsAsAHeaderOfItsName) {
   EventEnvelope event = Sample();
   event.extensions.emplace_back(kBaggageExtension, "tenant=7,region=eu");
@@ -230,6 +254,7 @@ TEST(CodecTest, BaggageTravelsAsAHeaderOfItsName) {
   const auto read = DecodeEvent(record);
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->extensions, event.extensions);
+  EXPECT_EQ(ContextOf(*read).baggage, "tenant=7,region=eu");
   Record others = EncodeEvent(Sample(), "t");
   others.headers.Add("ce_baggage", "tenant=8");
   EXPECT_EQ(FindExtension(*DecodeEvent(others), kBaggageExtension), "tenant=8");

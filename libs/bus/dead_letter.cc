@@ -193,6 +193,10 @@ std::optional<std::string_view> ReplayedId(const Record& record) {
   return record.headers.Find(kReplayed);
 }
 
+bool IsReplay(const Record& record) {
+  return record.headers.Find(kReplayGroup).has_value();
+}
+
 bool IsForAnotherGroup(const Record& record, std::string_view group) {
   const auto wanted = record.headers.Find(kReplayGroup);
   return wanted && *wanted != group;

@@ -79,6 +79,8 @@ Record EncodeReplayMarker(const DeadLetter& letter, std::string dead_topic);
 // The id of the letter that this marker stands for; nothing for other records.
 std::optional<std::string_view> ReplayedId(const Record& record);
 
+bool IsReplay(const Record& record);
+
 // Whether the record is a replay that is meant for another group.
 bool IsForAnotherGroup(const Record& record, std::string_view group);
 

@@ -10,13 +10,14 @@ namespace millrace::bus {
 EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const std::string& source, const EventInfo& info,
                         const google::protobuf::Message& payload,
-                        std::string key) {
+                        std::string key, const EmitOptions& options) {
   EventEnvelope event;
   event.id = NewId();
   event.type = std::string(info.type);
   event.source = source;
   event.key = std::move(key);
   event.time = clock.Now();
+  event.expires = event.time + options.expires_after;
   event.trace =
       context.trace.valid() ? context.trace.Child() : TraceContext::NewRoot();
   event.payload = payload.SerializeAsString();
@@ -25,6 +26,9 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
   }
   if (!context.causation_id.empty()) {
     event.extensions.emplace_back(kCausationExtension, context.causation_id);
+  }
+  if (!context.baggage.empty()) {
+    event.extensions.emplace_back(kBaggageExtension, context.baggage);
   }
   return event;
 }

@@ -11,12 +11,19 @@
 
 namespace millrace::bus {
 
+struct EmitOptions {
+  // From when on the event is of no use to anybody, counted from its emission.
+  // What then becomes of it is for those who listen to say: see
+  // SubscriptionOptions::expired.
+  absl::Duration expires_after = absl::InfiniteDuration();
+};
+
 // The trace is that of `context` with a span of the event's own, or a new one;
-// actor and cause are the context's, if there are any.
+// actor, cause and baggage are the context's, if there are any.
 EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const std::string& source, const EventInfo& info,
                         const google::protobuf::Message& payload,
-                        std::string key);
+                        std::string key, const EmitOptions& options = {});
 
 // The span of having emitted `event`, which outlives it, within the span
 // `parent`: that of the context the event was made from.

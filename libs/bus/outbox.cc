@@ -25,9 +25,9 @@ std::vector<store::Migration> Outbox::Migrations() {
 std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
                          const EventInfo& info,
                          const google::protobuf::Message& payload,
-                         std::string key) const {
-  EventEnvelope event =
-      MakeEvent(tx.context(), clock_, source_, info, payload, std::move(key));
+                         std::string key, const EmitOptions& options) const {
+  EventEnvelope event = MakeEvent(tx.context(), clock_, source_, info, payload,
+                                  std::move(key), options);
   if (event.payload.size() > options_.max_payload_bytes) {
     Throw(absl::InvalidArgumentError(
         StrCat("event ", event.type, " has ", event.payload.size(),

@@ -28,6 +28,7 @@
 
 #include "base/clock.h"
 #include "base/span.h"
+#include "bus/make_event.h"
 #include "contract/event.h"
 #include "store/database.h"
 #include "store/migration.h"
@@ -62,15 +63,16 @@ class Outbox {
   // too large, else what the transaction throws. Trace and cause of the event
   // are those of tx.context(); without a trace a new one begins.
   template <typename E>
-  std::string Emit(store::Tx& tx, const typename E::Payload& payload) const {
+  std::string Emit(store::Tx& tx, const typename E::Payload& payload,
+                   const EmitOptions& options = {}) const {
     const ContractInfo& contract = E::Contract::Info();
     return Emit(tx, contract, contract.events[E::kIndex], payload,
-                E::Key(payload));
+                E::Key(payload), options);
   }
   std::string Emit(store::Tx& tx, const ContractInfo& contract,
                    const EventInfo& event,
-                   const google::protobuf::Message& payload,
-                   std::string key) const;
+                   const google::protobuf::Message& payload, std::string key,
+                   const EmitOptions& options = {}) const;
 
   // Loop: called after each commit that emitted something.
   void OnCommitted(std::function<void()> callback);

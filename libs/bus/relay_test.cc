@@ -135,6 +135,7 @@ TEST_F(RelayTest, EventsSayWhoWhenAndWhy) {
   context.trace = TraceContext::NewRoot();
   context.causation_id = "cause";
   context.identity.subject = "user:ada";
+  context.baggage = "tenant=7";
   StartRelay();
   ASSERT_TRUE(Emit("x", context).ok());
   ASSERT_EQ(transport_.published.size(), 1u);
@@ -145,8 +146,10 @@ TEST_F(RelayTest, EventsSayWhoWhenAndWhy) {
   EXPECT_EQ(event->key, "k");
   EXPECT_EQ(event->trace.trace_id, context.trace.trace_id);
   EXPECT_NE(event->trace.span_id, context.trace.span_id);
-  EXPECT_EQ(event->extensions,
-            (Metadata{{"actor", "user:ada"}, {"causationid", "cause"}}));
+  EXPECT_EQ(event->extensions, (Metadata{{"actor", "user:ada"},
+                                         {"causationid", "cause"},
+                                         {"baggage", "tenant=7"}}));
+  EXPECT_EQ(event->expires, absl::InfiniteFuture());
   EXPECT_EQ(transport_.published[0].headers.Find("ce_causationid"), "cause");
 }
 

@@ -62,13 +62,13 @@ absl::Status ReadAttribute(const std::string& name, const std::string& value,
     *traceparent = value;
   } else if (name == "tracestate") {
     *tracestate = value;
-  } else if (name == "time") {
+  } else if (name == "time" || name == "expirytime") {
     const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
     if (!time.ok()) {
       return absl::InvalidArgumentError(
-          StrCat("'time' is ", MessageOf(time.status())));
+          StrCat("'", name, "' is ", MessageOf(time.status())));
     }
-    event->time = *time;
+    (name == "time" ? event->time : event->expires) = *time;
   } else if (name != "datacontenttype" && name != "specversion") {
     event->extensions.emplace_back(name, value);
   }

@@ -19,6 +19,8 @@
 //   - Dead letters come first: what is given up is durable in the dead letter
 //     topic, with the reason, before its offset is committed (dead_letter.h).
 //     A record that is no event goes there at once. The key goes on after it.
+//   - Not too late: an event that has expired is passed over, or what the
+//     options say.
 //   - Bounded: a partition with more than max_in_flight records or
 //     max_in_flight_bytes here is paused until half of it is done.
 //   - Drained: when a partition is handed over, or at Drain(), what is here is
@@ -47,6 +49,15 @@
 
 namespace millrace::bus {
 
+// What becomes of an event whose turn comes, for the first time or once more,
+// when it has expired, by the clock of the machine. A replay is delivered in
+// any case: somebody wants it.
+enum class Expired {
+  kPassOver,    // is counted, and done with
+  kDeadLetter,  // as if it had failed, without an attempt
+  kDeliver,     // as if it had not expired
+};
+
 struct SubscriptionOptions {
   int max_parallel = 256;                // listeners at once
   size_t max_in_flight = 1000;           // records of one partition
@@ -56,6 +67,7 @@ struct SubscriptionOptions {
   // attempt, even if it has attempts left. Bounds neither UNAVAILABLE nor
   // RESOURCE_EXHAUSTED.
   absl::Duration retry_for = absl::InfiniteDuration();
+  Expired expired = Expired::kPassOver;
   // How long a partition that is handed over may take to be finished.
   absl::Duration revoke_bound = absl::Seconds(10);
 
@@ -115,6 +127,7 @@ class Subscription final : public ConsumerEvents,
 
     Counter& delivered;
     Counter& passed_over;
+    Counter& expired;
     Counter& retries;
     Counter& dead_letters;
     Gauge& in_flight;
@@ -143,6 +156,9 @@ class Subscription final : public ConsumerEvents,
   void Pump();
   // One run of the listener on the front job of the lane, which is kWorking.
   static Promise<void> Attempt(Self self, Held assignment, Lane* lane);
+  bool HasExpired(const Job& job) const;
+  // What the options say becomes of the front job, which has expired.
+  static Promise<void> Expire(Self self, Held assignment, Lane* lane);
   // What becomes of the front job after its attempt.
   Span::Outcome OutcomeOf(const Held& assignment, const Job& job,
                           const absl::Status& failure) const;

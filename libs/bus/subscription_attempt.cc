@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/rfc3339.h"
 #include "base/strings.h"
 #include "bus/backoff.h"
 #include "bus/codec.h"
@@ -64,6 +65,10 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   // Each attempt is a span, and what the listener does belongs to it.
   job.event->trace =
       job.emitted.valid() ? job.emitted.Child() : TraceContext::NewRoot();
+  if (self->HasExpired(job)) {
+    co_await Expire(self, assignment, lane);
+    co_return;
+  }
   const absl::Time start = absl::Now();
   // Of a clock that nobody sets.
   if (job.began_ms < 0) job.began_ms = self->loop_.TimeMs();
@@ -87,6 +92,30 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
     co_await Bury(self, assignment, lane, std::move(failure));
   } else {
     self->RetryLater(assignment, lane, failure);
+  }
+}
+
+bool Subscription::HasExpired(const Job& job) const {
+  return job.event->expires <= loop_.Now() &&
+         spec_.options.expired != Expired::kDeliver && !IsReplay(job.record);
+}
+
+Promise<void> Subscription::Expire(Self self, Held assignment, Lane* lane) {
+  Job& job = lane->jobs.front();
+  const absl::Time now = self->loop_.Now();
+  const absl::Status late = absl::DeadlineExceededError(StrCat(
+      "the event expired at ", FormatRfc3339(job.event->expires), ", ",
+      absl::FormatDuration(now - job.event->expires), " before its turn came"));
+  const bool buried = self->spec_.options.expired == Expired::kDeadLetter;
+  self->measures_.expired.Add();
+  self->RecordSpan(
+      job, now, now, late,
+      buried ? Span::Outcome::kDeadLetter : Span::Outcome::kExpired);
+  --job.attempts;  // there was none
+  if (buried) {
+    co_await Bury(self, assignment, lane, late);
+  } else {
+    self->Finish(assignment, lane);
   }
 }
 

@@ -1,5 +1,6 @@
 // What becomes of events: order, retries, dead letters, backpressure.
 
+#include "base/strings.h"
 #include "bus/dead_letter.h"
 #include "bus/testing/subscription_fixture.h"
 #include "loop/combinators.h"
@@ -9,6 +10,7 @@ namespace millrace::bus {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 TEST_F(SubscriptionTest, PausesThePartitionThatHasTooMuchAndResumesAtHalf) {
   SubscriptionOptions options;
@@ -142,6 +144,74 @@ TEST_F(SubscriptionTest, PassesOverReplaysForOtherGroups) {
   EXPECT_THAT(listener_.begun, ElementsAre("1"));
   EXPECT_EQ(Committed(), Progress(1));
   Answer("1");
+}
+
+TEST_F(SubscriptionTest, PassesOverWhatHasExpired) {
+  Start();
+  Assign(0);
+  const absl::Time now = absl::Now();
+  Deliver({At(0, "a", 0, now - absl::Seconds(1)),
+           At(1, "a", 0, now + absl::Hours(1)), At(2, "b", 0, now)});
+  EXPECT_THAT(listener_.begun, ElementsAre("1"));
+  EXPECT_EQ(Committed(), Progress(1, {{2, 3}}));
+  EXPECT_TRUE(transport_.published.empty());
+  Answer("1");
+  EXPECT_EQ(Committed(), Progress(3));
+}
+
+TEST_F(SubscriptionTest, AnEventThatExpiresBetweenAttemptsIsNotTriedAgain) {
+  VirtualTime time(loop_, absl::FromUnixSeconds(1'800'000'000));
+  Start();
+  Assign(0);
+  const absl::Time expires =
+      absl::FromUnixSeconds(1'800'000'000) + absl::Hours(1);
+  Deliver({At(0, "a", 0, expires)});
+  time.SetWallBy(absl::Hours(2));
+  Answer("0", absl::InternalError("not yet"));
+  EXPECT_THAT(listener_.begun, ElementsAre("0"));
+  EXPECT_EQ(Committed(), Progress(1));
+  EXPECT_TRUE(transport_.published.empty());
+}
+
+TEST_F(SubscriptionTest, WhatHasExpiredMayBecomeADeadLetter) {
+  SubscriptionOptions options;
+  options.expired = Expired::kDeadLetter;
+  Start(options);
+  Assign(0);
+  Record late = At(0, "a", 0, absl::UnixEpoch() + absl::Seconds(1));
+  late.value = "the payload";
+  Deliver({late});
+  EXPECT_TRUE(listener_.begun.empty());
+  EXPECT_EQ(Committed(), Progress(1));
+  ASSERT_EQ(transport_.published.size(), 1u);
+  const auto letter = DecodeDeadLetter(transport_.published[0]);
+  ASSERT_TRUE(letter.ok()) << letter.status();
+  EXPECT_EQ((*letter)->failure.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(MessageOf((*letter)->failure)),
+              HasSubstr("expired at 1970-01-01T00:00:01+00:00"));
+  EXPECT_EQ((*letter)->attempts, 0);
+  EXPECT_EQ((*letter)->source.value, "the payload");
+}
+
+TEST_F(SubscriptionTest, WhatHasExpiredMayBeDelivered) {
+  SubscriptionOptions options;
+  options.expired = Expired::kDeliver;
+  Start(options);
+  Assign(0);
+  Deliver({At(0, "a", 0, absl::UnixEpoch() + absl::Seconds(1))});
+  EXPECT_THAT(listener_.begun, ElementsAre("0"));
+  Answer("0");
+  EXPECT_EQ(Committed(), Progress(1));
+}
+
+TEST_F(SubscriptionTest, AReplayIsDeliveredThoughItHasExpired) {
+  Start();
+  Assign(0);
+  Record replay = At(0, "a", 0, absl::UnixEpoch() + absl::Seconds(1));
+  replay.headers.Add("millrace-replay-group", "group");
+  Deliver({replay});
+  EXPECT_THAT(listener_.begun, ElementsAre("0"));
+  Answer("0");
 }
 
 TEST_F(SubscriptionTest, ManyQuickEventsLeaveTheLoopRoom) {

@@ -28,6 +28,8 @@ struct EventEnvelope {
   std::string source;  // "/users"
   std::string key;     // events with one key are in order
   absl::Time time;     // when it was emitted
+  // From then on it is of no use to anybody: CloudEvents' "expirytime".
+  absl::Time expires = absl::InfiniteFuture();
   TraceContext trace;
   std::string payload;  // encoded as content_type says
   std::string content_type = "application/protobuf";

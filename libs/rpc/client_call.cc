@@ -21,6 +21,9 @@ ClientCall::ClientCall(std::shared_ptr<ChannelCore> core,
       context_->AddMetadata("tracestate", span.tracestate);
     }
   }
+  if (!call.context.baggage.empty()) {
+    context_->AddMetadata("baggage", call.context.baggage);
+  }
   if (!call.context.token.empty()) {
     context_->AddMetadata("authorization",
                           StrCat("Bearer ", call.context.token));

@@ -15,6 +15,12 @@ namespace {
 
 constexpr char kNeed[] = "bus";
 
+bus::Expired ExpiredFrom(std::string_view name) {
+  if (name == "dead_letter") return bus::Expired::kDeadLetter;
+  if (name == "deliver") return bus::Expired::kDeliver;
+  return bus::Expired::kPassOver;
+}
+
 bus::BusOptions OptionsOf(const HostParts& parts) {
   const Config& config = parts.config;
   bus::BusOptions options;
@@ -23,6 +29,7 @@ bus::BusOptions OptionsOf(const HostParts& parts) {
     options.instance_id = config.bus().kafka().member_id();
   }
   options.subscription.max_parallel = config.bus().max_parallel();
+  options.subscription.expired = ExpiredFrom(config.bus().expired());
   return options;
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/rfc3339.h"
 #include "base/strings.h"
 #include "base/suggest.h"
 #include "bus/codec.h"
@@ -64,6 +65,10 @@ v1::Envelope ToEnvelope(const EventEnvelope& event,
   envelope.set_content_type(event.content_type);
   for (const auto& [name, value] : event.extensions) {
     (*envelope.mutable_extensions())[name] = value;
+  }
+  if (event.expires != absl::InfiniteFuture()) {
+    (*envelope.mutable_extensions())["expirytime"] =
+        FormatRfc3339(event.expires);
   }
   const EventCatalogue::Entry entry = catalogue.Find(event.type);
   if (entry.event != nullptr) {

@@ -215,6 +215,9 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
     const auto token = BearerToken(incoming.metadata);
     if (token.ok()) context.token = std::string(*token);
   }
+  for (const auto& [name, value] : incoming.metadata) {
+    if (name == "baggage") context.baggage = value;
+  }
   Authorize(incoming, context.identity, request);
   Limit(incoming, context.identity);
   context.deadline = DeadlineOf(incoming);

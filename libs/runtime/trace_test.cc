@@ -25,7 +25,8 @@ class TraceTest : public SampleHostTest {
 
   std::string Post(const std::string& path, const std::string& body) {
     return Http("POST", path, body,
-                StrCat("traceparent: 00-", kTraceId, "-", kCaller, "-01\r\n"));
+                StrCat("traceparent: 00-", kTraceId, "-", kCaller,
+                       "-01\r\nbaggage: tenant=7\r\n"));
   }
 
   v1::GetTraceResponse Trace(const std::string& id) {
@@ -79,6 +80,7 @@ TEST_F(TraceTest, ARequestHasItsEmitAndThatItsHandler) {
   EXPECT_EQ(trace.events(0).id(), emit->event_id());
   EXPECT_EQ(trace.events(0).traceparent(),
             StrCat("00-", kTraceId, "-", emit->span_id(), "-01"));
+  EXPECT_EQ(trace.events(0).extensions().at("baggage"), "tenant=7");
   EXPECT_FALSE(trace.truncated());
   EXPECT_THAT(trace.services(), ElementsAre("greeter", "choir"));
 

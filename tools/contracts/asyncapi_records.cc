@@ -30,6 +30,9 @@ constexpr Header kOfEvents[] = {
     {.name = "ce_time",
      .description = "When it was emitted.",
      .format = "date-time"},
+    {.name = "ce_expirytime",
+     .description = "From when on the event is of no use to anybody.",
+     .format = "date-time"},
     {.name = "ce_subject",
      .description = "The key, when it is not empty; also the record's key."},
     {.name = "content-type",
@@ -39,6 +42,8 @@ constexpr Header kOfEvents[] = {
      .description = "W3C trace context of the emitting call.",
      .pattern = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"},
     {.name = "tracestate", .description = "W3C trace context, continued."},
+    {.name = "baggage",
+     .description = "W3C Baggage of the emitting call, when it had any."},
     {.name = "ce_causationid",
      .description = "The id of the event whose handler emitted this one."},
     {.name = "ce_actor",
@@ -111,8 +116,8 @@ Document HeaderSchema(const Header (&headers)[kCount],
 void AddHeaderSchemas(Document* schemas) {
   (*schemas)[kEventHeaders] = HeaderSchema(
       kOfEvents,
-      {"ce_subject", "traceparent", "tracestate", "ce_causationid", "ce_actor",
-       "millrace-replay-group"},
+      {"ce_expirytime", "ce_subject", "traceparent", "tracestate", "baggage",
+       "ce_causationid", "ce_actor", "millrace-replay-group"},
       "CloudEvents 1.0 in Kafka's binary mode. Extension attributes are "
       "ce_<name>; other headers go along as they are.");
   (*schemas)[kDeadLetterHeaders] =

@@ -20,6 +20,8 @@ std::string OutcomeName(v1::Span::Outcome outcome) {
       return "retrying";
     case v1::Span::OUTCOME_DEAD_LETTER:
       return "dead letter";
+    case v1::Span::OUTCOME_EXPIRED:
+      return "expired";
     default:
       return "failed";
   }

@@ -62,8 +62,10 @@ class SubscriptionTest : public testing::Test {
   }
 
   // A record whose event's id is "<offset>".
-  Record At(int64_t offset, std::string key, int partition = 0) {
+  Record At(int64_t offset, std::string key, int partition = 0,
+            absl::Time expires = absl::InfiniteFuture()) {
     EventEnvelope event;
+    event.expires = expires;
     event.id = StrCat(offset);
     event.type = "T";
     event.source = "/s";
