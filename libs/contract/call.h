@@ -6,11 +6,8 @@
 #ifndef MILLRACE_CONTRACT_CALL_H_
 #define MILLRACE_CONTRACT_CALL_H_
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "base/context.h"
+#include "contract/reply_metadata.h"
 #include "loop/abort.h"
 
 namespace millrace {
@@ -19,10 +16,12 @@ struct Call {
   CallContext context;
   // Aborted when the caller gave up or its deadline has passed.
   AbortSignal signal;
+  // What came beside the request; clients do not pass it on. "-bin" values are
+  // the bytes that were meant.
+  Metadata metadata;
+  // What goes beside the answer.
+  ReplyMetadata reply;
 };
-
-// Headers, with lower-case names, in their order.
-using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 }  // namespace millrace
 

@@ -17,11 +17,14 @@ TraceContext TraceOf(const Metadata& metadata) {
       .value_or(TraceContext::NewRoot());
 }
 
-Call CallOf(const IncomingCall& incoming) {
+// Takes the metadata out of `incoming`.
+Call CallOf(IncomingCall& incoming) {
   Call call;
   call.context.trace = TraceOf(incoming.metadata);
   call.context.deadline = incoming.deadline;
   call.signal = incoming.signal;
+  call.metadata = std::move(incoming.metadata);
+  call.reply = incoming.reply;
   return call;
 }
 

@@ -32,6 +32,7 @@ struct IncomingCall {
   std::string peer;       // "ipv4:127.0.0.1:40000"
   AbortSignal signal;     // the caller gave up
   std::string_view face;  // "grpc" or "http"
+  ReplyMetadata reply;    // for the handler; nobody's if the face has none
 };
 
 class Dispatcher {

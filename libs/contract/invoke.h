@@ -70,7 +70,7 @@ template <auto kMethod>
 Promise<Stream<MessagePtr>> Open(void* service, Call call,
                                  Stream<MessagePtr> requests) {
   const MessagePtr request = co_await TheOnlyOne(
-      std::move(requests), absl::StatusCode::kInvalidArgument);
+      std::move(requests), absl::StatusCode::kUnimplemented);
   co_return Erased((static_cast<ServiceType<kMethod>*>(service)->*kMethod)(
       call, static_cast<const RequestType<kMethod>&>(*request)));
 }

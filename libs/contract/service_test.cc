@@ -300,7 +300,7 @@ TEST_F(ServiceTest, AServerStreamWantsOneRequest) {
   call.method = &watch;
   auto none = dispatcher_.Streaming(call, Stream<MessagePtr>::Empty());
   EXPECT_EQ(Wait(none.Next()).status().code(),
-            absl::StatusCode::kInvalidArgument);
+            absl::StatusCode::kUnimplemented);
 }
 
 TEST_F(ServiceTest, MethodsAreFoundByPath) {

@@ -37,8 +37,8 @@ Stream<MessagePtr> StreamOf(Promise<MessagePtr> message);
 // A stream that is still to come.
 Stream<MessagePtr> StreamOf(Promise<Stream<MessagePtr>> messages);
 
-// The only message of the stream. INVALID_ARGUMENT or INTERNAL, as `code`
-// says, when there is none or more than one.
+// The only message of the stream. `code` when there is none or more than one:
+// UNIMPLEMENTED for requests, as gRPC has it, INTERNAL for answers.
 Promise<MessagePtr> TheOnlyOne(Stream<MessagePtr> messages,
                                absl::StatusCode code);
 

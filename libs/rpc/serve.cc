@@ -15,7 +15,7 @@ Promise<void> ServeUnary(std::shared_ptr<ServerCall> call) {
   try {
     MessagePtr request = co_await call->Read();
     if (request == nullptr) {
-      Throw(absl::InvalidArgumentError(
+      Throw(absl::UnimplementedError(
           StrCat("no request came with ", call->target().method->path)));
     }
     Promise<MessagePtr> answer =
@@ -29,16 +29,15 @@ Promise<void> ServeUnary(std::shared_ptr<ServerCall> call) {
 }
 
 // Reads one request only when the handler takes the one before: a slow handler
-// holds back the sender.
+// holds back the sender. Of a method that takes one request the end is read
+// too, so that a second one is told.
 Promise<void> PumpRequests(std::shared_ptr<ServerCall> call,
                            StreamWriter<MessagePtr> requests) {
-  const bool single = call->target().method->kind == MethodKind::kServerStream;
   try {
     for (;;) {
       MessagePtr request = co_await call->Read();
       if (request == nullptr) break;
       co_await requests.Write(std::move(request));
-      if (single) break;
     }
     requests.Close();
   } catch (...) {

@@ -124,8 +124,38 @@ IncomingCall ServerCall::Incoming() {
   }
   incoming.deadline = ToTime(context.raw_deadline());
   incoming.peer = context.peer();
+  metadata_ = ReplyMetadata::Make();
+  metadata_.OnSendHeaders([self = weak_from_this()] {
+    if (const auto call = self.lock()) call->SendHeaders();
+  });
+  incoming.reply = metadata_;
   return incoming;
 }
+
+// Of what was sent already nothing is left to take.
+void ServerCall::AddHeaders() {
+  for (const auto& [name, value] : metadata_.TakeHeaders()) {
+    wire_->context.AddInitialMetadata(name, value);
+  }
+}
+
+void ServerCall::AddTrailers() {
+  for (const auto& [name, value] : metadata_.TakeTrailers()) {
+    wire_->context.AddTrailingMetadata(name, value);
+  }
+}
+
+void ServerCall::SendHeaders() {
+  if (target_.method->kind == MethodKind::kUnary || !alive() || finishing_ ||
+      written_) {
+    return;
+  }
+  AddHeaders();
+  ++operations_;
+  wire_->io.SendInitialMetadata(headers_op_.tag());
+}
+
+void ServerCall::OnHeaders(bool) { Settle(); }
 
 Promise<MessagePtr> ServerCall::Read() {
   if (!alive()) return Promise<MessagePtr>::Reject(WhyDead());
@@ -171,6 +201,8 @@ Promise<void> ServerCall::Write(const Message& reply) {
   if (absl::Status status = ToBuffer(reply, &buffer); !status.ok()) {
     return Promise<void>::Reject(std::move(status));
   }
+  AddHeaders();
+  written_ = true;
   writing_.emplace();
   ++operations_;
   wire_->io.Write(buffer, write_op_.tag());
@@ -189,6 +221,8 @@ void ServerCall::OnWrite(bool ok) {
 
 void ServerCall::Finish(const absl::Status& status) {
   if (!alive() || std::exchange(finishing_, true)) return;
+  AddHeaders();
+  AddTrailers();
   ++operations_;
   wire_->io.Finish(ToGrpc(status), finish_op_.tag());
 }
@@ -200,6 +234,8 @@ void ServerCall::FinishWith(const Message& reply) {
     return;
   }
   if (!alive() || std::exchange(finishing_, true)) return;
+  AddHeaders();
+  AddTrailers();
   ++operations_;
   wire_->io.WriteAndFinish(buffer, grpc::WriteOptions(), grpc::Status::OK,
                            finish_op_.tag());

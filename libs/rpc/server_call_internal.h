@@ -95,8 +95,13 @@ class ServerCall final : public std::enable_shared_from_this<ServerCall> {
   void OnDone(bool ok);
   void OnRead(bool ok);
   void OnWrite(bool ok);
+  void OnHeaders(bool ok);
   void OnFinish(bool ok);
   void Serve();
+  // What the handler says beside its answers, as gRPC's metadata.
+  void AddHeaders();
+  void AddTrailers();
+  void SendHeaders();
   // One operation less is in the queue; without any, gRPC's part is freed.
   void Settle();
   bool alive() const { return wire_.has_value() && !done_; }
@@ -107,11 +112,13 @@ class ServerCall final : public std::enable_shared_from_this<ServerCall> {
   std::optional<Wire> wire_;
   int operations_ = 0;
   bool done_ = false;       // the transport is through with the call
+  bool written_ = false;    // the headers went with a reply
   bool finishing_ = false;  // a status is on its way
   absl::Status cancelled_;
   Target target_;
   Dispatcher* dispatcher_ = nullptr;
   AbortController abort_;
+  ReplyMetadata metadata_;
   Stream<MessagePtr> replies_;
   std::optional<Deferred<MessagePtr>> reading_;
   std::optional<Deferred<void>> writing_;
@@ -120,6 +127,7 @@ class ServerCall final : public std::enable_shared_from_this<ServerCall> {
   CompletionOf<ServerCall, &ServerCall::OnDone> done_op_{this};
   CompletionOf<ServerCall, &ServerCall::OnRead> read_op_{this};
   CompletionOf<ServerCall, &ServerCall::OnWrite> write_op_{this};
+  CompletionOf<ServerCall, &ServerCall::OnHeaders> headers_op_{this};
   CompletionOf<ServerCall, &ServerCall::OnFinish> finish_op_{this};
 };
 

@@ -225,7 +225,8 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
   if (request != nullptr) ThrowIfError(incoming.method->validate(*request));
   RequireOpen(incoming);
   return {context,
-          scope.Watch(incoming.signal, context.deadline - clock_.Now())};
+          scope.Watch(incoming.signal, context.deadline - clock_.Now()),
+          Metadata(), incoming.reply};
 }
 
 Promise<MessagePtr> Pipeline::Unary(IncomingCall incoming, MessagePtr request) {
@@ -242,6 +243,7 @@ Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
   try {
     if (auto wait = Prepare(incoming)) co_await *std::move(wait);
     Call call = Admit(incoming, request.get(), scope);
+    call.metadata = std::move(incoming.metadata);
     const AbortSignal signal = call.signal;
     response = co_await WithSignal(Handle(InFlight(*this), std::move(incoming),
                                           std::move(call), std::move(request)),
@@ -342,7 +344,8 @@ Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
   absl::Status status;
   try {
     if (auto wait = Prepare(incoming)) co_await *std::move(wait);
-    const Call call = Admit(incoming, nullptr, scope);
+    Call call = Admit(incoming, nullptr, scope);
+    call.metadata = std::move(incoming.metadata);
     const InFlight running(*this);
     const AbortSubscription all_end = streams_.signal().OnAbort(
         [&scope, signal = streams_.signal()] { scope.Abort(signal.reason()); });
@@ -368,8 +371,9 @@ Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
 }
 
 absl::Status Pipeline::Outward(absl::Status status, const Scope& scope) const {
-  if (status.code() != absl::StatusCode::kInternal &&
-      status.code() != absl::StatusCode::kUnknown) {
+  if (options_.tell_internal_errors ||
+      (status.code() != absl::StatusCode::kInternal &&
+       status.code() != absl::StatusCode::kUnknown)) {
     return status;
   }
   const std::string trace_id = scope.context.trace.trace_id_hex();

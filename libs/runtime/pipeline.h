@@ -51,6 +51,10 @@ struct PipelineOptions {
   // Refuses calls that are too many, with RESOURCE_EXHAUSTED.
   std::function<absl::Status(const IncomingCall&, const Identity&)> limit;
 
+  // Whether callers are told what INTERNAL and UNKNOWN errors say; else only
+  // the log is. For tests.
+  bool tell_internal_errors = false;
+
   // Is told of each call when it ends. Outlives the pipeline. Null: nobody is.
   SpanSink* spans = nullptr;
 };

@@ -120,6 +120,16 @@ TEST_F(PipelineTest, CallReachesTheHandlerWithItsContext) {
   EXPECT_EQ(pipeline_->in_flight(), 0);
 }
 
+TEST_F(PipelineTest, MetadataGoesBothWays) {
+  IncomingCall call = Incoming();
+  const ReplyMetadata reply = call.reply = ReplyMetadata::Make();
+  EXPECT_TRUE(Greet(std::move(call)).ok());
+  EXPECT_THAT(greeter_.seen[0].metadata,
+              ElementsAre(testing::Pair("traceparent", kTraceparent)));
+  EXPECT_TRUE(greeter_.seen[0].reply.AddTrailer("x-rows", "1").ok());
+  EXPECT_EQ(reply.TakeTrailers().size(), 1u);
+}
+
 TEST_F(PipelineTest, CallWithoutTraceAndDeadlineIsGivenBoth) {
   Make({.default_deadline = absl::Seconds(7)});
   IncomingCall call = Incoming();
@@ -210,6 +220,10 @@ TEST_F(PipelineTest, InternalErrorsStayInTheLog) {
   greeter_.failure = std::make_exception_ptr(
       StatusError(absl::NotFoundError("nobody has the id")));
   EXPECT_EQ(GreetStatus(Incoming()), absl::NotFoundError("nobody has the id"));
+  Make({.tell_internal_errors = true});
+  greeter_.failure = std::make_exception_ptr(std::runtime_error("told"));
+  EXPECT_THAT(std::string(GreetStatus(Incoming()).message()),
+              HasSubstr("told"));
 }
 
 TEST_F(PipelineTest, DeadlineAnswersTheCallerAndTellsTheHandler) {
