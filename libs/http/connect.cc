@@ -1,6 +1,8 @@
 #include "http/connect.h"
 
 #include <algorithm>
+#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,14 +14,21 @@
 #include "http/connect_request.h"
 #include "http/connect_stream.h"
 #include "http/envelope.h"
+#include "http/gzip.h"
+#include "http/reply_fields.h"
 #include "http/sse.h"
 #include "http/status_mapping.h"
+#include "loop/event_loop.h"
 
 namespace millrace::http {
 namespace {
 
 constexpr std::string_view kUnary = "application/";
 constexpr std::string_view kStreaming = "application/connect+";
+
+// When the head of a stream's response is sent, though neither an answer has
+// come nor the handler has asked: clients and proxies wait for it.
+constexpr absl::Duration kSilence = absl::Milliseconds(100);
 
 Promise<Response> Answer(Response response) {
   return Promise<Response>::Resolve(std::move(response));
@@ -28,7 +37,7 @@ Promise<Response> Answer(Response response) {
 Response UnsupportedType(const Request& request, std::string_view accepted) {
   const std::string_view got = request.headers.Get("Content-Type");
   Response response =
-      ErrorResponse(415, "invalid_argument",
+      ErrorResponse(415, CodeForHttp(415),
                     StrCat("the content type ", got.empty() ? "(none)" : got,
                            " is not taken here; use ", accepted));
   response.headers.Add("Accept-Post", accepted);
@@ -43,42 +52,80 @@ bool WantsEvents(const Request& request) {
   return false;
 }
 
-// A unary call. `dispatcher` outlives it; a failure is its rejection.
-Promise<Response> CallUnary(Dispatcher& dispatcher, IncomingCall call,
-                            MessagePtr message, Codec codec) {
-  const MessagePtr answer =
-      co_await dispatcher.Unary(std::move(call), std::move(message));
-  Response response;
-  response.headers.Add("Content-Type", ContentType(codec, kUnary));
-  response.body = ValueOrThrow(Encode(codec, *answer));
-  co_return response;
+// Compresses the body of `response` if the client takes it.
+void Compress(bool wanted, const RpcOptions& options, Response* response) {
+  auto& body = std::get<std::string>(response->body);
+  if (!wanted || !WorthGzip(body.size(), options.compress_from_bytes)) return;
+  body = Gzip(body);
+  response->headers.Add("Content-Encoding", "gzip");
 }
 
-// What a GET or POST of a single message asks for.
+// What a call of a single request message asks for.
 struct Single {
   IncomingCall call;
   MessagePtr message;
   Codec codec = Codec::kJson;
+  bool takes_gzip = false;
+  bool is_get = false;
 };
 
-absl::StatusOr<Single> ReadSingle(const Target& target, const Request& request,
-                                  Codec codec) {
+// A unary call. `dispatcher` outlives it.
+Promise<Response> CallUnary(Dispatcher& dispatcher, Single single,
+                            RpcOptions options) {
+  const ReplyMetadata reply = single.call.reply;
+  Response response;
+  std::exception_ptr failure;
+  try {
+    const MessagePtr answer = co_await dispatcher.Unary(
+        std::move(single.call), std::move(single.message));
+    response.headers.Add("Content-Type", ContentType(single.codec, kUnary));
+    response.body = ValueOrThrow(Encode(single.codec, *answer));
+    if (single.is_get) response.headers.Add("Vary", "Accept-Encoding");
+    Compress(single.takes_gzip, options, &response);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const Metadata headers = reply.TakeHeaders();
+  const Metadata trailers = reply.TakeTrailers();
+  if (failure != nullptr) {
+    // Without more to say the connection answers it, and logs it if need be.
+    if (headers.empty() && trailers.empty()) std::rethrow_exception(failure);
+    response = ErrorResponse(StatusFrom(failure));
+  }
+  AddFields(headers, "", &response.headers);
+  AddFields(trailers, "trailer-", &response.headers);
+  co_return response;
+}
+
+absl::StatusOr<Single> ReadSingle(const Target& target, Request& request,
+                                  Codec codec, const RpcOptions& options) {
   Single single;
   single.codec = codec;
+  single.takes_gzip = TakesGzip(request.headers.GetJoined("Accept-Encoding"));
+  single.is_get = request.method != "POST";
   absl::StatusOr<IncomingCall> call = ToIncoming(target, request);
   if (!call.ok()) return call.status();
   single.call = *std::move(call);
-  absl::StatusOr<MessagePtr> message =
-      request.method == "POST"
-          ? Decode(*target.method, codec, request.body)
-          : DecodeQuery(*target.method, request.query, &single.codec);
+  absl::StatusOr<MessagePtr> message;
+  if (single.is_get) {
+    message = DecodeQuery(*target.method, request.query,
+                          options.max_message_bytes, &single.codec);
+  } else {
+    const absl::StatusOr<Coding> coding =
+        CodingOf(request.headers.Get("Content-Encoding"));
+    if (!coding.ok()) return coding.status();
+    const absl::StatusOr<std::string> body =
+        Expand(*coding, std::move(request.body), options.max_message_bytes);
+    if (!body.ok()) return body.status();
+    message = Decode(*target.method, codec, *body);
+  }
   if (!message.ok()) return message.status();
   single.message = *std::move(message);
   return single;
 }
 
 Promise<Response> ServeUnary(Dispatcher& dispatcher, const Target& target,
-                             Request request) {
+                             const RpcOptions& options, Request request) {
   Codec codec = Codec::kJson;
   if (request.method == "POST") {
     const auto named = CodecOf(request.headers.Get("Content-Type"), kUnary);
@@ -88,14 +135,13 @@ Promise<Response> ServeUnary(Dispatcher& dispatcher, const Target& target,
     }
     codec = *named;
   }
-  absl::StatusOr<Single> single = ReadSingle(target, request, codec);
+  absl::StatusOr<Single> single = ReadSingle(target, request, codec, options);
   if (!single.ok()) return Answer(ErrorResponse(single.status()));
-  return CallUnary(dispatcher, std::move(single->call),
-                   std::move(single->message), single->codec);
+  return CallUnary(dispatcher, *std::move(single), options);
 }
 
 Promise<Response> ServeEvents(Dispatcher& dispatcher, const Target& target,
-                              Request request) {
+                              const RpcOptions& options, Request request) {
   if (target.method->kind != MethodKind::kServerStream) {
     return Answer(ErrorResponse(absl::UnimplementedError(
         StrCat(target.method->path,
@@ -108,7 +154,7 @@ Promise<Response> ServeEvents(Dispatcher& dispatcher, const Target& target,
     return Answer(
         UnsupportedType(request, "application/json, application/proto"));
   }
-  absl::StatusOr<Single> single = ReadSingle(target, request, *codec);
+  absl::StatusOr<Single> single = ReadSingle(target, request, *codec, options);
   if (!single.ok()) return Answer(ErrorResponse(single.status()));
   std::vector<MessagePtr> requests;
   requests.push_back(std::move(single->message));
@@ -116,12 +162,56 @@ Promise<Response> ServeEvents(Dispatcher& dispatcher, const Target& target,
       std::move(single->call), Stream<MessagePtr>::Of(std::move(requests))))));
 }
 
+// A streaming call, from its requests to the head of its response. `dispatcher`
+// outlives it; it never rejects.
+Promise<Response> CallStream(Dispatcher& dispatcher, IncomingCall call,
+                             std::vector<MessagePtr> requests,
+                             EnvelopeForm form) {
+  const ReplyMetadata reply = call.reply;
+  Deferred<void> head_due;
+  reply.OnSendHeaders([head_due] { head_due.Resolve(); });
+  Timer silence = EventLoop::Current()->SetTimeout(
+      kSilence, [head_due] { head_due.Resolve(); });
+  Envelopes envelopes = ToEnvelopes(
+      dispatcher.Streaming(std::move(call),
+                           Stream<MessagePtr>::Of(std::move(requests))),
+      form, reply);
+  const Promise<void> begun =
+      envelopes.begun.Then([head_due] { head_due.Resolve(); });
+  co_await head_due.promise();
+  silence.Clear();
+  Response response;
+  response.headers.Add("Content-Type", ContentType(form.codec, kStreaming));
+  if (form.gzip) response.headers.Add("Connect-Content-Encoding", "gzip");
+  AddFields(reply.TakeHeaders(), "", &response.headers);
+  response.body = std::move(envelopes.body);
+  co_return response;
+}
+
+absl::StatusOr<std::vector<MessagePtr>> ReadStream(const Target& target,
+                                                   const Request& request,
+                                                   Codec codec,
+                                                   const RpcOptions& options) {
+  const absl::StatusOr<Coding> whole =
+      CodingOf(request.headers.Get("Content-Encoding"));
+  const absl::StatusOr<Coding> coding =
+      CodingOf(request.headers.Get("Connect-Content-Encoding"));
+  if (!coding.ok()) return coding.status();
+  if (!whole.ok() || *whole != Coding::kIdentity) {
+    return absl::UnimplementedError(
+        "the body of a stream is not compressed as a whole, but by message: "
+        "see Connect-Content-Encoding");
+  }
+  return DecodeEnvelopes(*target.method, codec, *coding,
+                         options.max_message_bytes, request.body);
+}
+
 // Errors are in the body's last envelope, under 200, once the content type is
 // known.
 Promise<Response> ServeStream(Dispatcher& dispatcher, const Target& target,
-                              Request request) {
+                              const RpcOptions& options, Request request) {
   if (WantsEvents(request)) {
-    return ServeEvents(dispatcher, target, std::move(request));
+    return ServeEvents(dispatcher, target, options, std::move(request));
   }
   const auto codec = CodecOf(request.headers.Get("Content-Type"), kStreaming);
   if (!codec) {
@@ -132,19 +222,19 @@ Promise<Response> ServeStream(Dispatcher& dispatcher, const Target& target,
   }
   absl::StatusOr<IncomingCall> call = ToIncoming(target, request);
   absl::StatusOr<std::vector<MessagePtr>> requests =
-      DecodeEnvelopes(*target.method, *codec, request.body);
+      ReadStream(target, request, *codec, options);
   const absl::Status status = call.ok() ? requests.status() : call.status();
-  Response response;
-  response.headers.Add("Content-Type", ContentType(*codec, kStreaming));
-  if (status.ok()) {
-    response.body = ToEnvelopes(
-        dispatcher.Streaming(*std::move(call),
-                             Stream<MessagePtr>::Of(*std::move(requests))),
-        *codec);
-  } else {
-    response.body = EndEnvelope(status);
+  if (!status.ok()) {
+    Response response;
+    response.headers.Add("Content-Type", ContentType(*codec, kStreaming));
+    response.body = EndEnvelope(status, {});
+    return Answer(std::move(response));
   }
-  return Answer(std::move(response));
+  EnvelopeForm form;
+  form.codec = *codec;
+  form.gzip = TakesGzip(request.headers.GetJoined("Connect-Accept-Encoding"));
+  form.gzip_from = options.compress_from_bytes;
+  return CallStream(dispatcher, *std::move(call), *std::move(requests), form);
 }
 
 // "pkg.Service" of "/pkg.Service/Method"; empty when the path is no RPC's.
@@ -186,14 +276,15 @@ Response UnknownPath(const Dispatcher& dispatcher, const Request& request) {
 
 }  // namespace
 
-void MountRpc(Router& router, Dispatcher& dispatcher) {
+void MountRpc(Router& router, Dispatcher& dispatcher, RpcOptions options) {
   for (const ServiceBinding& binding : dispatcher.services()) {
     for (const MethodInfo& method : binding.info->methods) {
       const Target target = *dispatcher.Find(method.path);
       const auto serve =
           method.kind == MethodKind::kUnary ? ServeUnary : ServeStream;
-      const Handler handler = [&dispatcher, target, serve](Request request) {
-        return serve(dispatcher, target, std::move(request));
+      const Handler handler = [&dispatcher, target, serve,
+                               options](Request request) {
+        return serve(dispatcher, target, options, std::move(request));
       };
       router.Post(method.path, handler);
       if (method.no_side_effects) router.Get(method.path, handler);

@@ -44,13 +44,15 @@ Promise<MessagePtr> Unary(void* self, const Call& call,
   const auto& info = static_cast<const Info&>(message);
   service->trace_id = call.context.trace.trace_id_hex();
   service->deadline = call.context.deadline;
+  service->metadata = call.metadata;
   if (info.reason() == "hold") {
     ++service->held;
     co_await UntilAborted(call.signal);
     ++service->aborted;
     Throw(call.signal.reason());
   }
-  if (info.reason() == "fail") {
+  if (info.reason().starts_with("say")) SayBeside(call.reply);
+  if (info.reason().ends_with("fail")) {
     google::rpc::BadRequest detail;
     detail.add_field_violations()->set_field("reason");
     Throw(WithDetail(absl::NotFoundError("no such \"thing\""), detail));
@@ -58,19 +60,30 @@ Promise<MessagePtr> Unary(void* self, const Call& call,
   co_return Copy(message);
 }
 
-Promise<void> Emit(EchoService* service, Stream<MessagePtr> requests,
+Promise<void> Emit(EchoService* service, Call call, Stream<MessagePtr> requests,
                    StreamWriter<MessagePtr> out) {
   try {
     std::optional<MessagePtr> request = co_await requests.Next();
     ThrowIfError(Validate(**request));
     const auto& info = static_cast<const Info&>(**request);
+    if (info.reason().starts_with("say")) SayBeside(call.reply);
+    if (info.reason() == "quiet") {
+      SayBeside(call.reply);
+      call.reply.SendHeaders();
+    }
+    if (info.reason() == "quiet" || info.reason() == "dumb") {
+      ++service->held;
+      co_await UntilAborted(out.cancelled());
+    }
     const int count = std::atoi(info.domain().c_str());
     const size_t padding = info.reason() == "pad" ? 4000 : 0;
     for (int i = 1; info.domain() == "all" || i <= count; ++i) {
       co_await out.Write(WithReason(std::to_string(i), padding));
       ++service->sent;
     }
-    if (info.reason() == "fail") Throw(absl::InternalError("list broke"));
+    if (info.reason().ends_with("fail")) {
+      Throw(absl::InternalError("list broke"));
+    }
     out.Close();
   } catch (const StatusError& error) {
     if (out.cancelled().aborted()) ++service->aborted;
@@ -78,9 +91,10 @@ Promise<void> Emit(EchoService* service, Stream<MessagePtr> requests,
   }
 }
 
-Stream<MessagePtr> List(void* self, const Call&, Stream<MessagePtr> requests) {
+Stream<MessagePtr> List(void* self, const Call& call,
+                        Stream<MessagePtr> requests) {
   Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(4);
-  Emit(static_cast<EchoService*>(self), std::move(requests), pipe.writer)
+  Emit(static_cast<EchoService*>(self), call, std::move(requests), pipe.writer)
       .Detach();
   return std::move(pipe.stream);
 }
@@ -118,6 +132,14 @@ MethodInfo Method(std::string_view name, std::string_view path, MethodKind kind,
 }
 
 }  // namespace
+
+void SayBeside(const ReplyMetadata& reply) {
+  ThrowIfError(reply.AddHeader("x-tag", "one"));
+  ThrowIfError(reply.AddHeader("x-tag", "two"));
+  ThrowIfError(reply.AddHeader("x-raw-bin", "\xff\xfe\xfd"));
+  ThrowIfError(reply.AddTrailer("x-rows", "7"));
+  ThrowIfError(reply.AddTrailer("x-rows", "8"));
+}
 
 const ServiceInfo& EchoInfo() {
   static const MethodInfo methods[] = {

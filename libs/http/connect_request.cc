@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
 #include "contract/json.h"
+#include "http/gzip.h"
 #include "http/url.h"
 
 namespace millrace::http {
@@ -60,14 +61,27 @@ absl::Status CheckVersion(std::string_view version) {
                                            "\"; 1 is spoken here"));
 }
 
-absl::Status CheckEncoding(std::string_view encoding) {
-  if (encoding.empty() || encoding == "identity") return absl::OkStatus();
+}  // namespace
+
+absl::StatusOr<Coding> CodingOf(std::string_view name) {
+  if (name.empty() || EqualsIgnoreCase(name, "identity")) {
+    return Coding::kIdentity;
+  }
+  if (EqualsIgnoreCase(name, "gzip")) return Coding::kGzip;
   return absl::UnimplementedError(
-      StrCat("the compression \"", encoding.substr(0, 40),
-             "\" is not known; send the message as it is (identity)"));
+      StrCat("the compression \"", name.substr(0, 40),
+             "\" is not known; there are gzip and identity"));
 }
 
-}  // namespace
+absl::StatusOr<std::string> Expand(Coding coding, std::string bytes,
+                                   size_t limit) {
+  // Clients leave an empty message as it is, whatever they say of it.
+  if (coding == Coding::kGzip && !bytes.empty()) return Gunzip(bytes, limit);
+  if (bytes.size() <= limit) return bytes;
+  return absl::ResourceExhaustedError(StrCat("the message has ", bytes.size(),
+                                             " bytes; at most ", limit,
+                                             " are taken, send it in parts"));
+}
 
 std::optional<Codec> CodecOf(std::string_view content_type,
                              std::string_view prefix) {
@@ -108,11 +122,13 @@ absl::StatusOr<std::string> Encode(Codec codec, const Message& message) {
 }
 
 absl::StatusOr<MessagePtr> DecodeQuery(const MethodInfo& method,
-                                       std::string_view query, Codec* codec) {
+                                       std::string_view query, size_t limit,
+                                       Codec* codec) {
   absl::StatusOr<QueryParams> params = ParseQuery(query);
   if (!params.ok()) return params.status();
   std::string encoding = "json";
   std::optional<std::string> text;
+  std::string compression;
   bool base64 = false;
   for (auto& [name, value] : *params) {
     if (name == "encoding") encoding = value;
@@ -122,17 +138,16 @@ absl::StatusOr<MessagePtr> DecodeQuery(const MethodInfo& method,
       return absl::InvalidArgumentError(
           StrCat("connect=", value, " is not spoken here; connect=v1 is"));
     }
-    if (name == "compression") {
-      const absl::Status status = CheckEncoding(value);
-      if (!status.ok()) return status;
-    }
+    if (name == "compression") compression = value;
   }
   if (encoding != "json" && encoding != "proto") {
     return absl::InvalidArgumentError(
         StrCat("encoding=", encoding, " is not known; use json or proto"));
   }
   *codec = encoding == "json" ? Codec::kJson : Codec::kProto;
-  if (!text) text = *codec == Codec::kJson ? "{}" : "";
+  const absl::StatusOr<Coding> coding = CodingOf(compression);
+  if (!coding.ok()) return coding.status();
+  if (!text) return Decode(method, *codec, *codec == Codec::kJson ? "{}" : "");
   if (base64) {
     std::string decoded;
     if (!absl::WebSafeBase64Unescape(*text, &decoded)) {
@@ -141,14 +156,17 @@ absl::StatusOr<MessagePtr> DecodeQuery(const MethodInfo& method,
     }
     text = std::move(decoded);
   }
-  return Decode(method, *codec, *text);
+  const absl::StatusOr<std::string> bytes =
+      Expand(*coding, *std::move(text), limit);
+  if (!bytes.ok()) return bytes.status();
+  return Decode(method, *codec, *bytes);
 }
 
 absl::StatusOr<IncomingCall> ToIncoming(const Target& target,
                                         const Request& request) {
   const Headers& headers = request.headers;
-  absl::Status status = CheckVersion(headers.Get("Connect-Protocol-Version"));
-  if (status.ok()) status = CheckEncoding(headers.Get("Content-Encoding"));
+  const absl::Status status =
+      CheckVersion(headers.Get("Connect-Protocol-Version"));
   if (!status.ok()) return status;
   absl::StatusOr<absl::Time> deadline =
       Deadline(headers.Get("Connect-Timeout-Ms"));
@@ -161,6 +179,7 @@ absl::StatusOr<IncomingCall> ToIncoming(const Target& target,
   call.peer = request.peer;
   call.signal = request.signal;
   call.face = "http";
+  call.reply = ReplyMetadata::Make();
   return call;
 }
 

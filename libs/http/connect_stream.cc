@@ -1,11 +1,14 @@
 #include "http/connect_stream.h"
 
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "base/status.h"
+#include "base/strings.h"
 #include "contract/json.h"
 #include "http/envelope.h"
+#include "http/gzip.h"
 #include "http/sse.h"
 #include "http/status_mapping.h"
 
@@ -16,89 +19,127 @@ namespace {
 constexpr size_t kHighWater = 4;
 
 // How answers are written down.
-struct Form {
-  absl::StatusOr<std::string> (*item)(const Message& message, Codec codec);
-  std::string (*end)(const absl::Status& status);
+class Writing {
+ public:
+  virtual ~Writing() = default;
+  virtual absl::StatusOr<std::string> Item(const Message& message) = 0;
+  virtual std::string End(const absl::Status& status) = 0;
 };
 
-absl::StatusOr<std::string> EnvelopeItem(const Message& message, Codec codec) {
-  absl::StatusOr<std::string> bytes = Encode(codec, message);
-  if (!bytes.ok()) return bytes;
-  return Envelope(0, *bytes);
-}
+class EnvelopeWriting final : public Writing {
+ public:
+  EnvelopeWriting(EnvelopeForm form, ReplyMetadata reply)
+      : form_(form), reply_(std::move(reply)) {}
 
-absl::StatusOr<std::string> EventItem(const Message& message, Codec) {
-  absl::StatusOr<std::string> json = ToJson(message);
-  if (!json.ok()) return json;
-  SseEvent event;
-  event.data = *std::move(json);
-  return FormatSse(event);
-}
+  absl::StatusOr<std::string> Item(const Message& message) override {
+    absl::StatusOr<std::string> bytes = Encode(form_.codec, message);
+    if (!bytes.ok()) return bytes;
+    if (!form_.gzip || !WorthGzip(bytes->size(), form_.gzip_from)) {
+      return Envelope(0, *bytes);
+    }
+    return Envelope(kEnvelopeCompressed, Gzip(*bytes));
+  }
 
-std::string EndEvent(const absl::Status& status) {
-  SseEvent event;
-  event.event = status.ok() ? "end" : "error";
-  event.data = status.ok() ? "{}" : ErrorJson(status);
-  return FormatSse(event);
-}
+  std::string End(const absl::Status& status) override {
+    return EndEnvelope(status, reply_.TakeTrailers());
+  }
+
+ private:
+  const EnvelopeForm form_;
+  const ReplyMetadata reply_;
+};
+
+class EventWriting final : public Writing {
+ public:
+  absl::StatusOr<std::string> Item(const Message& message) override {
+    absl::StatusOr<std::string> json = ToJson(message);
+    if (!json.ok()) return json;
+    SseEvent event;
+    event.data = *std::move(json);
+    return FormatSse(event);
+  }
+
+  std::string End(const absl::Status& status) override {
+    SseEvent event;
+    event.event = status.ok() ? "end" : "error";
+    event.data = status.ok() ? "{}" : ErrorJson(status);
+    return FormatSse(event);
+  }
+};
 
 // Never rejects: an error is written down, and when the client is gone there
 // is nobody to tell. Lives as long as the pipe it writes to.
 Promise<void> Pump(Stream<MessagePtr> answers, StreamWriter<std::string> out,
-                   Codec codec, Form form) {
+                   std::unique_ptr<Writing> writing, Deferred<void> begun) {
   absl::Status status;
   const auto gone = out.cancelled().OnAbort([&answers] { answers.Cancel(); });
   try {
     while (!out.cancelled().aborted()) {
       const std::optional<MessagePtr> answer = co_await answers.Next();
+      begun.Resolve();
       if (!answer) break;
-      co_await out.Write(ValueOrThrow(form.item(**answer, codec)));
+      co_await out.Write(ValueOrThrow(writing->Item(**answer)));
     }
   } catch (...) {
     status = StatusFrom(std::current_exception());
   }
+  begun.Resolve();
   if (out.cancelled().aborted()) co_return;
   try {
-    co_await out.Write(form.end(status));
+    co_await out.Write(writing->End(status));
   } catch (const StatusError&) {
     // The client left during the last write.
   }
   out.Close();
 }
 
-Stream<std::string> Written(Stream<MessagePtr> answers, Codec codec,
-                            Form form) {
+Envelopes Written(Stream<MessagePtr> answers,
+                  std::unique_ptr<Writing> writing) {
   Pipe<std::string> pipe = MakePipe<std::string>(kHighWater);
-  Pump(std::move(answers), pipe.writer, codec, form).Detach();
-  return std::move(pipe.stream);
+  const Deferred<void> begun;
+  Pump(std::move(answers), pipe.writer, std::move(writing), begun).Detach();
+  return {std::move(pipe.stream), begun.promise()};
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<MessagePtr>> DecodeEnvelopes(
-    const MethodInfo& method, Codec codec, std::string_view body) {
-  absl::StatusOr<std::vector<std::string_view>> frames = SplitEnvelopes(body);
+    const MethodInfo& method, Codec codec, Coding coding, size_t limit,
+    std::string_view body) {
+  const absl::StatusOr<std::vector<Frame>> frames = SplitEnvelopes(body);
   if (!frames.ok()) return frames.status();
   if (method.kind == MethodKind::kServerStream && frames->size() != 1) {
-    return absl::InvalidArgumentError(
-        "a server-streaming call takes exactly one request message");
+    return absl::UnimplementedError(
+        StrCat("a server-streaming call takes exactly one request message; ",
+               frames->size(), " came"));
   }
   std::vector<MessagePtr> messages;
   messages.reserve(frames->size());
-  for (const std::string_view frame : *frames) {
-    absl::StatusOr<MessagePtr> message = Decode(method, codec, frame);
+  for (const Frame& frame : *frames) {
+    if (frame.compressed && coding == Coding::kIdentity) {
+      return absl::InternalError(
+          StrCat("message ", messages.size() + 1,
+                 " is compressed, but Connect-Content-Encoding names nothing"));
+    }
+    const absl::StatusOr<std::string> bytes =
+        Expand(frame.compressed ? coding : Coding::kIdentity,
+               std::string(frame.message), limit);
+    if (!bytes.ok()) return bytes.status();
+    absl::StatusOr<MessagePtr> message = Decode(method, codec, *bytes);
     if (!message.ok()) return message.status();
     messages.push_back(*std::move(message));
   }
   return messages;
 }
 
-Stream<std::string> ToEnvelopes(Stream<MessagePtr> answers, Codec codec) {
-  return Written(std::move(answers), codec, {EnvelopeItem, EndEnvelope});
+Envelopes ToEnvelopes(Stream<MessagePtr> answers, EnvelopeForm form,
+                      ReplyMetadata reply) {
+  return Written(std::move(answers),
+                 std::make_unique<EnvelopeWriting>(form, std::move(reply)));
 }
 
 Stream<std::string> ToEvents(Stream<MessagePtr> answers) {
-  return Written(std::move(answers), Codec::kJson, {EventItem, EndEvent});
+  return Written(std::move(answers), std::make_unique<EventWriting>()).body;
 }
 
 }  // namespace millrace::http

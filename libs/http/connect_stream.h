@@ -11,13 +11,29 @@
 namespace millrace::http {
 
 // The requests of a streaming call, out of the body of an
-// application/connect+* request.
+// application/connect+* request whose compressed messages are in `coding`.
 absl::StatusOr<std::vector<MessagePtr>> DecodeEnvelopes(
-    const MethodInfo& method, Codec codec, std::string_view body);
+    const MethodInfo& method, Codec codec, Coding coding, size_t limit,
+    std::string_view body);
+
+// How answers are written into envelopes.
+struct EnvelopeForm {
+  Codec codec = Codec::kJson;
+  bool gzip = false;
+  size_t gzip_from = 0;  // bytes; smaller answers are left as they are
+};
+
+struct Envelopes {
+  Stream<std::string> body;
+  // Resolves with the first answer, or when there will be none.
+  Promise<void> begun;
+};
 
 // The answers as envelopes, closed by the end envelope, which has the error if
-// there was one. Cancels `answers` when the client leaves.
-Stream<std::string> ToEnvelopes(Stream<MessagePtr> answers, Codec codec);
+// there was one and the trailers of `reply`. Cancels `answers` when the client
+// leaves.
+Envelopes ToEnvelopes(Stream<MessagePtr> answers, EnvelopeForm form,
+                      ReplyMetadata reply);
 
 // The answers as Server-Sent Events; see connect.h.
 Stream<std::string> ToEvents(Stream<MessagePtr> answers);

@@ -101,6 +101,7 @@ TEST_F(ConnectTest, OtherContentTypesAre415) {
          {"text/plain", "application/grpc", "application/jsonx", ""}) {
       const TestResponse got = Post("Put", "{}", type);
       EXPECT_EQ(got.status, 415) << type;
+      EXPECT_THAT(got.body, StartsWith(R"({"code":"unknown",)"));
       EXPECT_EQ(got.headers.Get("Accept-Post"),
                 "application/json, application/proto");
     }
@@ -148,6 +149,7 @@ TEST_F(ConnectTest, GetIsForMethodsWithoutSideEffects) {
     const TestResponse put = Get("Put", "message={}");
     EXPECT_EQ(put.status, 405);
     EXPECT_EQ(put.headers.Get("Allow"), "OPTIONS, POST");
+    EXPECT_THAT(put.body, StartsWith(R"({"code":"unknown",)"));
   });
 }
 
@@ -158,7 +160,7 @@ TEST_F(ConnectTest, BadQueriesAreInvalidArguments) {
           "message={"}) {
       EXPECT_EQ(Get("Get", query).status, 400) << query;
     }
-    EXPECT_EQ(Get("Get", "compression=gzip").status, 501);
+    EXPECT_EQ(Get("Get", "compression=br").status, 501);
   });
 }
 
@@ -186,7 +188,7 @@ TEST_F(ConnectTest, BadProtocolHeadersAreRefused) {
     EXPECT_EQ(status("Connect-Timeout-Ms: soon\r\n"), 400);
     EXPECT_EQ(status("Connect-Timeout-Ms: -1\r\n"), 400);
     EXPECT_EQ(status("Connect-Timeout-Ms: 12345678901\r\n"), 400);
-    EXPECT_EQ(status("Content-Encoding: gzip\r\n"), 501);
+    EXPECT_EQ(status("Content-Encoding: br\r\n"), 501);
     EXPECT_EQ(status("Content-Encoding: identity\r\n"), 200);
   });
 }

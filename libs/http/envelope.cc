@@ -1,6 +1,7 @@
 #include "http/envelope.h"
 
 #include "base/strings.h"
+#include "http/reply_fields.h"
 #include "http/status_mapping.h"
 
 namespace millrace::http {
@@ -22,15 +23,18 @@ std::string Envelope(uint8_t flags, std::string_view message) {
   return frame;
 }
 
-std::string EndEnvelope(const absl::Status& status) {
-  return Envelope(kEnvelopeEnd,
-                  status.ok() ? std::string("{}")
-                              : StrCat("{\"error\":", ErrorJson(status), "}"));
+std::string EndEnvelope(const absl::Status& status, const Metadata& trailers) {
+  std::string json = "{";
+  if (!status.ok()) StrAppend(&json, "\"error\":", ErrorJson(status));
+  if (!trailers.empty()) {
+    StrAppend(&json, status.ok() ? "" : ",",
+              "\"metadata\":", MetadataJson(trailers));
+  }
+  return Envelope(kEnvelopeEnd, json + "}");
 }
 
-absl::StatusOr<std::vector<std::string_view>> SplitEnvelopes(
-    std::string_view body) {
-  std::vector<std::string_view> messages;
+absl::StatusOr<std::vector<Frame>> SplitEnvelopes(std::string_view body) {
+  std::vector<Frame> frames;
   while (!body.empty()) {
     uint32_t size = 0;
     for (size_t i = 1; i < kPrefix && i < body.size(); ++i) {
@@ -38,22 +42,19 @@ absl::StatusOr<std::vector<std::string_view>> SplitEnvelopes(
     }
     if (body.size() < kPrefix || body.size() - kPrefix < size) {
       return absl::InvalidArgumentError(
-          StrCat("the request ends inside message ", messages.size() + 1));
+          StrCat("the request ends inside message ", frames.size() + 1));
     }
     const auto flags = static_cast<uint8_t>(body[0]);
-    if (flags & kEnvelopeCompressed) {
-      return absl::UnimplementedError(
-          "compressed messages are not taken; send them as they are");
-    }
-    if (flags != 0) {
-      return absl::InvalidArgumentError(StrCat("message ", messages.size() + 1,
+    if ((flags & ~kEnvelopeCompressed) != 0) {
+      return absl::InvalidArgumentError(StrCat("message ", frames.size() + 1,
                                                " has unknown flags ",
                                                static_cast<int>(flags)));
     }
-    messages.push_back(body.substr(kPrefix, size));
+    frames.push_back(
+        {flags == kEnvelopeCompressed, body.substr(kPrefix, size)});
     body.remove_prefix(kPrefix + size);
   }
-  return messages;
+  return frames;
 }
 
 }  // namespace millrace::http

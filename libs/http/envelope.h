@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "contract/reply_metadata.h"
 
 namespace millrace::http {
 
@@ -17,13 +18,18 @@ inline constexpr uint8_t kEnvelopeEnd = 2;
 
 std::string Envelope(uint8_t flags, std::string_view message);
 
-// The last frame: {} or {"error":{...}}.
-std::string EndEnvelope(const absl::Status& status);
+// The last frame: {"error":{...},"metadata":{"name":["value"]}}, where what is
+// nothing is left out.
+std::string EndEnvelope(const absl::Status& status, const Metadata& trailers);
 
-// The messages in `body`, as views of it. INVALID_ARGUMENT when it ends inside
-// a frame or has unknown flags, UNIMPLEMENTED when one is compressed.
-absl::StatusOr<std::vector<std::string_view>> SplitEnvelopes(
-    std::string_view body);
+struct Frame {
+  bool compressed = false;
+  std::string_view message;
+};
+
+// The frames of `body`, as views of it. INVALID_ARGUMENT when it ends inside a
+// frame or has unknown flags.
+absl::StatusOr<std::vector<Frame>> SplitEnvelopes(std::string_view body);
 
 }  // namespace millrace::http
 

@@ -219,7 +219,7 @@ Promise<Response> Router::Unmatched(Request request, const Found& found) const {
   Response response;
   response.status = 204;
   if (!options) {
-    response = ErrorResponse(405, "unimplemented",
+    response = ErrorResponse(405, CodeForHttp(405),
                              StrCat(request.method, " is not allowed at ",
                                     request.path, "; allowed: ", list));
   }

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <map>
 #include <memory>
 
 #include "absl/strings/cord.h"
@@ -84,15 +85,20 @@ std::string DetailJson(std::string_view type, const std::string& bytes) {
   return json + "}";
 }
 
+// By type: payloads come in no order that can be relied on.
 std::string DetailsJson(const absl::Status& status) {
-  std::string details;
+  std::map<std::string, std::string> by_type;
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& value) {
     const std::string_view key = FromAbsl(url);
     const size_t slash = key.rfind('/');
     if (slash == std::string_view::npos) return;  // not a detail
-    if (!details.empty()) details += ",";
-    details += DetailJson(key.substr(slash + 1), std::string(value));
+    by_type.emplace(key.substr(slash + 1), std::string(value));
   });
+  std::string details;
+  for (const auto& [type, bytes] : by_type) {
+    if (!details.empty()) details += ",";
+    details += DetailJson(type, bytes);
+  }
   return details;
 }
 
@@ -104,6 +110,10 @@ int HttpStatus(absl::StatusCode code) { return Map(code).http; }
 
 std::string_view CodeForHttp(int http_status) {
   switch (http_status) {
+    // Connect's clients read the same out of these numbers.
+    case 405:
+    case 415:
+      return "unknown";
     case 408:
       return "deadline_exceeded";
     case 413:

@@ -26,7 +26,8 @@ int HttpStatus(absl::StatusCode code);
 std::string_view CodeForHttp(int http_status);
 
 // The body above. Details are the status's payloads whose key is a type URL;
-// `debug` is there when the type is linked into the program.
+// in the order of their types; `debug` is there when the type is linked into
+// the program.
 std::string ErrorJson(const absl::Status& status);
 
 // The same with a code of HTTP's own, for what no RPC code says: 405, 415.

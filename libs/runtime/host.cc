@@ -280,7 +280,9 @@ void Host::AddRoutes() {
                      });
     }
   }
-  http::MountRpc(router_, *pipeline_);
+  http::RpcOptions rpc;
+  rpc.max_message_bytes = HttpOptions(options_.config).limits.max_body_bytes;
+  http::MountRpc(router_, *pipeline_, rpc);
 }
 
 void Host::SetServing(bool serving) {

@@ -42,6 +42,7 @@ OWNERS = {
     "CLI/": ("libs/runtime/", "tools/millrace/"),
     "openssl/": ("libs/tokens/",),
     "sodium": ("libs/digest/", "libs/tokens/"),
+    "zlib.h": ("libs/http/",),
 }
 # Tests and benchmarks may use a peer directly.
 FREE = ("tests/",)
