@@ -125,9 +125,11 @@ IncomingCall ServerCall::Incoming() {
   incoming.deadline = ToTime(context.raw_deadline());
   incoming.peer = context.peer();
   metadata_ = ReplyMetadata::Make();
-  metadata_.OnSendHeaders([self = weak_from_this()] {
-    if (const auto call = self.lock()) call->SendHeaders();
-  });
+  if (target_.method->kind != MethodKind::kUnary) {
+    metadata_.OnSendHeaders([self = weak_from_this()] {
+      if (const auto call = self.lock()) call->SendHeaders();
+    });
+  }
   incoming.reply = metadata_;
   return incoming;
 }
@@ -146,10 +148,7 @@ void ServerCall::AddTrailers() {
 }
 
 void ServerCall::SendHeaders() {
-  if (target_.method->kind == MethodKind::kUnary || !alive() || finishing_ ||
-      written_) {
-    return;
-  }
+  if (!alive() || finishing_ || written_) return;
   AddHeaders();
   ++operations_;
   wire_->io.SendInitialMetadata(headers_op_.tag());
