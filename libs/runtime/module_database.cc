@@ -2,10 +2,9 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "bus/inbox.h"
-#include "bus/outbox.h"
 #include "loop/combinators.h"
 #include "runtime/config_schema.h"
+#include "runtime/module_schema.h"
 #include "runtime/retry.h"
 
 namespace millrace::runtime {
@@ -48,9 +47,10 @@ Promise<void> ModuleDatabase::Open(std::vector<store::Migration> migrations,
 
 Promise<void> ModuleDatabase::Migrate(
     const std::vector<store::Migration>& migrations) {
-  co_await database_->Migrate(bus::kOutboxModule, bus::Outbox::Migrations());
-  co_await database_->Migrate(bus::kInboxModule, bus::Inbox::Migrations());
-  co_await database_->Migrate(module_, migrations);
+  for (SchemaPart& part : SchemaOf(module_, migrations)) {
+    co_await database_->Migrate(std::move(part.module),
+                                std::move(part.migrations));
+  }
 }
 
 Promise<void> ModuleDatabase::Check() {

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "store/database_suite.h"
+#include "store/migrator.h"
 
 namespace millrace::store {
 namespace {
@@ -40,6 +41,29 @@ Promise<void> AppliesEachOnce(Database& database) {
   EXPECT_EQ(co_await CountIn(database, "millrace_migrations"), 4);
 }
 TEST_P(DatabaseSuite, AppliesEachOnce) { On(AppliesEachOnce); }
+
+// The versions that Migrate() would apply, in words that GCC 12 takes in a
+// coroutine.
+Promise<std::string> PendingIn(Database& database, int count) {
+  const std::vector<Migration> pending = co_await database.Read(
+      [&](Tx& tx) { return PendingMigrations(tx, "test", Versions(count)); });
+  std::string versions;
+  for (const Migration& migration : pending) {
+    StrAppend(&versions, migration.version, " ");
+  }
+  co_return versions;
+}
+
+Promise<void> TellsWhatIsPending(Database& database) {
+  EXPECT_EQ(co_await PendingIn(database, 2), "1 2 ");
+  EXPECT_EQ(co_await PendingIn(database, 2), "1 2 ");
+  co_await database.Migrate("test", Versions(2));
+  EXPECT_EQ(co_await PendingIn(database, 2), "");
+  EXPECT_EQ(co_await PendingIn(database, 4), "3 4 ");
+  const absl::Status status = co_await Outcome(PendingIn(database, 1));
+  EXPECT_THAT(MessageOf(status), HasSubstr("newer program"));
+}
+TEST_P(DatabaseSuite, TellsWhatIsPending) { On(TellsWhatIsPending); }
 
 Promise<void> RefusesWhatDoesNotFit(Database& database) {
   co_await database.Migrate("test", Versions(2));

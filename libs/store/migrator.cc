@@ -35,6 +35,18 @@ void Apply(Tx& tx, const std::string& module, const Migration& migration) {
        {"now", absl::ToUnixMillis(absl::Now())}});
 }
 
+// Whether anything was ever migrated here.
+bool HasMigrations(Tx& tx) {
+  constexpr std::string_view kSqlite =
+      "SELECT name FROM sqlite_master "
+      "WHERE type = 'table' AND name = 'millrace_migrations'";
+  constexpr std::string_view kPostgres =
+      "SELECT relname FROM pg_class "
+      "WHERE oid = to_regclass('millrace_migrations')";
+  return !tx.Query(tx.dialect() == Dialect::kSqlite ? kSqlite : kPostgres)
+              .empty();
+}
+
 }  // namespace
 
 std::optional<Migration> MigrationStep::operator()(Tx& tx) const {
@@ -59,6 +71,21 @@ std::optional<Migration> MigrationStep::operator()(Tx& tx) const {
                               ") of module ", module, ": ", MessageOf(why))));
   }
   return *next;
+}
+
+std::vector<Migration> PendingMigrations(
+    Tx& tx, const std::string& module,
+    const std::vector<Migration>& migrations) {
+  std::vector<AppliedMigration> applied;
+  if (HasMigrations(tx)) applied = Applied(tx, module);
+  std::vector<Migration> pending;
+  for (;;) {
+    const Migration* next =
+        ValueOrThrow(NextMigration(module, migrations, applied));
+    if (next == nullptr) return pending;
+    pending.push_back(*next);
+    applied.push_back({next->version, next->name, Checksum(next->sql)});
+  }
 }
 
 }  // namespace millrace::store

@@ -15,7 +15,7 @@
 #include "bus/topic_plan.h"
 #include "loop/event_loop.h"
 #include "runtime/kafka_options.h"
-#include "runtime/main.h"
+#include "tools/millrace/process_config.h"
 
 namespace millrace::cli {
 namespace {
@@ -27,17 +27,6 @@ struct ApplyFlags {
   bool dry_run = false;
   bool allow_more_partitions = false;
 };
-
-// From the flags that `millrace up` has, too.
-runtime::Config LoadConfig(const std::vector<std::string>& arguments,
-                           const Modules& modules) {
-  std::vector<const char*> argv = {"millrace contracts apply"};
-  for (const std::string& argument : arguments)
-    argv.push_back(argument.c_str());
-  const runtime::CommandLine line = ValueOrThrow(
-      runtime::ParseCommandLine(static_cast<int>(argv.size()), argv.data()));
-  return ValueOrThrow(runtime::ConfigFor(line, modules));
-}
 
 std::vector<bus::TopicSpec> WantedTopics(const Modules& modules) {
   std::vector<const ContractInfo*> contracts;
@@ -92,7 +81,8 @@ bool Carry(const std::vector<bus::TopicChange>& plan, const ApplyFlags& flags,
 
 int Apply(const std::vector<std::string>& arguments, const ApplyFlags& flags,
           const Modules& modules) {
-  const runtime::Config config = LoadConfig(arguments, modules);
+  const runtime::Config config =
+      LoadProcessConfig("millrace contracts apply", arguments, modules);
   if (config.bus().transport() != "kafka") {
     std::cout << "the embedded bus makes its topics itself: nothing to do\n";
     return 0;

@@ -16,6 +16,7 @@
 #include "tools/millrace/contracts_command.h"
 #include "tools/millrace/health_command.h"
 #include "tools/millrace/loop_trace_command.h"
+#include "tools/millrace/migrate_command.h"
 #include "tools/millrace/render_command.h"
 #include "tools/millrace/trace_command.h"
 
@@ -103,6 +104,7 @@ int Run(int argc, char** argv) {
   AddAudit(&app, &code);
   AddHealth(&app, &code);
   AddLoopTrace(&app, &code);
+  AddMigrate(&app, Modules(), &code);
   AddRender(&app, &code);
   AddTrace(&app, &code);
 
