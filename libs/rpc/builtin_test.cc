@@ -116,6 +116,13 @@ TEST_F(BuiltinTest, ChecksHealthPerService) {
   EXPECT_EQ(*Check("millrace.test.Echo"), HealthCheckResponse::SERVING);
 }
 
+TEST_F(BuiltinTest, IsAliveWhateverIsServing) {
+  EXPECT_EQ(*Check("alive"), HealthCheckResponse::SERVING);
+  server_->SetServing(false);
+  EXPECT_EQ(*Check(""), HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(*Check("alive"), HealthCheckResponse::SERVING);
+}
+
 TEST_F(BuiltinTest, WatchTellsEachChange) {
   HealthCheckRequest request;
   request.set_service("millrace.test.Echo");

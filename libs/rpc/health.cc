@@ -40,6 +40,7 @@ struct HealthService::State {
   bool closed = false;
 
   HealthCheckResponse::ServingStatus Of(std::string_view service) const {
+    if (service == kAlive) return HealthCheckResponse::SERVING;
     auto found = serving.find(service);
     if (found == serving.end()) return HealthCheckResponse::SERVICE_UNKNOWN;
     return found->second ? HealthCheckResponse::SERVING

@@ -3,6 +3,10 @@
 //
 // Check answers NOT_FOUND for a service that is not served here; Watch tells
 // SERVICE_UNKNOWN and goes on watching, as the protocol has it.
+//
+// One name is no service's: kAlive is SERVING whenever the loop answers, also
+// while the process waits for what it needs, or drains. Who ends processes that
+// hang asks for that; who sends them work asks for "" or for a service.
 #ifndef MILLRACE_RPC_HEALTH_H_
 #define MILLRACE_RPC_HEALTH_H_
 
@@ -14,6 +18,8 @@
 #include "contract/service.h"
 
 namespace millrace::rpc {
+
+inline constexpr std::string_view kAlive = "alive";
 
 class HealthService {
  public:
