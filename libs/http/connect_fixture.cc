@@ -73,7 +73,7 @@ Promise<void> Emit(EchoService* service, Call call, Stream<MessagePtr> requests,
     }
     if (info.reason() == "quiet" || info.reason() == "dumb") {
       ++service->held;
-      co_await UntilAborted(out.cancelled());
+      co_await UntilAborted(call.signal);
     }
     const int count = std::atoi(info.domain().c_str());
     const size_t padding = info.reason() == "pad" ? 4000 : 0;

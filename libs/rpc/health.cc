@@ -90,7 +90,7 @@ Promise<void> Feed(std::shared_ptr<HealthService::State> state,
                    StreamWriter<MessagePtr> writer) {
   auto request = co_await AsStatusOr(requests.Next());
   if (!request.ok() || !request->has_value()) {
-    writer.Fail(request.ok() ? absl::InvalidArgumentError("no request came")
+    writer.Fail(request.ok() ? absl::UnimplementedError("no request came")
                              : request.status());
     co_return;
   }

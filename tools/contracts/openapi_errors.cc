@@ -32,8 +32,9 @@ std::vector<std::string> NamesUnder(int status) {
   }
   // Given by the server before it knows of a method.
   if (status == 404) names.emplace_back("unimplemented");
-  if (status == 413) names.emplace_back("resource_exhausted");
-  if (status == 415) names.emplace_back("invalid_argument");
+  if (status == 413 || status == 415) {
+    names.emplace_back(http::CodeForHttp(status));
+  }
   return names;
 }
 
