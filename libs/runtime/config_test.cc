@@ -214,6 +214,20 @@ TEST_F(ConfigTest, KafkaNeedsBrokersAndCredentials) {
             "holds it, or MILLRACE_BUS_KAFKA_SASL_PASSWORD");
 }
 
+TEST_F(ConfigTest, KafkaIsShownACertificateWithItsKey) {
+  Yaml(
+      "bus:\n  transport: kafka\n  kafka:\n    brokers: [\"a:9092\"]\n"
+      "    certificate_file: /tls/tls.crt\n");
+  EXPECT_EQ(Error(),
+            "bus.kafka.key_file must be set beside certificate_file: a "
+            "certificate is "
+            "shown with its key; set it with --set bus.kafka.key_file=... or "
+            "MILLRACE_BUS_KAFKA_KEY_FILE\n"
+            "bus.kafka.security must be ssl or sasl_ssl, or no certificate is "
+            "shown to brokers; set it with --set bus.kafka.security=... or "
+            "MILLRACE_BUS_KAFKA_SECURITY");
+}
+
 TEST_F(ConfigTest, Addresses) {
   Yaml("bus:\n  transport: kafka\n");
   Environment("MILLRACE_BUS_KAFKA_BROKERS", "one:9092, two");

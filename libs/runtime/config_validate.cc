@@ -90,6 +90,7 @@ class Validator {
     for (const std::string& broker : kafka.brokers()) {
       CheckAddress("bus.kafka.brokers", broker);
     }
+    CheckClientCertificate(kafka);
     if (!kafka.security().starts_with("sasl")) return;
     if (kafka.sasl_username().empty()) {
       Wrong("bus.kafka.sasl_username",
@@ -98,6 +99,21 @@ class Validator {
     if (kafka.sasl_password().empty()) {
       Wrong("bus.kafka.sasl_password",
             StrCat("must be set for ", kafka.security()));
+    }
+  }
+
+  void CheckClientCertificate(const config::v1::Kafka& kafka) {
+    const bool cert = !kafka.certificate_file().empty();
+    const bool key = !kafka.key_file().empty();
+    if (cert != key) {
+      Wrong(
+          cert ? "bus.kafka.key_file" : "bus.kafka.certificate_file",
+          StrCat("must be set beside ", cert ? "certificate_file" : "key_file",
+                 ": a certificate is shown with its key"));
+    }
+    if ((cert || key) && !kafka.security().ends_with("ssl")) {
+      Wrong("bus.kafka.security",
+            "must be ssl or sasl_ssl, or no certificate is shown to brokers");
     }
   }
 

@@ -18,6 +18,9 @@ bus::KafkaOptions KafkaOptionsOf(const Config& config) {
   };
   set("security.protocol", kafka.security());
   set("ssl.ca.location", kafka.ca_file());
+  set("ssl.certificate.location", kafka.certificate_file());
+  set("ssl.key.location", kafka.key_file());
+  set("ssl.key.password", kafka.key_password());
   if (kafka.security().starts_with("sasl")) {
     set("sasl.mechanism", kafka.sasl_mechanism());
     set("sasl.username", kafka.sasl_username());
