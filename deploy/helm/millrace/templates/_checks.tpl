@@ -1,0 +1,53 @@
+{{/* What the schema cannot say. Each message tells what to set. */}}
+{{- define "millrace.checks" -}}
+{{- $values := .Values -}}
+{{- $wiring := include "millrace.wiring" . | fromYaml -}}
+{{- $enabled := include "millrace.enabled" . | fromYamlArray -}}
+{{- if not $enabled }}{{ fail "services: all are disabled; enable one" }}{{ end -}}
+{{- range $name := $enabled -}}
+{{- $s := include "millrace.values" (dict "root" $ "part" $name) | fromYaml -}}
+{{- $least := add (int $s.preStopSeconds) (int $s.drainSeconds) -}}
+{{- if le (int $s.terminationGracePeriodSeconds) (int $least) -}}
+{{- fail (printf "services.%s.terminationGracePeriodSeconds is %d, but preStopSeconds (%d) and drainSeconds (%d) take %d: pods would be killed while they drain; make it at least %d" $name (int $s.terminationGracePeriodSeconds) (int $s.preStopSeconds) (int $s.drainSeconds) (int $least) (int (add $least 5))) -}}
+{{- end -}}
+{{- range (index $wiring $name).needs -}}
+{{- if not (has . $enabled) -}}
+{{- fail (printf "services.%s needs services.%s, which is disabled; enable it, or disable %s" $name . $name) -}}
+{{- end -}}
+{{- end -}}
+{{- with $s.autoscaling -}}
+{{- if .enabled -}}
+{{- if gt (int .minReplicas) (int .maxReplicas) -}}
+{{- fail (printf "services.%s.autoscaling.minReplicas is %d, above maxReplicas, %d" $name (int .minReplicas) (int .maxReplicas)) -}}
+{{- end -}}
+{{- if not (or .cpu.enabled .lag.enabled) -}}
+{{- fail (printf "services.%s.autoscaling has nothing to go by; enable cpu or lag" $name) -}}
+{{- end -}}
+{{- if and .cpu.enabled (not (dig "requests" "cpu" "" $s.resources)) -}}
+{{- fail (printf "services.%s.autoscaling goes by CPU, which is measured against resources.requests.cpu; set that" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and (not $s.serviceAccount.create) (not $s.serviceAccount.name) -}}
+{{- fail (printf "services.%s.serviceAccount.create is false; give the name of the one to use" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $place, $override := dict "kafka" dict "hooks.topics.kafka" $values.hooks.topics.kafka -}}
+{{- $kafka := include "millrace.kafka" (dict "root" $ "override" $override) | fromYaml -}}
+{{- if and (hasPrefix "sasl" $kafka.security) (not $kafka.sasl.existingSecret) -}}
+{{- fail (printf "%s.security is %s; name the secret with user and password in %s.sasl.existingSecret" $place $kafka.security $place) -}}
+{{- end -}}
+{{- if and (not (hasSuffix "ssl" $kafka.security)) (or $kafka.tls.caSecret $kafka.tls.certSecret) -}}
+{{- fail (printf "%s.tls is set, but %s.security is %s; make it ssl or sasl_ssl" $place $place $kafka.security) -}}
+{{- end -}}
+{{- if and $kafka.tls.keyPasswordKey (not $kafka.tls.certSecret) -}}
+{{- fail (printf "%s.tls.keyPasswordKey is set without %s.tls.certSecret, whose key it is" $place $place) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.identity.access (not $values.identity.enabled) -}}
+{{- fail "identity.access needs identity.enabled: without tokens nobody is known, and nobody may call" -}}
+{{- end -}}
+{{- if and (hasPrefix "verify" $values.postgresql.sslMode) (not $values.postgresql.caSecret) (not $values.postgresql.options.sslrootcert) -}}
+{{- fail (printf "postgresql.sslMode is %s; name the secret with the authority in postgresql.caSecret" $values.postgresql.sslMode) -}}
+{{- end -}}
+{{- end -}}
