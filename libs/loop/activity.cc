@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "loop/activity_table.h"
 #include "loop/microtasks.h"
 #include "loop/monotonic.h"
 #include "loop/timeline_track.h"
@@ -24,9 +25,12 @@ Activity::Activity(const Names& names)
       trace_id_(names.trace_id),
       start_(loop_internal::MonotonicNs()),
       handler_(names.handler),
-      event_(names.event) {}
+      event_(names.event) {
+  loop_internal::ActivityTable::Mine().Add(this, trace_id_);
+}
 
 Activity::~Activity() {
+  loop_internal::ActivityTable::Mine().Remove(this);
   if (loop_internal::TimelineTrack* track = loop_internal::thread_track) {
     // No two of a kind begin in one nanosecond.
     track->Span(kind_, handler(), event(), start_,
