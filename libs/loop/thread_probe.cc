@@ -60,18 +60,6 @@ _Unwind_Reason_Code OnFrame(_Unwind_Context* context, void* argument) {
   return _URC_NO_REASON;
 }
 
-void* ProgramCounter(void* context) {
-  auto* user = static_cast<ucontext_t*>(context);
-#if defined(__x86_64__)
-  return reinterpret_cast<void*>(user->uc_mcontext.gregs[REG_RIP]);
-#elif defined(__aarch64__)
-  return reinterpret_cast<void*>(user->uc_mcontext.pc);
-#else
-  static_cast<void>(user);
-  return nullptr;
-#endif
-}
-
 size_t Copy(std::string_view text, std::array<char, Activity::kTextBytes>& to) {
   std::memcpy(to.data(), text.data(), text.size());
   return text.size();
@@ -102,12 +90,29 @@ std::string Describe(void* frame, bool innermost) {
 
 }  // namespace
 
+int WalkStack(void** frames, int capacity) {
+  Walk walk{frames, capacity, 0};
+  _Unwind_Backtrace(&OnFrame, &walk);
+  return walk.depth;
+}
+
+void* InterruptedAt(void* context) {
+  auto* user = static_cast<ucontext_t*>(context);
+#if defined(__x86_64__)
+  return reinterpret_cast<void*>(user->uc_mcontext.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+  return reinterpret_cast<void*>(user->uc_mcontext.pc);
+#else
+  static_cast<void>(user);
+  return nullptr;
+#endif
+}
+
 ThreadProbe::ThreadProbe() : thread_(pthread_self()) {
   if (this_probe.load() != nullptr) Fatal("this thread has a probe already");
   ProbeSignal(&ThreadProbe::OnSignal);
   // The first walk may load and register tables: not in the handler.
-  Walk walk{frames_.data(), kFrames, 0};
-  _Unwind_Backtrace(&OnFrame, &walk);
+  WalkStack(frames_.data(), kFrames);
   this_probe.store(this);
 }
 
@@ -122,10 +127,8 @@ void ThreadProbe::OnSignal(int, siginfo_t*, void* context) {
 void ThreadProbe::Fill(void* context) {
   int asked = kAsked;
   if (!state_.compare_exchange_strong(asked, kAnswering)) return;
-  Walk walk{frames_.data(), kFrames, 0};
-  _Unwind_Backtrace(&OnFrame, &walk);
-  depth_ = walk.depth;
-  interrupted_ = ProgramCounter(context);
+  depth_ = WalkStack(frames_.data(), kFrames);
+  interrupted_ = InterruptedAt(context);
   const Activity* activity = Activity::Current();
   active_ = activity != nullptr;
   if (active_) {

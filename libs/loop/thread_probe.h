@@ -65,6 +65,14 @@ class ThreadProbe {
   int64_t start_ = 0;
 };
 
+// The stack of the calling thread, innermost first, into `frames`; returns its
+// depth. Async-signal-safe once it was called outside of a handler.
+int WalkStack(void** frames, int capacity);
+
+// Where a signal came, of the context that its handler is given; null where
+// that is not known.
+void* InterruptedAt(void* context);
+
 // One line for each frame: a function and the offset in it, or a module and
 // the offset when its symbols are gone. Any thread; not in signal handlers.
 std::vector<std::string> Symbolize(const std::vector<void*>& frames);
