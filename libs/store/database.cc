@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <utility>
@@ -71,19 +72,37 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
                                       parts.away);
     };
   };
+  // The pool of a database is told from others by what it is for.
+  const auto measured = [&metrics, &name = url->display](
+                            Lanes::Options lanes, const std::string& pool) {
+    const Metrics::Labels labels = {{"database", name}, {"pool", pool}};
+    lanes.waiting = &metrics.AddGauge(
+        "millrace_store_waiting_jobs",
+        "Transactions and reads that wait for a connection.", labels);
+    lanes.busy = &metrics.AddGauge("millrace_store_busy_connections",
+                                   "Connections that work.", labels);
+    metrics
+        .AddGauge("millrace_store_connections",
+                  "Connections that there may be.", labels)
+        .Set(std::max(lanes.threads, 1));
+    return lanes;
+  };
   Lanes::Options lanes = {.threads = options.pool_size,
                           .acquire_timeout = options.acquire_timeout};
   if (url->dialect == Dialect::kPostgres) {
-    parts->writers = std::make_unique<Lanes>(loop, lanes, make(runner));
+    parts->writers =
+        std::make_unique<Lanes>(loop, measured(lanes, "all"), make(runner));
   } else {
     if (!url->in_memory()) {
       RunnerOptions reader = runner;
       reader.session.read_only = true;
-      parts->readers = std::make_unique<Lanes>(loop, lanes, make(reader));
+      parts->readers =
+          std::make_unique<Lanes>(loop, measured(lanes, "read"), make(reader));
     }
     lanes.threads = options.on_loop ? 0 : 1;
     lanes.batch = options.group_commit;
-    parts->writers = std::make_unique<Lanes>(loop, lanes, make(runner));
+    parts->writers =
+        std::make_unique<Lanes>(loop, measured(lanes, "write"), make(runner));
   }
   return std::unique_ptr<Database>(new Database(std::move(parts)));
 }

@@ -27,6 +27,19 @@ struct Lanes::Queue {
   int running = 0;                  // threads that have not ended
   Task drained;                     // for the last of them to post
   std::unique_ptr<Runner> on_loop;  // when there are no threads
+  Gauge* waiting = nullptr;         // touched while there are jobs
+  Gauge* busy = nullptr;
+
+  // Under the mutex, whenever the jobs have changed.
+  void ShowWaiting() {
+    if (waiting != nullptr) waiting->Set(static_cast<double>(jobs.size()));
+  }
+
+  void Run(Runner& runner, absl::Span<const JobPtr> taken) {
+    if (busy != nullptr) busy->Add(1);
+    runner.Run(taken);
+    if (busy != nullptr) busy->Add(-1);
+  }
 
   // Makes room for others; a worker may already have taken it.
   void Remove(const Job* job) {
@@ -34,7 +47,9 @@ struct Lanes::Queue {
     const auto found =
         std::find_if(jobs.begin(), jobs.end(),
                      [&](const JobPtr& queued) { return queued.get() == job; });
-    if (found != jobs.end()) jobs.erase(found);
+    if (found == jobs.end()) return;
+    jobs.erase(found);
+    ShowWaiting();
   }
 
   // The next job, with the writes behind it that may share its commit; empty
@@ -50,6 +65,7 @@ struct Lanes::Queue {
       jobs.pop_front();
       if (!write) break;
     }
+    if (!taken.empty()) ShowWaiting();
     return taken;
   }
 };
@@ -57,6 +73,8 @@ struct Lanes::Queue {
 Lanes::Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner)
     : loop_(loop), options_(options), queue_(std::make_shared<Queue>()) {
   queue_->running = options_.threads;
+  queue_->waiting = options_.waiting;
+  queue_->busy = options_.busy;
   if (options_.threads == 0) queue_->on_loop = make_runner();
   for (int i = 0; i < options_.threads; ++i) {
     threads_.emplace_back(
@@ -71,6 +89,7 @@ Lanes::~Lanes() {
   {
     const std::lock_guard lock(queue_->mutex);
     left.swap(queue_->jobs);
+    queue_->ShowWaiting();
   }
   for (const JobPtr& job : left) {
     job->error = std::make_exception_ptr(StatusError(
@@ -93,6 +112,7 @@ bool Lanes::Submit(JobPtr job) {
     const std::lock_guard lock(queue_->mutex);
     if (queue_->ending) return false;
     queue_->jobs.push_back(job);
+    queue_->ShowWaiting();
   }
   queue_->changed.notify_one();
   if (options_.threads == 0) loop.Post([queue = queue_] { RunOne(*queue); });
@@ -143,8 +163,9 @@ void Lanes::RunOne(Queue& queue) {
     if (queue.jobs.empty()) return;  // given up meanwhile
     job = std::move(queue.jobs.front());
     queue.jobs.pop_front();
+    queue.ShowWaiting();
   }
-  queue.on_loop->Run(absl::MakeConstSpan(&job, 1));
+  queue.Run(*queue.on_loop, absl::MakeConstSpan(&job, 1));
   if (job->state == Job::kStarted) Finish(*job);
 }
 
@@ -165,7 +186,7 @@ void Lanes::Work(EventLoop& home, Queue& queue, size_t batch,
   for (;;) {
     std::vector<JobPtr> jobs = queue.Take(batch);
     if (jobs.empty()) break;
-    runner->Run(jobs);
+    queue.Run(*runner, jobs);
     for (JobPtr& job : jobs) {
       // What was given up has settled, but ends on the loop all the same.
       EventLoop& loop = *job->loop;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/metrics.h"
 #include "loop/event_loop.h"
 #include "store/job.h"
 #include "store/runner.h"
@@ -28,6 +29,9 @@ class Lanes {
     int threads = 1;   // 0: jobs run on the loop, one after the other
     size_t batch = 1;  // the most writes that share a commit
     absl::Duration acquire_timeout = absl::Seconds(5);
+    // How many jobs wait, and how many sessions have some; null: nobody asks.
+    Gauge* waiting = nullptr;
+    Gauge* busy = nullptr;
   };
 
   using MakeRunner = std::function<std::unique_ptr<Runner>()>;
