@@ -38,6 +38,8 @@ class CallStats {
 
   void Finish(const FinishedCall& call);
   Gauge& in_flight() { return in_flight_; }
+  // From the next call on.
+  void SetLog(CallLog log) { log_ = log; }
 
  private:
   static constexpr size_t kCodes = 17;
@@ -49,7 +51,7 @@ class CallStats {
   OfMethod& Of(const MethodInfo& method, std::string_view face);
   void Log(const FinishedCall& call);
 
-  const CallLog log_;
+  CallLog log_;
   Logger& logger_;
   Metrics& metrics_;
   Gauge& in_flight_;

@@ -43,8 +43,15 @@ std::string WithPassword(const std::string& url, const std::string& password) {
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const ConfigSources& sources) {
-  Config config;
-  Places places;
+  auto loaded = LoadConfigWithPlaces(sources);
+  if (!loaded.ok()) return loaded.status();
+  return std::move(loaded->config);
+}
+
+absl::StatusOr<LoadedConfig> LoadConfigWithPlaces(
+    const ConfigSources& sources) {
+  LoadedConfig loaded;
+  auto& [config, places] = loaded;
   Problems problems;
   if (!sources.file.empty()) {
     std::string text, error;
@@ -72,7 +79,7 @@ absl::StatusOr<Config> LoadConfig(const ConfigSources& sources) {
   if (config.services().empty()) {
     for (const std::string& name : sources.services) config.add_services(name);
   }
-  return config;
+  return loaded;
 }
 
 std::vector<std::pair<std::string, std::string>> ProcessEnvironment() {

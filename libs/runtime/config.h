@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/config.pb.h"
+#include "runtime/config_node.h"
 
 namespace millrace::runtime {
 
@@ -39,6 +40,13 @@ struct ConfigSources {
 // names its place (file:line:column, variable or flag). `services` of the
 // result is never empty.
 absl::StatusOr<Config> LoadConfig(const ConfigSources& sources);
+
+// The same, with the place of each value that is not the default.
+struct LoadedConfig {
+  Config config;
+  Places places;
+};
+absl::StatusOr<LoadedConfig> LoadConfigWithPlaces(const ConfigSources& sources);
 
 // The environment of this process.
 std::vector<std::pair<std::string, std::string>> ProcessEnvironment();

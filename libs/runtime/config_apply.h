@@ -2,16 +2,12 @@
 #ifndef MILLRACE_RUNTIME_CONFIG_APPLY_H_
 #define MILLRACE_RUNTIME_CONFIG_APPLY_H_
 
-#include <map>
 #include <string>
 
 #include "runtime/config.pb.h"
 #include "runtime/config_node.h"
 
 namespace millrace::runtime {
-
-// Where each value came from, by its path.
-using Places = std::map<std::string, Place>;
 
 // Overwrites what `node` names. Unknown keys, wrong types and secrets in the
 // wrong place are added to `problems`.

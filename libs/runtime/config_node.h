@@ -3,6 +3,7 @@
 #ifndef MILLRACE_RUNTIME_CONFIG_NODE_H_
 #define MILLRACE_RUNTIME_CONFIG_NODE_H_
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,9 @@ struct Place {
   Kind kind = Kind::kFile;
   std::string text;
 };
+
+// Where each value came from, by its path.
+using Places = std::map<std::string, Place>;
 
 struct ConfigEntry;
 

@@ -229,16 +229,6 @@ class Validator {
     }
   }
 
-  static bool HasPassword(const std::string& url) {
-    if (url.find("password=") != url.npos) return true;
-    const size_t scheme = url.find("://");
-    if (scheme == url.npos) return false;
-    const std::string authority = url.substr(
-        scheme + 3, url.find_first_of("/?", scheme + 3) - scheme - 3);
-    const size_t at = authority.rfind('@');
-    return at != authority.npos && authority.find(':') < at;
-  }
-
   static bool Known(const std::string& name,
                     const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -268,6 +258,16 @@ class Validator {
 };
 
 }  // namespace
+
+bool HasPassword(const std::string& url) {
+  if (url.find("password=") != url.npos) return true;
+  const size_t scheme = url.find("://");
+  if (scheme == url.npos) return false;
+  const std::string authority =
+      url.substr(scheme + 3, url.find_first_of("/?", scheme + 3) - scheme - 3);
+  const size_t at = authority.rfind('@');
+  return at != authority.npos && authority.find(':') < at;
+}
 
 bool ParseHostPort(const std::string& text, HostPort* out) {
   const size_t colon = text.rfind(':');

@@ -17,6 +17,9 @@ namespace millrace::runtime {
 void Validate(const config::v1::Config& config, const Places& places,
               const std::vector<std::string>& services, Problems& problems);
 
+// Whether the URL of a database holds a password.
+bool HasPassword(const std::string& url);
+
 // The host and the port of "host:port" or "[::1]:port".
 struct HostPort {
   std::string host;

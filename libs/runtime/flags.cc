@@ -59,6 +59,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
       ->take_all();
   app.add_flag("--check-config", line.check_config,
                "Check the configuration and start nothing");
+  app.add_flag("--print-config", line.print_config,
+               "Print every value of the configuration and where it comes "
+               "from, and start nothing");
   struct Named {
     FlagOfPath of;
     std::string value;

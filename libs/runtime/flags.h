@@ -16,6 +16,8 @@ struct CommandLine {
   std::vector<ConfigSources::Override> overrides;
   // Load and check the configuration, start nothing.
   bool check_config = false;
+  // Print the configuration and where it comes from, start nothing.
+  bool print_config = false;
   // What --help asks to print; then nothing else counts.
   std::string help;
 };

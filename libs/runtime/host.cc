@@ -12,6 +12,7 @@
 #include "rpc/channel.h"
 #include "runtime/bus_rpc.h"
 #include "runtime/config_validate.h"
+#include "runtime/host_limits.h"
 #include "runtime/overrun_log.h"
 #include "runtime/token_identity.h"
 #include "runtime/token_keys.h"
@@ -32,11 +33,6 @@ std::string Address(const std::string& host, int port) {
   return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
 }
 
-CallLog CallLogOf(const std::string& name) {
-  if (name == "all") return CallLog::kAll;
-  return name == "failed" ? CallLog::kFailed : CallLog::kNone;
-}
-
 // The local bus, or the SQLite file of a service.
 bool UsesDataDir(const Config& config) {
   if (config.bus().transport() == "local") return true;
@@ -46,16 +42,6 @@ bool UsesDataDir(const Config& config) {
                        return found == config.databases().end() ||
                               found->second.url().empty();
                      });
-}
-
-// In metrics, in the timeline and in what the watchdog says.
-std::string NameOf(int loop_index) {
-  return loop_index == 0 ? "main" : StrCat("loop-", loop_index);
-}
-
-// What one loop may have of what the process may.
-int ShareOf(int64_t limit, const Config& config) {
-  return static_cast<int>((limit + config.loops() - 1) / config.loops());
 }
 
 http::ServerOptions HttpOptions(const Config& config) {
@@ -101,7 +87,7 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
       metrics_(metrics),
       options_(std::move(options)),
       logger_(options_.logger("millrace")),
-      loop_metrics_(loop_, NameOf(loop_index), metrics_),
+      loop_metrics_(loop_, LoopNameOf(loop_index), metrics_),
       readiness_(logger_),
       parts_{loop_,
              options_.config,
@@ -135,7 +121,7 @@ absl::Status Host::Observe(Host* first) {
       timeline_ = *std::move(timeline);
     }
   }
-  const std::string name = NameOf(parts_.loop_index);
+  const std::string name = LoopNameOf(parts_.loop_index);
   watch_of_loop_ = first->watchdog_->Add(loop_, name);
   if (first->timeline_ != nullptr) {
     recording_ = first->timeline_->Record(loop_, name);

@@ -94,6 +94,11 @@ class Host {
   // when what this loop has is there; and what health checks are told.
   Promise<void> StartBeside(FirstLoop first);
   void SetServing(bool serving);
+
+  // What of the configuration may change while the host runs, and puts it in
+  // place: on the first loop at once, on others in their next turn.
+  static std::vector<std::string> ReloadableSettings();
+  void Apply(const Config& next);
   void UpdateLoopMetrics() { loop_metrics_.Update(); }
   rpc::Engine& engine() { return engine_; }
 
@@ -141,7 +146,7 @@ class Host {
 
   EventLoop& loop_;
   PrometheusMetrics& metrics_;
-  const HostOptions options_;
+  HostOptions options_;
   const SystemClock system_clock_;
   Logger& logger_;
   LoopMetrics loop_metrics_;

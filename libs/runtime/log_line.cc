@@ -72,6 +72,8 @@ void AppendValue(const LogField::Value& value, std::string& out) {
   }
 }
 
+}  // namespace
+
 std::string_view NameOf(Severity severity) {
   switch (severity) {
     case Severity::kDebug:
@@ -85,8 +87,6 @@ std::string_view NameOf(Severity severity) {
   }
   return "error";
 }
-
-}  // namespace
 
 Severity SeverityOf(std::string_view name) {
   for (const Severity severity :

@@ -4,8 +4,9 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <map>
+#include <atomic>
 #include <mutex>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "base/strings.h"
@@ -46,7 +47,10 @@ class Logs::ServiceLogger final : public Logger {
   ServiceLogger(spdlog::logger& target, Severity level, std::string fixed)
       : target_(target), level_(level), fixed_(std::move(fixed)) {}
 
-  bool Enabled(Severity severity) const override { return severity >= level_; }
+  bool Enabled(Severity severity) const override { return severity >= level(); }
+
+  void SetLevel(Severity level) { level_.store(level, kRelaxed); }
+  Severity level() const { return level_.load(kRelaxed); }
 
   void Write(Severity severity, std::string_view message,
              absl::Span<const LogField> fields) override {
@@ -56,27 +60,42 @@ class Logs::ServiceLogger final : public Logger {
   }
 
  private:
+  static constexpr auto kRelaxed = std::memory_order_relaxed;
+
   spdlog::logger& target_;
-  const Severity level_;
+  std::atomic<Severity> level_;
   const std::string fixed_;
 };
 
 struct Logs::Impl {
   explicit Impl(LogOptions given)
-      : options(std::move(given)),
+      : environment(std::move(given.environment)),
         pool(std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1)),
         target(std::make_shared<spdlog::async_logger>(
             "", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
-            spdlog::async_overflow_policy::overrun_oldest)) {
+            spdlog::async_overflow_policy::overrun_oldest)),
+        level(given.level) {
     target->set_level(spdlog::level::trace);
     target->set_pattern("%v");
   }
 
-  const LogOptions options;
+  // Under the mutex.
+  ServiceLogger& Of(const std::string& service) {
+    std::unique_ptr<ServiceLogger>& logger = loggers[service];
+    if (logger == nullptr) {
+      logger = std::make_unique<ServiceLogger>(
+          *target, level,
+          Member("env", environment) + Member("service", service));
+    }
+    return *logger;
+  }
+
+  const std::string environment;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   const std::shared_ptr<spdlog::async_logger> target;
   std::mutex mutex;
-  std::map<std::string, std::unique_ptr<Logger>> loggers;
+  Severity level;  // of loggers to come
+  std::map<std::string, std::unique_ptr<ServiceLogger>> loggers;
 };
 
 Logs::Logs(LogOptions options)
@@ -87,13 +106,27 @@ Logs::~Logs() = default;
 
 Logger& Logs::ForService(const std::string& service) {
   std::lock_guard lock(impl_->mutex);
-  std::unique_ptr<Logger>& logger = impl_->loggers[service];
-  if (logger == nullptr) {
-    logger = std::make_unique<ServiceLogger>(
-        *impl_->target, impl_->options.level,
-        Member("env", impl_->options.environment) + Member("service", service));
+  return impl_->Of(service);
+}
+
+void Logs::SetLevel(Severity level) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->level = level;
+  for (const auto& [service, logger] : impl_->loggers) logger->SetLevel(level);
+}
+
+void Logs::SetLevel(const std::string& service, Severity level) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->Of(service).SetLevel(level);
+}
+
+std::map<std::string, Severity> Logs::levels() const {
+  std::lock_guard lock(impl_->mutex);
+  std::map<std::string, Severity> levels;
+  for (const auto& [service, logger] : impl_->loggers) {
+    levels.emplace(service, logger->level());
   }
-  return *logger;
+  return levels;
 }
 
 uint64_t Logs::dropped() const {

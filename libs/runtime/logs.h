@@ -11,6 +11,7 @@
 #define MILLRACE_RUNTIME_LOGS_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,7 @@ struct LogOptions {
 
 // "debug", "info", "warning" or "error".
 Severity SeverityOf(std::string_view name);
+std::string_view NameOf(Severity severity);
 
 // One line, without the end of line. Bytes that are not UTF-8 become U+FFFD.
 // `fixed` is a piece of JSON such as `,"service":"users"`, or empty.
@@ -46,6 +48,14 @@ class Logs {
 
   // A logger whose lines carry "service". Lives as long as the Logs.
   Logger& ForService(const std::string& service);
+
+  // Of every service, from the next line on; also of those that have no logger
+  // yet.
+  void SetLevel(Severity level);
+  // Of one, until the next SetLevel() for all. Makes its logger.
+  void SetLevel(const std::string& service, Severity level);
+  // By service, of those that have a logger.
+  std::map<std::string, Severity> levels() const;
 
   // Writes what waits; what is logged afterwards is lost. For the way to
   // _exit(), which runs no destructors.

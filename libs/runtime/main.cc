@@ -1,10 +1,12 @@
 #include "runtime/main.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <source_location>
 
 #include "absl/strings/str_replace.h"
 #include "base/status.h"
@@ -14,11 +16,14 @@
 #include "loop/loop_ref.h"
 #include "loop/signals.h"
 #include "runtime/config.h"
+#include "runtime/config_print.h"
 #include "runtime/flags.h"
 #include "runtime/host.h"
 #include "runtime/live_handle_log.h"
 #include "runtime/logs.h"
 #include "runtime/prometheus.h"
+#include "runtime/reload.h"
+#include "runtime/second_signal.h"
 
 namespace millrace::runtime {
 namespace {
@@ -34,21 +39,30 @@ void Complain(const char* program, std::string_view problems) {
   }
 }
 
+// Whether the process has a terminal that can hang up.
+bool HasTerminal() {
+  const int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
 // The program from its configuration to its exit code.
 class Process {
  public:
-  Process(const char* program, Config config,
+  Process(const char* program, Config config, Reloader::Load load,
           std::vector<ModuleFactory> modules, MainOptions options)
       : program_(program),
         options_(std::move(options)),
         logs_({SeverityOf(config.log().level()), config.environment()}),
-        logger_(logs_.ForService("millrace")) {
-    host_options_ = {.config = std::move(config),
-                     .modules = std::move(modules),
-                     .logger = [this](const std::string& service) -> Logger& {
-                       return logs_.ForService(service);
-                     },
-                     .on_loop = [this](EventLoop& loop) { Watch(loop); }};
+        logger_(logs_.ForService("millrace")),
+        reloader_(config, std::move(load), logger_, metrics_) {
+    host_options_ = {
+        .config = std::move(config),
+        .modules = std::move(modules),
+        .logger = [this](const std::string& service) -> Logger& {
+          return logs_.ForService(service);
+        },
+        .on_loop = [this](EventLoop& loop) { Watch(loop); }};
     Watch(loop_);
   }
 
@@ -59,10 +73,20 @@ class Process {
       return 1;
     }
     host_ = *std::move(host);
+    AddAppliers();
+    if (absl::Status status = reloader_.CheckComplete(); !status.ok()) {
+      Complain(program_, MessageOf(status));
+      return 1;
+    }
+    // Here, not in make_unique().
+    const auto where = std::source_location::current();
     for (const int signum : {SIGTERM, SIGINT}) {
       signals_.emplace_back(std::make_unique<SignalWatcher>(
-          loop_, signum, [this, signum] { OnSignal(signum); }));
+          loop_, signum, [this, signum] { OnSignal(signum); }, where));
     }
+    EndAtSecondSignal();
+    signals_.emplace_back(std::make_unique<SignalWatcher>(
+        loop_, SIGHUP, [this] { OnHangUp(); }, where));
     loop_.AddRef("process");
     const Promise<void> whole = Serve();
     loop_.Run();
@@ -131,12 +155,25 @@ class Process {
         address, {{"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}});
   }
 
+  // Who puts a reloaded configuration in place.
+  void AddAppliers() {
+    reloader_.Add({"log.level"}, [this](const Config& next) {
+      logs_.SetLevel(SeverityOf(next.log().level()));
+    });
+    reloader_.Add(Host::ReloadableSettings(),
+                  [this](const Config& next) { host_->Apply(next); });
+  }
+
+  // SIGHUP: of who wants the configuration reloaded, or of a terminal that is
+  // closed.
+  void OnHangUp() {
+    if (stop_.signal().aborted()) return;
+    if (had_terminal_ && !HasTerminal()) return OnSignal(SIGHUP);
+    (void)reloader_.Reload();  // which has logged what came of it
+  }
+
   void OnSignal(int signum) {
-    // From now on a signal ends the process at once, even when the loop is
-    // stuck; also one that was caught before this line.
-    std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGINT, SIG_DFL);
-    if (stop_.signal().aborted()) std::raise(signum);
+    if (stop_.signal().aborted()) return;
     logger_.Info("a signal ends the process", {{"signal", signum}});
     stop_.Abort(absl::CancelledError("a signal"));
   }
@@ -156,6 +193,8 @@ class Process {
   EventLoop loop_;
   HostOptions host_options_;
   std::unique_ptr<Host> host_;
+  Reloader reloader_;
+  const bool had_terminal_ = HasTerminal();
   std::vector<std::unique_ptr<SignalWatcher>> signals_;
   AbortController stop_;
   int exit_code_ = 0;
@@ -163,15 +202,15 @@ class Process {
 
 }  // namespace
 
-absl::StatusOr<Config> ConfigFor(const CommandLine& line,
-                                 const std::vector<ModuleFactory>& modules) {
+absl::StatusOr<LoadedConfig> ConfigFor(
+    const CommandLine& line, const std::vector<ModuleFactory>& modules) {
   ConfigSources sources{.file = line.config_file,
                         .environment = ProcessEnvironment(),
                         .overrides = line.overrides};
   for (const ModuleFactory& factory : modules) {
     sources.services.emplace_back(factory()->name());
   }
-  return LoadConfig(sources);
+  return LoadConfigWithPlaces(sources);
 }
 
 int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
@@ -191,13 +230,18 @@ int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
     Complain(program, MessageOf(config.status()));
     return 1;
   }
+  if (line->print_config) {
+    std::fputs(PrintConfig(*config).c_str(), stdout);
+    return 0;
+  }
   if (line->check_config) {
     std::puts("the configuration is valid");
     return 0;
   }
   // A client that leaves is an error of its socket, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
-  return Process(program, *std::move(config), std::move(modules),
+  const auto load = [&line, modules] { return ConfigFor(*line, modules); };
+  return Process(program, std::move(config->config), load, std::move(modules),
                  std::move(options))
       .Run();
 }

@@ -9,7 +9,9 @@
 //
 //   ready http=127.0.0.1:8080 grpc=127.0.0.1:9090
 //
-// and serves until SIGTERM or SIGINT; a second one ends it at once. Exit codes:
+// and serves until SIGTERM or SIGINT; a second one ends it at once, also when
+// the loop is stuck. SIGHUP makes it read its configuration again (reload.h),
+// or ends it when its terminal is gone. Exit codes:
 // 0 after a clean drain, 1 when it could not start (stderr says why) or had to
 // cut something off.
 #ifndef MILLRACE_RUNTIME_MAIN_H_
@@ -34,8 +36,8 @@ struct MainOptions {
 // The configuration that Main() would start these modules with: file,
 // environment and flags. INVALID_ARGUMENT has a line for each thing that is
 // wrong.
-absl::StatusOr<Config> ConfigFor(const CommandLine& line,
-                                 const std::vector<ModuleFactory>& modules);
+absl::StatusOr<LoadedConfig> ConfigFor(
+    const CommandLine& line, const std::vector<ModuleFactory>& modules);
 
 int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
          MainOptions options = {});

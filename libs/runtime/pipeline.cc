@@ -174,6 +174,12 @@ void Pipeline::EndStreams() {
       "this process ends; go on with another, or with the next"));
 }
 
+void Pipeline::SetDefaultDeadline(absl::Duration deadline) {
+  options_.default_deadline = deadline;
+}
+
+void Pipeline::SetMaxInFlight(int calls) { options_.max_in_flight = calls; }
+
 void Pipeline::Leave() {
   if (--active_ > 0) return;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting.Resolve();

@@ -76,6 +76,11 @@ class Pipeline final : public Dispatcher {
   // themselves.
   void EndStreams();
 
+  // From the next call on; the rest of the options stays.
+  void SetDefaultDeadline(absl::Duration deadline);
+  void SetMaxInFlight(int calls);
+  void SetLog(CallLog log) { stats_.SetLog(log); }
+
   // Handlers that run, those included that were left behind.
   int in_flight() const { return in_flight_; }
   // Resolves when no handler runs and every call is answered.
@@ -126,7 +131,7 @@ class Pipeline final : public Dispatcher {
   // What the caller is told.
   absl::Status Outward(absl::Status status, const Scope& scope) const;
 
-  const PipelineOptions options_;
+  PipelineOptions options_;
   const Clock& clock_;
   Logger& logger_;
   CallStats stats_;

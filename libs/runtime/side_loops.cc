@@ -58,6 +58,10 @@ Promise<void> SideLoops::SetServing(bool serving) {
   return OnEach([serving](Host& host) { host.SetServing(serving); });
 }
 
+Promise<void> SideLoops::Apply(const Config& next) {
+  return OnEach([next](Host& host) { host.Apply(next); });
+}
+
 Promise<void> SideLoops::UpdateMetrics() {
   return OnEach([](Host& host) { host.UpdateLoopMetrics(); });
 }

@@ -73,6 +73,9 @@ class SideLoops {
   // What health checks are told that arrive on these loops.
   Promise<void> SetServing(bool serving);
 
+  // Host::Apply() on each.
+  Promise<void> Apply(const Config& next);
+
   // What /metrics says of these loops.
   Promise<void> UpdateMetrics();
 

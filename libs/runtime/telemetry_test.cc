@@ -62,6 +62,31 @@ TEST(LogsTest, LinesCarryServiceAndEnvironmentAndObeyTheLevel) {
   EXPECT_EQ(text.back(), '\n');
 }
 
+TEST(LogsTest, LevelsChangeForAllAndForOne) {
+  testing::internal::CaptureStderr();
+  {
+    Logs logs({Severity::kError, "test"});
+    Logger& users = logs.ForService("users");
+    users.Info("one");
+    logs.SetLevel(Severity::kInfo);
+    users.Info("two");
+    logs.SetLevel("users", Severity::kWarning);
+    users.Info("three");
+    logs.ForService("admin").Info("four");
+    EXPECT_EQ(logs.levels(),
+              (std::map<std::string, Severity>{{"admin", Severity::kInfo},
+                                               {"users", Severity::kWarning}}));
+    logs.SetLevel(Severity::kDebug);
+    users.Debug("five");
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(text, Not(HasSubstr("one")));
+  EXPECT_THAT(text, HasSubstr("two"));
+  EXPECT_THAT(text, Not(HasSubstr("three")));
+  EXPECT_THAT(text, HasSubstr("four"));
+  EXPECT_THAT(text, HasSubstr("five"));
+}
+
 TEST(PrometheusTest, SameNameAndLabelsAreOneMetric) {
   PrometheusMetrics metrics;
   Counter& ok = metrics.AddCounter("calls_total", "Calls.", {{"code", "OK"}});

@@ -15,7 +15,7 @@ runtime::Config LoadProcessConfig(
   }
   const runtime::CommandLine line = ValueOrThrow(
       runtime::ParseCommandLine(static_cast<int>(argv.size()), argv.data()));
-  return ValueOrThrow(runtime::ConfigFor(line, modules));
+  return ValueOrThrow(runtime::ConfigFor(line, modules)).config;
 }
 
 }  // namespace millrace::cli

@@ -1,7 +1,9 @@
 #include "runtime/testdata/sample_modules.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/status.h"
@@ -75,6 +77,9 @@ class GreeterModule final : public Module, public GreeterService {
     if (journal_ != nullptr && journal_->on_greet) journal_->on_greet();
     if (request.name() == "slow") co_await Delay(absl::Milliseconds(300));
     if (request.name() == "forever") co_await Delay(absl::InfiniteDuration());
+    if (request.name() == "stuck") {
+      std::this_thread::sleep_for(std::chrono::seconds(60));
+    }
     Greeting greeting;
     greeting.set_text("hello " + request.name());
     co_await context_->database().Transact(call.context, [&](store::Tx& tx) {
