@@ -111,9 +111,13 @@ Host::~Host() {
 absl::Status Host::Observe(Host* first) {
   if (first == nullptr) {
     first = this;
-    watchdog_ =
-        std::make_unique<Watchdog>(DurationOf(options_.config.loop().budget()),
-                                   OverrunLog(logger_, metrics_));
+    watchdog_ = std::make_unique<Watchdog>(
+        DurationOf(options_.config.loop().budget()),
+        [log = OverrunLog(logger_, metrics_),
+         also = options_.on_overrun](const Overrun& overrun) mutable {
+          log(overrun);
+          if (also) also(overrun);
+        });
     const std::string& path = options_.config.loop().timeline();
     if (!path.empty()) {
       auto timeline = Timeline::Open(path);

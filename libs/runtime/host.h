@@ -28,6 +28,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "loop/abort.h"
+#include "loop/loop_ref.h"
 #include "loop/task_group.h"
 #include "loop/timeline.h"
 #include "loop/watchdog.h"
@@ -62,6 +63,8 @@ struct HostOptions {
   const Clock* clock = nullptr;
   // Called on the thread of each loop that the host makes: for its handlers.
   std::function<void(EventLoop&)> on_loop;
+  // Told of what the watchdog finds, on its thread; besides the log.
+  std::function<void(const Overrun&)> on_overrun;
   // What `millrace trace` looks at; made by Create() when null.
   std::shared_ptr<SpanRing> spans;
 };
@@ -101,6 +104,22 @@ class Host {
   void Apply(const Config& next);
   void UpdateLoopMetrics() { loop_metrics_.Update(); }
   rpc::Engine& engine() { return engine_; }
+
+  // The loops of the process, of the first loop's host after Start() was
+  // called. Each host is touched on its loop only.
+  struct OnLoop {
+    std::string name;
+    LoopRef loop;
+    Host* host;
+  };
+  std::vector<OnLoop> OnLoops();
+  EventLoop& loop() const { return loop_; }
+  LoopMetrics& loop_metrics() { return loop_metrics_; }
+
+  // Records this loop on a timeline until StopRecording(). FAILED_PRECONDITION
+  // while it is on one already, which may be that of config.loop.timeline.
+  absl::Status StartRecording(std::shared_ptr<Timeline> timeline);
+  void StopRecording();
 
   // After Start() was called: host:port.
   std::string http_address() const;
@@ -156,6 +175,9 @@ class Host {
   std::unique_ptr<Watchdog> watchdog_;
   std::unique_ptr<Timeline::Recording> recording_;
   Watchdog::Watch watch_of_loop_;
+  // Of StartRecording(); the timeline goes last.
+  std::shared_ptr<Timeline> capture_timeline_;
+  std::unique_ptr<Timeline::Recording> capture_;
   Readiness readiness_;
   HostParts parts_;
   std::vector<const ContractInfo*> contracts_;

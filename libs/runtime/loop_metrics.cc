@@ -26,23 +26,31 @@ class LoopMetrics::Window {
  public:
   using Read = std::function<LatencyHistogram::Snapshot()>;
 
-  Window(Read read, Metrics& metrics, const std::string& name,
-         const std::string& what, const Metrics::Labels& labels)
+  // `brief` is for times().
+  Window(Read read, std::string brief, Metrics& metrics,
+         const std::string& name, const std::string& what,
+         const Metrics::Labels& labels)
       : read_(std::move(read)),
         p50_(metrics.AddGauge(StrCat(name, "_p50_seconds"),
                               StrCat(what, ", the median."), labels)),
         p99_(metrics.AddGauge(StrCat(name, "_p99_seconds"),
                               StrCat(what, ", 99 of 100."), labels)),
         max_(metrics.AddGauge(StrCat(name, "_max_seconds"),
-                              StrCat(what, ", the longest."), labels)) {}
+                              StrCat(what, ", the longest."), labels)) {
+    times_.what = std::move(brief);
+  }
 
   // Returns what the histogram has taken in since it exists.
   LatencyHistogram::Snapshot Update(int64_t now_ms) {
     LatencyHistogram::Snapshot now = read_();
     const LatencyHistogram::Snapshot lately = now.Since(oldest_);
-    p50_.Set(Seconds(lately.Quantile(0.5)));
-    p99_.Set(Seconds(lately.Quantile(0.99)));
-    max_.Set(Seconds(lately.max()));
+    times_.count = lately.count();
+    times_.p50 = Seconds(lately.Quantile(0.5));
+    times_.p99 = Seconds(lately.Quantile(0.99));
+    times_.max = Seconds(lately.max());
+    p50_.Set(times_.p50);
+    p99_.Set(times_.p99);
+    max_.Set(times_.max);
     if (now_ms - turned_ms_ >= kWindowMs) {
       turned_ms_ = now_ms;
       oldest_ = std::exchange(newer_, now);
@@ -50,8 +58,11 @@ class LoopMetrics::Window {
     return now;
   }
 
+  const Times& times() const { return times_; }
+
  private:
   const Read read_;
+  Times times_;
   Gauge& p50_;
   Gauge& p99_;
   Gauge& max_;
@@ -66,10 +77,10 @@ class LoopMetrics::Workers {
   Workers(const WorkerPool& pool, Metrics& metrics,
           const Metrics::Labels& labels)
       : pool_(pool),
-        wait_([&pool] { return pool.wait_times(); }, metrics,
+        wait_([&pool] { return pool.wait_times(); }, "worker wait", metrics,
               "millrace_loop_worker_wait",
               "How long jobs waited for a thread of the worker pool", labels),
-        run_([&pool] { return pool.run_times(); }, metrics,
+        run_([&pool] { return pool.run_times(); }, "worker run", metrics,
              "millrace_loop_worker_run",
              "How long jobs ran on a thread of the worker pool", labels),
         wait_total_(metrics.AddCounter(
@@ -82,6 +93,11 @@ class LoopMetrics::Workers {
                                  "Jobs that the worker pool has run.", labels)),
         queued_(metrics.AddGauge("millrace_loop_worker_queued_jobs",
                                  "Jobs that wait for a thread.", labels)) {}
+
+  void AddTimes(std::vector<Times>& out) const {
+    out.push_back(wait_.times());
+    out.push_back(run_.times());
+  }
 
   void Update(int64_t now_ms) {
     const LatencyHistogram::Snapshot wait = wait_.Update(now_ms);
@@ -112,20 +128,22 @@ LoopMetrics::LoopMetrics(EventLoop& loop, std::string name, Metrics& metrics)
   const LoopLag& lag = MeasureLag(loop);
   const auto add = [&](const LatencyHistogram& histogram,
                        const std::string& metric, const std::string& what,
-                       const std::string& label, const std::string& value) {
+                       const std::string& label, const std::string& value,
+                       const std::string& suffix) {
     windows_.push_back(std::make_unique<Window>(
-        [&histogram] { return histogram.snapshot(); }, metrics, metric, what,
+        [&histogram] { return histogram.snapshot(); }, StrCat(value, suffix),
+        metrics, metric, what,
         Metrics::Labels{{"loop", name_}, {label, value}}));
   };
   const auto lateness = [&](const LatencyHistogram& histogram,
                             const std::string& kind) {
     add(histogram, "millrace_loop_lag",
-        "How late the loop ran timers and posted tasks", "kind", kind);
+        "How late the loop ran timers and posted tasks", "kind", kind, " late");
   };
   const auto phase = [&](const LatencyHistogram& histogram,
                          const std::string& name) {
     add(histogram, "millrace_loop_phase",
-        "How long the callbacks of a phase took in a turn", "phase", name);
+        "How long the callbacks of a phase took in a turn", "phase", name, "");
   };
   lateness(lag.timer_late, "timer");
   lateness(lag.post_wait, "post");
@@ -146,6 +164,13 @@ void LoopMetrics::Update() {
   }
   if (workers_ != nullptr) workers_->Update(loop_.TimeMs());
   UpdateHandles();
+}
+
+std::vector<LoopMetrics::Times> LoopMetrics::times() const {
+  std::vector<Times> times;
+  for (const auto& window : windows_) times.push_back(window->times());
+  if (workers_ != nullptr) workers_->AddTimes(times);
+  return times;
 }
 
 void LoopMetrics::UpdateHandles() {

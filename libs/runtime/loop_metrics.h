@@ -16,6 +16,7 @@
 #ifndef MILLRACE_RUNTIME_LOOP_METRICS_H_
 #define MILLRACE_RUNTIME_LOOP_METRICS_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,16 @@ class LoopMetrics {
 
   // Sets the gauges.
   void Update();
+
+  // What the last Update() has set, of the last one to two minutes.
+  struct Times {
+    std::string what;  // "timers", "poll", "timer late", "worker wait"
+    uint64_t count = 0;
+    double p50 = 0;  // seconds
+    double p99 = 0;
+    double max = 0;
+  };
+  std::vector<Times> times() const;
 
  private:
   class Window;

@@ -12,16 +12,19 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "loop/combinators.h"
+#include "loop/crash_report.h"
 #include "loop/event_loop.h"
 #include "loop/loop_ref.h"
 #include "loop/signals.h"
 #include "runtime/config.h"
 #include "runtime/config_print.h"
+#include "runtime/debug_server.h"
 #include "runtime/flags.h"
 #include "runtime/host.h"
 #include "runtime/live_handle_log.h"
 #include "runtime/logs.h"
 #include "runtime/prometheus.h"
+#include "runtime/recent_overruns.h"
 #include "runtime/reload.h"
 #include "runtime/second_signal.h"
 
@@ -53,6 +56,7 @@ class Process {
           std::vector<ModuleFactory> modules, MainOptions options)
       : program_(program),
         options_(std::move(options)),
+        wanted_debug_port_(config.debug().port()),
         logs_({SeverityOf(config.log().level()), config.environment()}),
         logger_(logs_.ForService("millrace")),
         reloader_(config, std::move(load), logger_, metrics_) {
@@ -62,7 +66,9 @@ class Process {
         .logger = [this](const std::string& service) -> Logger& {
           return logs_.ForService(service);
         },
-        .on_loop = [this](EventLoop& loop) { Watch(loop); }};
+        .on_loop = [this](EventLoop& loop) { Watch(loop); },
+        .on_overrun =
+            [this](const Overrun& overrun) { overruns_.Add(overrun); }};
     Watch(loop_);
   }
 
@@ -90,6 +96,7 @@ class Process {
     loop_.AddRef("process");
     const Promise<void> whole = Serve();
     loop_.Run();
+    debug_.reset();
     host_.reset();
     LogLiveHandles(loop_, logger_);
     return exit_code_;
@@ -98,6 +105,7 @@ class Process {
  private:
   // On the thread of `loop`, which may be any of the process.
   void Watch(EventLoop& loop) {
+    [[maybe_unused]] static thread_local const CrashStack crash_stack;
     loop.OnUncaught([this, first = LoopRef(loop_)](std::exception_ptr error) {
       if (first.current()) {
         return Crash("an error escaped a callback", std::move(error));
@@ -115,8 +123,10 @@ class Process {
   // Never rejects.
   Promise<void> Serve() {
     const Promise<void> started = host_->Start();
-    const absl::Status status =
-        co_await AsStatusOr(WithSignal(started, stop_.signal()));
+    const Promise<absl::Status> whole =
+        AsStatusOr(WithSignal(started, stop_.signal()));
+    absl::Status status = SetDebugPort(wanted_debug_port_);
+    if (status.ok()) status = co_await whole;
     if (status.ok()) {
       SayReady();
       co_await AsStatusOr(Aborted(stop_.signal()));
@@ -162,6 +172,37 @@ class Process {
     });
     reloader_.Add(Host::ReloadableSettings(),
                   [this](const Config& next) { host_->Apply(next); });
+    reloader_.Add({{"debug.port"}, [this](const Config& next) {
+                     return PrepareDebug(next.debug().port());
+                   }});
+  }
+
+  // A debug page on another port, or none, when that is committed.
+  absl::StatusOr<Reloader::Commit> PrepareDebug(int port) {
+    if (port == debug_port_) return Reloader::Commit([] {});
+    std::unique_ptr<DebugServer> server;
+    if (port >= 0) {
+      auto started = DebugServer::Start(
+          loop_, port, {host_->OnLoops(), metrics_, logs_, logger_, overruns_});
+      if (!started.ok()) return started.status();
+      server = *std::move(started);
+    }
+    return Reloader::Commit([this, port, server = std::move(server)]() mutable {
+      debug_port_ = port;
+      debug_ = std::move(server);
+      const std::string url =
+          debug_ == nullptr ? ""
+                            : StrCat("http://127.0.0.1:", debug_->port(), "/");
+      logger_.Info(debug_ == nullptr ? "the debug page is closed"
+                                     : "the debug page is open",
+                   {{"url", std::string_view(url)}});
+    });
+  }
+
+  absl::Status SetDebugPort(int port) {
+    absl::StatusOr<Reloader::Commit> commit = PrepareDebug(port);
+    if (commit.ok()) (*commit)();
+    return commit.status();
   }
 
   // SIGHUP: of who wants the configuration reloaded, or of a terminal that is
@@ -187,13 +228,17 @@ class Process {
 
   const char* const program_;
   const MainOptions options_;
+  const int wanted_debug_port_;  // at the start
   Logs logs_;
   Logger& logger_;
   PrometheusMetrics metrics_;
   EventLoop loop_;
+  RecentOverruns overruns_;
   HostOptions host_options_;
   std::unique_ptr<Host> host_;
   Reloader reloader_;
+  int debug_port_ = -1;  // as configured
+  std::unique_ptr<DebugServer> debug_;
   const bool had_terminal_ = HasTerminal();
   std::vector<std::unique_ptr<SignalWatcher>> signals_;
   AbortController stop_;
@@ -240,6 +285,7 @@ int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
   }
   // A client that leaves is an error of its socket, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  InstallCrashReport();
   const auto load = [&line, modules] { return ConfigFor(*line, modules); };
   return Process(program, std::move(config->config), load, std::move(modules),
                  std::move(options))

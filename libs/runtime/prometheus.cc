@@ -6,10 +6,12 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -122,12 +124,48 @@ Histogram& PrometheusMetrics::AddHistogram(const std::string& name,
       });
 }
 
-std::string PrometheusMetrics::Expose() {
-  {
-    std::lock_guard lock(impl_->stats_mutex);
-    if (!impl_->stats) impl_->stats.emplace(*this);
-    impl_->stats->Update();
+void PrometheusMetrics::MeasureProcess() {
+  std::lock_guard lock(impl_->stats_mutex);
+  if (!impl_->stats) impl_->stats.emplace(*this);
+  impl_->stats->Update();
+}
+
+std::vector<PrometheusMetrics::Sample> PrometheusMetrics::Samples(
+    const std::string& prefix) {
+  MeasureProcess();
+  std::vector<Sample> samples;
+  for (const auto& family : impl_->registry.Collect()) {
+    if (!family.name.starts_with(prefix)) continue;
+    for (const auto& metric : family.metric) {
+      Sample& sample = samples.emplace_back();
+      sample.name = family.name;
+      for (const auto& label : metric.label) {
+        sample.labels.emplace(label.name, label.value);
+      }
+      sample.histogram = family.type == prometheus::MetricType::Histogram;
+      if (sample.histogram) {
+        sample.count = metric.histogram.sample_count;
+        sample.value = sample.count == 0
+                           ? 0
+                           : metric.histogram.sample_sum /
+                                 static_cast<double>(sample.count);
+      } else {
+        sample.value = family.type == prometheus::MetricType::Counter
+                           ? metric.counter.value
+                           : metric.gauge.value;
+      }
+    }
   }
+  std::sort(samples.begin(), samples.end(),
+            [](const Sample& one, const Sample& other) {
+              return std::tie(one.name, one.labels) <
+                     std::tie(other.name, other.labels);
+            });
+  return samples;
+}
+
+std::string PrometheusMetrics::Expose() {
+  MeasureProcess();
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 

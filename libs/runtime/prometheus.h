@@ -3,6 +3,7 @@
 #ifndef MILLRACE_RUNTIME_PROMETHEUS_H_
 #define MILLRACE_RUNTIME_PROMETHEUS_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,12 +28,26 @@ class PrometheusMetrics final : public Metrics {
                           const Labels& labels,
                           const std::vector<double>& buckets) override;
 
+  // The metrics whose names begin so, by name, then by labels. Of a histogram
+  // the number of observations and their mean.
+  struct Sample {
+    std::string name;
+    Labels labels;
+    double value = 0;
+    bool histogram = false;
+    uint64_t count = 0;  // of a histogram, whose value is the mean
+  };
+  std::vector<Sample> Samples(const std::string& prefix);
+
   // Everything in the text format 0.0.4. What the process itself uses (memory,
   // CPU, descriptors) is measured by this call.
   std::string Expose();
 
  private:
   struct Impl;
+
+  void MeasureProcess();
+
   const std::unique_ptr<Impl> impl_;
 };
 

@@ -66,6 +66,11 @@ class SideLoops {
   // Of the hosts, for the gRPC listener.
   std::vector<rpc::Engine*> engines() const;
 
+  // One of the loops, from 1 on, and the host on it.
+  LoopRef loop(int index) const { return group_.loop(index); }
+  Host* host(int index) const { return hosts_[index]; }
+  int size() const { return group_.size(); }
+
   // Starts the modules everywhere, then their servers. Once the first loop's
   // modules run.
   Promise<void> Start(const FirstLoop& first);

@@ -35,10 +35,7 @@ std::vector<MemoryLogger::Line> MemoryLogger::Saying(
   return said;
 }
 
-std::string HttpExchange(int port, const std::string& method,
-                         const std::string& path, const std::string& body,
-                         const std::string& accept,
-                         const std::string& headers) {
+std::string HttpExchangeRaw(int port, const std::string& request) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -46,21 +43,27 @@ std::string HttpExchange(int port, const std::string& method,
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::string answer;
   if (connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) ==
-      0) {
-    const std::string request = StrCat(
-        method, " ", path, " HTTP/1.1\r\nhost: localhost\r\nconnection: ",
-        "close\r\naccept: ", accept,
-        "\r\ncontent-type: application/json\r\ncontent-length: ", body.size(),
-        "\r\n", headers, "\r\n", body);
-    if (send(socket, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-      char buffer[4096];
-      for (ssize_t n; (n = recv(socket, buffer, sizeof(buffer), 0)) > 0;) {
-        answer.append(buffer, static_cast<size_t>(n));
-      }
+          0 &&
+      send(socket, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    char buffer[4096];
+    for (ssize_t n; (n = recv(socket, buffer, sizeof(buffer), 0)) > 0;) {
+      answer.append(buffer, static_cast<size_t>(n));
     }
   }
   close(socket);
   return answer;
+}
+
+std::string HttpExchange(int port, const std::string& method,
+                         const std::string& path, const std::string& body,
+                         const std::string& accept,
+                         const std::string& headers) {
+  return HttpExchangeRaw(
+      port,
+      StrCat(method, " ", path, " HTTP/1.1\r\nhost: localhost\r\nconnection: ",
+             "close\r\naccept: ", accept,
+             "\r\ncontent-type: application/json\r\ncontent-length: ",
+             body.size(), "\r\n", headers, "\r\n", body));
 }
 
 int PortOf(const std::string& address) {

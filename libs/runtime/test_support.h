@@ -42,6 +42,8 @@ std::string HttpExchange(int port, const std::string& method,
                          const std::string& path, const std::string& body = "",
                          const std::string& accept = "*/*",
                          const std::string& headers = "");
+// The same with a whole request, as it is sent.
+std::string HttpExchangeRaw(int port, const std::string& request);
 // The port at the end of "host:port".
 int PortOf(const std::string& address);
 

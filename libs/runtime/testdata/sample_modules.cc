@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -42,6 +43,16 @@ void NoteHearing(SampleJournal* journal) {
   journal->hearers.insert(std::this_thread::get_id());
 }
 
+// Under names that a stack can be searched for.
+__attribute__((noinline)) void Crash(volatile int* nowhere) { *nowhere = 1; }
+
+__attribute__((noinline)) int Overflow(volatile char* outer) {
+  volatile char room[4096];
+  room[0] = outer == nullptr ? 1 : outer[0];
+  if (room[0] == 0) return 0;  // which never happens
+  return Overflow(room) + room[0];
+}
+
 class GreeterModule final : public Module, public GreeterService {
  public:
   explicit GreeterModule(SampleJournal* journal) : journal_(journal) {}
@@ -79,6 +90,11 @@ class GreeterModule final : public Module, public GreeterService {
     if (request.name() == "forever") co_await Delay(absl::InfiniteDuration());
     if (request.name() == "stuck") {
       std::this_thread::sleep_for(std::chrono::seconds(60));
+    }
+    if (request.name() == "crash") Crash(reinterpret_cast<int*>(0x10));
+    if (request.name() == "overflow") Overflow(nullptr);
+    if (request.name() == "terminate") {
+      std::thread([] { throw std::runtime_error("\"quoted\""); }).join();
     }
     Greeting greeting;
     greeting.set_text("hello " + request.name());

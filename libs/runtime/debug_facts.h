@@ -1,0 +1,35 @@
+// What the debug page tells, as JSON texts: these cross threads, what they tell
+// of does not.
+#ifndef MILLRACE_RUNTIME_DEBUG_FACTS_H_
+#define MILLRACE_RUNTIME_DEBUG_FACTS_H_
+
+#include <string>
+
+#include "runtime/host.h"
+#include "runtime/logs.h"
+#include "runtime/prometheus.h"
+
+namespace millrace::runtime {
+
+// Of a loop, on its thread: the members of a JSON object.
+//
+// "turns", "times": how late it is and what its phases and its worker pool
+// take, see LoopMetrics::times(); "workers": their queue.
+std::string LoopFacts(Host& host);
+// "handles": what is open, and where it was made.
+std::string HandleFacts(Host& host);
+// "activities": the calls and events that are not over, the oldest first.
+std::string ActivityFacts(Host& host);
+
+// Any thread.
+//
+// "memory", "threads" and what /proc tells of the process.
+std::string ProcessFacts(PrometheusMetrics& metrics);
+// An array of the metrics whose names begin so.
+std::string MetricFacts(PrometheusMetrics& metrics, const std::string& prefix);
+// {"levels":{"users":"info",...}}
+std::string LogFacts(const Logs& logs);
+
+}  // namespace millrace::runtime
+
+#endif  // MILLRACE_RUNTIME_DEBUG_FACTS_H_
