@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "base/strings.h"
+#include "contract/retry.h"
 #include "http/connect_fixture.h"
+#include "http/status_mapping.h"
 
 namespace millrace::http {
 namespace {
@@ -70,6 +72,18 @@ TEST_F(ConnectTest, ErrorsHaveConnectsFormWithDetails) {
               R"("value":"CggKBnJlYXNvbg",)"
               R"("debug":{"fieldViolations":[{"field":"reason"}]}}]})");
   });
+}
+
+TEST_F(ConnectTest, AdviceToComeBackIsAHeaderToo) {
+  const Response response = ErrorResponse(RetryAfter(
+      absl::ResourceExhaustedError("too many"), absl::Milliseconds(1500)));
+  EXPECT_EQ(response.status, 429);
+  EXPECT_EQ(response.headers.Get("Retry-After"), "2");
+  EXPECT_NE(std::get<std::string>(response.body)
+                .find(R"("debug":{"retryDelay":"1.500s"})"),
+            std::string::npos);
+  EXPECT_FALSE(ErrorResponse(absl::ResourceExhaustedError("too many"))
+                   .headers.Has("Retry-After"));
 }
 
 TEST_F(ConnectTest, BrokenRulesAreListed) {

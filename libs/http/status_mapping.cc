@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
 #include "contract/json.h"
+#include "contract/retry.h"
 #include "contract/utf8.h"
 
 namespace millrace::http {
@@ -143,7 +144,12 @@ std::string ErrorJson(std::string_view code, std::string_view message) {
 }
 
 Response ErrorResponse(const absl::Status& status) {
-  return Response::Json(HttpStatus(status.code()), ErrorJson(status));
+  Response response =
+      Response::Json(HttpStatus(status.code()), ErrorJson(status));
+  if (const auto delay = RetryDelay(status)) {
+    response.headers.Add("Retry-After", StrCat(WholeSeconds(*delay)));
+  }
+  return response;
 }
 
 Response ErrorResponse(int http_status, std::string_view code,

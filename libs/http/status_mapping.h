@@ -33,7 +33,7 @@ std::string ErrorJson(const absl::Status& status);
 // The same with a code of HTTP's own, for what no RPC code says: 405, 415.
 std::string ErrorJson(std::string_view code, std::string_view message);
 
-Response ErrorResponse(const absl::Status& status);
+Response ErrorResponse(const absl::Status& status);  // and its Retry-After
 Response ErrorResponse(int http_status, std::string_view code,
                        std::string_view message);
 

@@ -4,8 +4,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "contract/errors.h"
-#include "google/rpc/error_details.pb.h"
+#include "contract/retry.h"
 #include "services/users/sessions_store.h"
 #include "services/users/store.h"
 
@@ -13,17 +12,13 @@ namespace millrace::users {
 namespace {
 
 absl::Status Wait(absl::Duration pause) {
-  // Rounded up: who comes when told is let in.
-  const int64_t seconds =
-      absl::ToInt64Seconds(pause + absl::Seconds(1) - absl::Nanoseconds(1));
-  google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_seconds(seconds);
-  return WithDetail(
+  const int64_t seconds = WholeSeconds(pause);
+  return RetryAfter(
       absl::ResourceExhaustedError(
           StrCat("too many failed logins for this e-mail address from here; "
                  "try again in ",
                  seconds, " s")),
-      retry);
+      absl::Seconds(seconds));
 }
 
 }  // namespace
