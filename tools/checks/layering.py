@@ -15,6 +15,7 @@ LAYERS = {
     "loop": 2,
     "events": 3,
     "contract": 3,
+    "tls": 3,
     "store": 4,
     "rpc": 4,
     "http": 4,
@@ -40,7 +41,7 @@ OWNERS = {
     "prometheus/": ("libs/runtime/",),
     "yaml-cpp/": ("libs/runtime/", "tools/contracts/document_test.cc"),
     "CLI/": ("libs/runtime/", "tools/millrace/"),
-    "openssl/": ("libs/tokens/",),
+    "openssl/": ("libs/tls/", "libs/tokens/"),
     "sodium": ("libs/digest/", "libs/tokens/"),
     "zlib.h": ("libs/http/",),
 }
