@@ -29,7 +29,10 @@ struct IncomingCall {
   const MethodInfo* method = nullptr;
   Metadata metadata;
   absl::Time deadline = absl::InfiniteFuture();
-  std::string peer;       // "ipv4:127.0.0.1:40000"
+  std::string peer;  // "ipv4:127.0.0.1:40000"
+  // Whose certificate the caller has shown, which was verified; empty when
+  // there is none.
+  std::string peer_subject;
   AbortSignal signal;     // the caller gave up
   std::string_view face;  // "grpc" or "http"
   ReplyMetadata reply;    // for the handler; nobody's if the face has none

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rpc/client_call_internal.h"
+#include "rpc/tls_internal.h"
 #include "rpc/wire_internal.h"
 
 namespace millrace::rpc {
@@ -41,7 +42,8 @@ int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
-std::shared_ptr<grpc::Channel> Connect(const ChannelOptions& options) {
+std::shared_ptr<grpc::Channel> Connect(const ChannelOptions& options,
+                                       const tls::Loaded* certificates) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(
       static_cast<int>(options.max_message_bytes));
@@ -56,14 +58,27 @@ std::shared_ptr<grpc::Channel> Connect(const ChannelOptions& options) {
   // A connection belongs to one channel, and with it to one loop.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  return grpc::CreateCustomChannel(
-      options.target, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(options.target,
+                                   certificates == nullptr
+                                       ? grpc::InsecureChannelCredentials()
+                                       : ChannelCredentialsOf(*certificates),
+                                   arguments);
 }
 
 }  // namespace
 
 ChannelCore::ChannelCore(EngineImpl& engine, const ChannelOptions& options)
-    : engine(engine), target(options.target), stub(Connect(options)) {}
+    : engine(engine), options(options) {}
+
+grpc::GenericStub& ChannelCore::Stub() {
+  const auto current =
+      options.tls == nullptr ? nullptr : options.tls->current();
+  if (!stub_.has_value() || current != certificates_) {
+    certificates_ = current;
+    stub_.emplace(Connect(options, current.get()));
+  }
+  return *stub_;
+}
 
 std::unique_ptr<Channel> NewChannel(Engine& engine, ChannelOptions options) {
   return std::make_unique<GrpcChannel>(

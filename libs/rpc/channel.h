@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "contract/service.h"
 #include "rpc/engine.h"
+#include "tls/credentials.h"
 
 namespace millrace::rpc {
 
@@ -30,6 +31,9 @@ struct ChannelOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration initial_backoff = absl::Milliseconds(100);
   absl::Duration max_backoff = absl::Seconds(5);
+  // Speaks TLS with these certificates, and connects anew when they have
+  // changed; plain text when null. Calls in flight keep their connection.
+  std::shared_ptr<tls::Credentials> tls;
 };
 
 std::unique_ptr<Channel> NewChannel(Engine& engine, ChannelOptions options);

@@ -84,7 +84,7 @@ class UnaryCall final : ClientCall {
   // Deletes itself when the reply has come.
   Promise<MessagePtr> Start(const grpc::ByteBuffer& request) {
     Promise<MessagePtr> promise = reply_.promise();
-    reader_ = core().stub.PrepareUnaryCall(
+    reader_ = core().Stub().PrepareUnaryCall(
         &context(), std::string(method().path), request, queue());
     reader_->StartCall();
     reader_->Finish(&received_, &status_, done_op_.tag());

@@ -23,10 +23,17 @@ class ClientCall;
 struct ChannelCore {
   ChannelCore(EngineImpl& engine, const ChannelOptions& options);
 
+  // For the next call.
+  grpc::GenericStub& Stub();
+
   EngineImpl& engine;
-  const std::string target;
-  grpc::GenericStub stub;
+  const ChannelOptions options;
+  const std::string& target = options.target;
   absl::flat_hash_set<ClientCall*> calls;
+
+ private:
+  std::shared_ptr<const tls::Loaded> certificates_;  // what the stub has
+  std::optional<grpc::GenericStub> stub_;
 };
 
 class ClientCall {

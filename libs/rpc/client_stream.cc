@@ -41,8 +41,8 @@ class StreamCall final : public ClientCall,
     });
     // The only request of a call takes the headers along.
     context().set_initial_metadata_corked(single_);
-    io_ = core().stub.PrepareCall(&context(), std::string(method().path),
-                                  queue());
+    io_ = core().Stub().PrepareCall(&context(), std::string(method().path),
+                                    queue());
     if (single_) {
       io_->StartCall(nullptr);
       return Promise<bool>::Resolve(true);

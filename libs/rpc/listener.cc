@@ -21,14 +21,21 @@
 namespace millrace::rpc {
 namespace {
 
-// Plain-text credentials that also register the queues of engines with the
-// server they are given to: grpc++ lets a server use only queues of its own
-// builder, while an engine's queue serves several servers.
+// Credentials that also register the queues of engines with the server they
+// are given to: grpc++ lets a server use only queues of its own builder, while
+// an engine's queue serves several servers.
 class EngineCredentials final : public grpc::ServerCredentials {
  public:
-  explicit EngineCredentials(const std::vector<Engine*>& engines)
-      : engines_(engines), plain_(grpc_insecure_server_credentials_create()) {}
-  ~EngineCredentials() override { grpc_server_credentials_release(plain_); }
+  // In plain text when `certificates` is null.
+  EngineCredentials(const std::vector<Engine*>& engines,
+                    ServerCertificates* certificates)
+      : engines_(engines),
+        credentials_(certificates == nullptr
+                         ? grpc_insecure_server_credentials_create()
+                         : certificates->NewCredentials()) {}
+  ~EngineCredentials() override {
+    grpc_server_credentials_release(credentials_);
+  }
 
   void SetAuthMetadataProcessor(
       const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
@@ -42,11 +49,11 @@ class EngineCredentials final : public grpc::ServerCredentials {
       grpc_server_register_completion_queue(
           server, engine->impl().queue()->cq(), nullptr);
     }
-    return grpc_server_add_http2_port(server, address.c_str(), plain_);
+    return grpc_server_add_http2_port(server, address.c_str(), credentials_);
   }
 
   const std::vector<Engine*> engines_;
-  grpc_server_credentials* const plain_;
+  grpc_server_credentials* const credentials_;
 };
 
 std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
@@ -59,9 +66,17 @@ std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
   // So that a port in use is an error.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  builder.AddListeningPort(core->options.address,
-                           std::make_shared<EngineCredentials>(engines),
-                           &core->port);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(absl::ToInt64Milliseconds(
+                                 core->options.handshake_timeout)));
+  if (core->options.tls != nullptr) {
+    core->certificates =
+        std::make_unique<ServerCertificates>(core->options.tls);
+  }
+  builder.AddListeningPort(
+      core->options.address,
+      std::make_shared<EngineCredentials>(engines, core->certificates.get()),
+      &core->port);
   return builder.BuildAndStart();
 }
 

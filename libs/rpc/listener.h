@@ -24,8 +24,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "base/logger.h"
 #include "rpc/engine.h"
+#include "tls/credentials.h"
 
 namespace millrace::rpc {
 
@@ -38,6 +40,10 @@ struct ServerOptions {
   // How many calls gRPC may hand over before the loop asks for more; of each
   // loop. Few when loops share, see above.
   int posted_requests = 128;
+  // Speaks TLS with these certificates; plain text when null.
+  std::shared_ptr<tls::Credentials> tls;
+  // How long a connection may take until it can carry calls.
+  absl::Duration handshake_timeout = absl::Seconds(10);
 
   absl::Status Validate() const;
 };

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "rpc/listener.h"
+#include "rpc/tls_internal.h"
 
 namespace millrace::rpc {
 
@@ -22,6 +23,7 @@ struct ListenerCore {
   // gives it a turn when it assigns connections to queues: what those bring
   // goes to the next queue, the first engine's.
   std::unique_ptr<grpc::ServerCompletionQueue> spare_queue;
+  std::unique_ptr<ServerCertificates> certificates;  // null: plain text
   std::unique_ptr<grpc::Server> server;
 };
 

@@ -131,6 +131,9 @@ IncomingCall ServerCall::Incoming() {
     });
   }
   incoming.reply = metadata_;
+  if (core_->listener->core().certificates != nullptr) {
+    incoming.peer_subject = SubjectOf(*context.auth_context());
+  }
   return incoming;
 }
 
