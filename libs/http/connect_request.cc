@@ -177,6 +177,7 @@ absl::StatusOr<IncomingCall> ToIncoming(const Target& target,
   call.metadata = ToMetadata(headers);
   call.deadline = *deadline;
   call.peer = request.peer;
+  call.peer_subject = request.peer_subject;
   call.signal = request.signal;
   call.face = "http";
   call.reply = ReplyMetadata::Make();

@@ -38,9 +38,11 @@ struct Connection::Exchange {
 };
 
 Connection::Connection(ConnectionHost* host,
-                       std::shared_ptr<TcpConnection> socket)
+                       std::shared_ptr<TcpConnection> socket,
+                       std::shared_ptr<const tls::Connection> secured)
     : host_(host),
       socket_(std::move(socket)),
+      secured_(std::move(secured)),
       peer_(socket_->peer()),
       writer_(std::make_shared<ResponseWriter>(this, socket_)),
       parser_(host->options().limits),
@@ -157,6 +159,7 @@ void Connection::Dispatch() {
   request.headers = std::move(head.headers);
   request.body = std::move(parser_.body());
   request.peer = peer_;
+  if (secured_ != nullptr) request.peer_subject = secured_->peer_subject();
   request.signal = exchange->abort.signal();
   parser_.Reset();
   expectation_met_ = false;

@@ -26,6 +26,7 @@
 #include "http/router.h"
 #include "http/server_metrics.h"
 #include "loop/tcp.h"
+#include "tls/connection.h"
 
 namespace millrace::http {
 
@@ -50,7 +51,9 @@ class Connection final : public ResponseWriter::Owner,
                          public std::enable_shared_from_this<Connection> {
  public:
   // `host` must live until Closed() or Detach().
-  Connection(ConnectionHost* host, std::shared_ptr<TcpConnection> socket);
+  // `secured` is the socket where it speaks TLS, else null.
+  Connection(ConnectionHost* host, std::shared_ptr<TcpConnection> socket,
+             std::shared_ptr<const tls::Connection> secured = nullptr);
   Connection(const Connection&) = delete;
   ~Connection() override;
 
@@ -97,6 +100,7 @@ class Connection final : public ResponseWriter::Owner,
 
   ConnectionHost* host_;  // null after Detach()
   const std::shared_ptr<TcpConnection> socket_;
+  const std::shared_ptr<const tls::Connection> secured_;
   const std::string peer_;
   const std::shared_ptr<ResponseWriter> writer_;
   RequestParser parser_;

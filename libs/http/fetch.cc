@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "loop/combinators.h"
 #include "loop/tcp.h"
+#include "tls/connection.h"
 
 namespace millrace::http {
 namespace {
@@ -40,6 +41,13 @@ class Reader {
       if (error) return Fail(error);
     }
     if (parser_.is_done()) Finish();
+  }
+
+  // The connection broke: what has come may not be all.
+  void Break(const absl::Status& why) {
+    if (done_.promise().settled()) return;
+    done_.Reject(absl::UnavailableError(
+        StrCat("the connection ended before the answer: ", MessageOf(why))));
   }
 
   // The peer has said everything.
@@ -87,14 +95,39 @@ std::string RequestText(const HttpUrl& url) {
                 "\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
 }
 
-Promise<std::string> Exchange(EventLoop& loop, HttpUrl url, size_t max_bytes,
-                              AbortSignal signal) {
-  const std::shared_ptr<TcpConnection> connection =
+Promise<std::shared_ptr<TcpConnection>> Open(EventLoop& loop, HttpUrl url,
+                                             FetchOptions options,
+                                             AbortSignal signal) {
+  std::shared_ptr<TcpConnection> socket =
       co_await TcpConnection::Connect(loop, url.host, url.port, signal);
-  const auto reader = std::make_shared<Reader>(max_bytes);
+  if (!url.secure) co_return socket;
+  tls::ConnectOptions connect;
+  connect.host = url.host;
+  connect.handshake_timeout = options.timeout;
+  co_return co_await WithSignal(
+      tls::Connect(loop, options.tls->current(), std::move(socket),
+                   std::move(connect)),
+      signal);
+}
+
+Promise<std::string> Exchange(EventLoop& loop, HttpUrl url,
+                              FetchOptions options, AbortSignal signal) {
+  if (url.secure && options.tls == nullptr) {
+    Throw(absl::InvalidArgumentError(
+        StrCat("https://", url.host, " needs certificates to trust")));
+  }
+  const std::shared_ptr<TcpConnection> connection =
+      co_await Open(loop, url, options, signal);
+  const auto reader = std::make_shared<Reader>(options.max_bytes);
   connection->OnData([reader](std::string_view bytes) { reader->Feed(bytes); });
   connection->OnEnd([reader] { reader->End(); });
-  connection->OnClose([reader](const absl::Status&) { reader->End(); });
+  connection->OnClose([reader](const absl::Status& status) {
+    if (status.ok()) {
+      reader->End();
+    } else {
+      reader->Break(status);
+    }
+  });
   // Waited for from the beginning: it may settle while the request is written.
   Promise<absl::StatusOr<std::string>> done = AsStatusOr(reader->done());
   absl::StatusOr<std::string> body;
@@ -111,18 +144,18 @@ Promise<std::string> Exchange(EventLoop& loop, HttpUrl url, size_t max_bytes,
 }  // namespace
 
 absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text) {
-  constexpr std::string_view kScheme = "http://";
+  constexpr std::string_view kPlain = "http://", kSecure = "https://";
   const auto wrong = [&](std::string_view why) {
     return absl::InvalidArgumentError(StrCat("'", text, "' ", why));
   };
-  if (text.starts_with("https://")) {
-    return wrong(
-        "would need TLS, which is not spoken here; put a proxy of "
-        "this machine in front of it");
-  }
-  if (!text.starts_with(kScheme)) return wrong("does not begin with http://");
-  std::string_view rest = text.substr(kScheme.size());
   HttpUrl url;
+  url.secure = text.starts_with(kSecure);
+  if (!url.secure && !text.starts_with(kPlain)) {
+    return wrong("begins neither with http:// nor with https://");
+  }
+  if (url.secure) url.port = 443;
+  std::string_view rest =
+      text.substr(url.secure ? kSecure.size() : kPlain.size());
   const size_t slash = rest.find('/');
   if (slash != rest.npos) url.target = std::string(rest.substr(slash));
   std::string_view host = rest.substr(0, slash);
@@ -155,7 +188,7 @@ Promise<std::string> Fetch(EventLoop& loop, HttpUrl url, FetchOptions options) {
   });
   absl::StatusOr<std::string> body;
   try {
-    body = co_await Exchange(loop, std::move(url), options.max_bytes,
+    body = co_await Exchange(loop, std::move(url), std::move(options),
                              late.signal());
   } catch (...) {
     body = StatusFrom(std::current_exception());

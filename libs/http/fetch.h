@@ -1,17 +1,19 @@
-// One GET over plain HTTP/1.1, for documents of other services: small, whole,
-// within a time. Not a client for general use: no TLS, no redirects, no reuse
-// of connections.
+// One GET over HTTP/1.1, in plain text or TLS, for documents of other services:
+// small, whole, within a time. Not a client for general use: no redirects, no
+// reuse of connections.
 //
 // Loop thread. The loop outlives the promise.
 #ifndef MILLRACE_HTTP_FETCH_H_
 #define MILLRACE_HTTP_FETCH_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "loop/event_loop.h"
 #include "loop/promise.h"
+#include "tls/credentials.h"
 
 namespace millrace::http {
 
@@ -19,14 +21,17 @@ struct HttpUrl {
   std::string host;  // of IPv6 without brackets
   int port = 80;
   std::string target = "/";
+  bool secure = false;  // https
 };
 
-// INVALID_ARGUMENT when it is no http:// URL, or has a user in it.
+// INVALID_ARGUMENT when it is no http:// or https:// URL, or has a user in it.
 absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text);
 
 struct FetchOptions {
   absl::Duration timeout = absl::Seconds(5);
   size_t max_bytes = 64 << 10;  // of the body
+  // Whom a secure URL is trusted to; it needs one.
+  std::shared_ptr<tls::Credentials> tls;
 };
 
 // The body of a 200. UNAVAILABLE when there is no connection, it breaks, or the

@@ -100,7 +100,7 @@ TEST(HttpUrl, IsReadInItsParts) {
   EXPECT_EQ(ParseHttpUrl("http://[::1]/x")->port, 80);
 }
 
-TEST(HttpUrl, IsPlainHttp) {
+TEST(HttpUrl, IsNothingElse) {
   for (const char* text :
        {"", "id.example", "ftp://id.example", "http://", "http:///x",
         "http://a:b@id.example", "http://id.example:0/", "http://id.example:x/",
@@ -110,8 +110,15 @@ TEST(HttpUrl, IsPlainHttp) {
               absl::StatusCode::kInvalidArgument)
         << text;
   }
-  EXPECT_THAT(MessageOf(ParseHttpUrl("https://id.example").status()),
-              HasSubstr("TLS"));
+}
+
+TEST(HttpUrl, MayBeSecure) {
+  const auto url = ParseHttpUrl("https://id.example/keys");
+  ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_TRUE(url->secure);
+  EXPECT_EQ(url->port, 443);
+  EXPECT_EQ(ParseHttpUrl("https://id.example:8443")->port, 8443);
+  EXPECT_FALSE(ParseHttpUrl("http://id.example")->secure);
 }
 
 }  // namespace

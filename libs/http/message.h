@@ -25,6 +25,9 @@ struct Request {
   Headers headers;
   std::string body;  // whole; transfer coding removed
   std::string peer;  // "127.0.0.1:40000"
+  // Whose certificate the client has shown, which was verified; empty when
+  // there is none.
+  std::string peer_subject;
   // What the route's :names and *rest matched, decoded.
   std::vector<std::pair<std::string, std::string>> params;
   // Aborted when the client is gone, or when a drain is cut short.

@@ -48,6 +48,7 @@ absl::Status ServerOptions::Validate() const {
                 AtLeast("max_connections", max_connections, 1),
                 AtLeast("max_pipelined", max_pipelined, 1),
                 AtLeast("max_pending_bytes", max_pending_bytes, 1),
+                Positive("handshake_timeout", handshake_timeout),
                 Positive("header_timeout", header_timeout),
                 Positive("body_timeout", body_timeout),
                 Positive("idle_timeout", idle_timeout),

@@ -3,11 +3,13 @@
 #define MILLRACE_HTTP_OPTIONS_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "loop/tcp.h"
+#include "tls/credentials.h"
 
 namespace millrace::http {
 
@@ -29,6 +31,10 @@ struct ServerOptions {
   // Several loops may have a server each on one port: the first server picks
   // it, the others are given the number.
   PortUse port_use = PortUse::kAlone;
+  // Speaks TLS with these certificates; plain text when null.
+  std::shared_ptr<tls::Credentials> tls;
+  // From the connection to the end of the handshake.
+  absl::Duration handshake_timeout = absl::Seconds(10);
   ParserLimits limits;
   // One more is answered with 503 and closed.
   size_t max_connections = 10'000;

@@ -11,12 +11,23 @@
 #include "base/strings.h"
 #include "http/connection.h"
 #include "http/serializer.h"
+#include "tls/connection.h"
 
 namespace millrace::http {
 namespace {
 
 // Connections above the limit that are told so; beyond they are just closed.
 constexpr size_t kRefusals = 64;
+
+// To who speaks HTTP without.
+constexpr std::string_view kSpeaksTls =
+    "HTTP/1.1 400 Bad Request\r\n"
+    "Content-Type: application/json\r\n"
+    "Content-Length: 74\r\n"
+    "Connection: close\r\n"
+    "\r\n"
+    "{\"code\":\"invalid_argument\","
+    "\"message\":\"this port speaks TLS; use https://\"}";
 
 absl::Status CannotListen(const ServerOptions& options,
                           const absl::Status& why) {
@@ -116,7 +127,12 @@ class Server::Impl final : public ConnectionHost {
       metrics_.refused_connections().Add();
       return socket->Close();
     }
-    auto connection = std::make_shared<Connection>(this, std::move(socket));
+    std::shared_ptr<tls::Connection> secured;
+    if (options_.tls != nullptr) {
+      socket = secured = Secure(std::move(socket));
+    }
+    auto connection =
+        std::make_shared<Connection>(this, std::move(socket), secured);
     connections_.emplace(connection.get(), connection);
     metrics_.connections().Add(1);
     if (!sweep_) {
@@ -128,6 +144,20 @@ class Server::Impl final : public ConnectionHost {
     logger_.Warning("HTTP connection refused: too many are open",
                     {{"max_connections", options_.max_connections}});
     connection->RefuseAsTooMany();
+  }
+
+  std::shared_ptr<tls::Connection> Secure(
+      std::shared_ptr<TcpConnection> socket) {
+    tls::AcceptOptions options;
+    options.handshake_timeout = options_.handshake_timeout;
+    options.plaintext_answer = std::string(kSpeaksTls);
+    options.on_handshake = [this](const absl::Status& status) {
+      if (status.ok()) return;
+      metrics_.failed_handshakes().Add();
+      logger_.Debug("TLS handshake failed", {{"error", MessageOf(status)}});
+    };
+    return tls::Accept(loop_, options_.tls->current(), std::move(socket),
+                       std::move(options));
   }
 
   // A wait may take a quarter of the shortest time-out longer than it says.

@@ -15,7 +15,10 @@ ServerMetrics::ServerMetrics(Metrics& metrics)
                                     "HTTP connections that are open")),
       refused_connections_(metrics.AddCounter(
           "millrace_http_refused_connections_total",
-          "HTTP connections refused because too many were open")) {
+          "HTTP connections refused because too many were open")),
+      failed_handshakes_(metrics.AddCounter(
+          "millrace_http_failed_handshakes_total",
+          "HTTP connections that ended before TLS was agreed on")) {
   for (size_t i = 0; i < answers_.size(); ++i) {
     answers_[i] = &metrics.AddCounter("millrace_http_responses_total",
                                       "HTTP responses by class of status",

@@ -17,12 +17,14 @@ class ServerMetrics {
   void Answered(int status, absl::Duration took);
   Gauge& connections() { return connections_; }
   Counter& refused_connections() { return refused_connections_; }
+  Counter& failed_handshakes() { return failed_handshakes_; }
 
  private:
   std::array<Counter*, 5> answers_;  // 1xx to 5xx
   Histogram& duration_;
   Gauge& connections_;
   Counter& refused_connections_;
+  Counter& failed_handshakes_;
 };
 
 }  // namespace millrace::http
