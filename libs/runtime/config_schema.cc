@@ -75,23 +75,34 @@ std::optional<std::string> ResolveMap(const FieldDescriptor& field,
   return std::nullopt;
 }
 
+std::optional<std::string> ResolveField(const FieldDescriptor& field,
+                                        std::string_view name) {
+  const std::string upper = Upper(field.name());
+  if (!IsMessage(field)) {
+    if (name == upper) return field.name();
+    return std::nullopt;
+  }
+  if (name.size() <= upper.size() + 1 || !name.starts_with(upper) ||
+      name[upper.size()] != '_') {
+    return std::nullopt;
+  }
+  const std::string_view rest = name.substr(upper.size() + 1);
+  const auto below = field.is_map() ? ResolveMap(field, rest)
+                                    : Resolve(*field.message_type(), rest);
+  if (!below) return std::nullopt;
+  return StrCat(field.name(), ".", *below);
+}
+
 std::optional<std::string> Resolve(const Descriptor& message,
                                    std::string_view name) {
-  for (int i = 0; i < message.field_count(); ++i) {
-    const FieldDescriptor& field = *message.field(i);
-    const std::string upper = Upper(field.name());
-    if (!IsMessage(field)) {
-      if (name == upper) return field.name();
-      continue;
+  // What has a name comes before a map, whose keys may be any: REMOTE_TLS_...
+  // is of remote_tls, not of remote.
+  for (const bool maps : {false, true}) {
+    for (int i = 0; i < message.field_count(); ++i) {
+      const FieldDescriptor& field = *message.field(i);
+      if (field.is_map() != maps) continue;
+      if (auto path = ResolveField(field, name)) return path;
     }
-    if (name.size() <= upper.size() + 1 || !name.starts_with(upper) ||
-        name[upper.size()] != '_') {
-      continue;
-    }
-    const std::string_view rest = name.substr(upper.size() + 1);
-    const auto below = field.is_map() ? ResolveMap(field, rest)
-                                      : Resolve(*field.message_type(), rest);
-    if (below) return StrCat(field.name(), ".", *below);
   }
   return std::nullopt;
 }

@@ -9,59 +9,10 @@
 
 #include "base/strings.h"
 #include "runtime/config_schema.h"
+#include "runtime/testdata/config_fixture.h"
 
 namespace millrace::runtime {
 namespace {
-
-class ConfigTest : public testing::Test {
- protected:
-  ConfigTest() {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path(testing::TempDir()) /
-              StrCat("millrace_config_", info->name());
-    std::filesystem::create_directories(folder_);
-    sources_.services = {"users", "admin", "templates"};
-  }
-  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = folder_ / name;
-    std::ofstream(path) << text;
-    return path;
-  }
-
-  void Yaml(const std::string& text) {
-    sources_.file = Write("config.yaml", text);
-  }
-  void Environment(const std::string& name, const std::string& value) {
-    sources_.environment.emplace_back(name, value);
-  }
-  void Set(const std::string& path, const std::string& value) {
-    sources_.overrides.push_back({path, value, StrCat("--set ", path)});
-  }
-
-  Config Load() {
-    const auto config = LoadConfig(sources_);
-    EXPECT_TRUE(config.ok()) << MessageOf(config.status());
-    return config.ok() ? *config : Config();
-  }
-
-  // What is wrong, with the folder's name taken out.
-  std::string Error() {
-    const auto config = LoadConfig(sources_);
-    if (config.ok()) return "";
-    EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
-    std::string text(MessageOf(config.status()));
-    const std::string prefix = folder_.string() + "/";
-    for (size_t at; (at = text.find(prefix)) != text.npos;) {
-      text.erase(at, prefix.size());
-    }
-    return text;
-  }
-
-  std::filesystem::path folder_;
-  ConfigSources sources_;
-};
 
 TEST_F(ConfigTest, DefaultsAreValid) {
   const Config config = Load();
@@ -250,32 +201,6 @@ TEST_F(ConfigTest, NobodyIsAskedForATokenUnlessItIsSaid) {
   EXPECT_EQ(Error(), "");
   Set("identity.jwks", "local");
   EXPECT_EQ(Error(), "");
-}
-
-TEST_F(ConfigTest, AccessNeedsToKnowWhoCalls) {
-  EXPECT_FALSE(Load().identity().access());
-  Set("identity.access", "true");
-  EXPECT_EQ(Error(),
-            "--set identity.access: identity.access needs identity.jwks: "
-            "without it nobody is known, and nobody may call");
-  Set("identity.jwks", "local");
-  EXPECT_EQ(Error(), "");
-}
-
-TEST_F(ConfigTest, Identity) {
-  Yaml(
-      "identity:\n  jwks: https://id.example/keys\n  issuer: ''\n"
-      "  clock_skew: 1h\n");
-  Environment("MILLRACE_IDENTITY_KEY_SECRET", "short");
-  EXPECT_EQ(
-      Error(),
-      "config.yaml:2:9: identity.jwks must be 'local' or the http:// URL of a "
-      "JWK set: 'https://id.example/keys' would need TLS, which is not spoken "
-      "here; put a proxy of this machine in front of it\n"
-      "config.yaml:3:11: identity.issuer must name who issues tokens\n"
-      "config.yaml:4:15: identity.clock_skew must be at most 5m\n"
-      "MILLRACE_IDENTITY_KEY_SECRET: identity.key_secret must have at least 16 "
-      "characters; make one with 'openssl rand -base64 32'");
 }
 
 TEST_F(ConfigTest, SecretsDoNotBelongInFilesAndFlagsAndAreNotShown) {

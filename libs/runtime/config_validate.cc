@@ -10,6 +10,7 @@
 #include "base/suggest.h"
 #include "http/fetch.h"
 #include "runtime/config_schema.h"
+#include "runtime/config_tls.h"
 #include "store/database_url.h"
 
 namespace millrace::runtime {
@@ -122,14 +123,15 @@ class Validator {
       const auto url = http::ParseHttpUrl(identity.jwks());
       if (!url.ok()) {
         Wrong("identity.jwks",
-              StrCat("must be 'local' or the http:// URL of a JWK set: ",
+              StrCat("must be 'local' or the URL of a JWK set: ",
                      MessageOf(url.status())));
       }
     }
-    if (identity.access() && identity.jwks().empty()) {
+    if (identity.access() && identity.jwks().empty() &&
+        !identity.certificates()) {
       Wrong("identity.access",
-            "needs identity.jwks: without it nobody is known, and nobody may "
-            "call");
+            "needs identity.jwks or identity.certificates: without them nobody "
+            "is known, and nobody may call");
     }
     if (identity.issuer().empty()) {
       Wrong("identity.issuer", "must name who issues tokens");
@@ -147,6 +149,26 @@ class Validator {
       Wrong("identity.key_secret",
             StrCat("must have at least ", kLeastSecret,
                    " characters; make one with 'openssl rand -base64 32'"));
+    }
+  }
+
+  void CheckTls(const tls::Options& options) {
+    const absl::Status status = options.Validate();
+    if (status.ok()) return;
+    // It begins with the path.
+    const std::string text(MessageOf(status));
+    const size_t space = text.find(' ');
+    Wrong(text.substr(0, space), text.substr(space + 1));
+  }
+
+  void CheckRate(const std::string& path, const config::v1::Rate& rate) {
+    absl::Duration per;
+    if (absl::ParseDuration(rate.per(), &per) && per > absl::Hours(24)) {
+      Wrong(path + ".per", "must be at most 24h");
+    }
+    if (rate.burst() > 0 && rate.calls() == 0) {
+      Wrong(path + ".burst",
+            StrCat("needs ", path, ".calls: without it there is no limit"));
     }
   }
 
@@ -290,6 +312,19 @@ void Validate(const Config& config, const Places& places,
   validator.CheckServices(config, services);
   validator.CheckBus(config.bus());
   validator.CheckIdentity(config.identity());
+  for (const tls::Options& options : TlsOptionsOf(config)) {
+    validator.CheckTls(options);
+  }
+  if (config.identity().certificates() &&
+      config.http().tls().client_certificates() == "none" &&
+      config.grpc().tls().client_certificates() == "none") {
+    validator.Wrong("identity.certificates",
+                    "needs http.tls.client_certificates or "
+                    "grpc.tls.client_certificates: callers are not asked for "
+                    "one");
+  }
+  validator.CheckRate("calls.by_address", config.calls().by_address());
+  validator.CheckRate("calls.by_subject", config.calls().by_subject());
   for (const auto& [name, address] : config.remote()) {
     validator.CheckAddress(StrCat("remote.", name), address);
   }

@@ -5,12 +5,12 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "http/connect.h"
 #include "loop/combinators.h"
 #include "millrace/v1/bus.millrace.h"
 #include "millrace/v1/trace.millrace.h"
 #include "rpc/channel.h"
 #include "runtime/bus_rpc.h"
+#include "runtime/config_limits.h"
 #include "runtime/config_validate.h"
 #include "runtime/host_limits.h"
 #include "runtime/overrun_log.h"
@@ -24,15 +24,6 @@ namespace {
 // How often what is missing is looked for.
 constexpr absl::Duration kMissingInterval = absl::Milliseconds(500);
 
-// Calls that a loop asks gRPC for at a time when others could take them: few,
-// so that a busy loop does not keep calls from the others.
-constexpr int kRequestsOfOneOfMany = 4;
-
-std::string Address(const std::string& host, int port) {
-  const bool v6 = host.find(':') != host.npos;
-  return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
-}
-
 // The local bus, or the SQLite file of a service.
 bool UsesDataDir(const Config& config) {
   if (config.bus().transport() == "local") return true;
@@ -44,20 +35,6 @@ bool UsesDataDir(const Config& config) {
                      });
 }
 
-http::ServerOptions HttpOptions(const Config& config) {
-  const config::v1::Http& http = config.http();
-  http::ServerOptions options;
-  options.host = http.host();
-  options.port = http.port();
-  options.limits.max_body_bytes = http.limits().max_body_bytes();
-  options.limits.max_header_bytes = http.limits().max_header_bytes();
-  options.max_connections = ShareOf(http.limits().max_connections(), config);
-  options.header_timeout = DurationOf(http.limits().header_timeout());
-  options.body_timeout = DurationOf(http.limits().body_timeout());
-  options.idle_timeout = DurationOf(http.limits().idle_timeout());
-  return options;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
@@ -67,6 +44,14 @@ absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
     options.spans =
         std::make_shared<SpanRing>(options.config.traces().keep_spans());
   }
+  if (options.limiter == nullptr) {
+    options.limiter = std::make_shared<CallLimiter>(
+        CallLimitsOf(options.config), options.config.calls().buckets(),
+        metrics);
+  }
+  auto tls = LoadTls(options.config, options.clock);
+  if (!tls.ok()) return tls.status();
+  options.tls = *std::move(tls);
   return Make(loop, metrics, std::move(options), 0, nullptr);
 }
 
@@ -192,87 +177,23 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
   PipelineOptions options;
   options.default_deadline =
       DurationOf(options_.config.calls().default_deadline());
-  options.max_in_flight =
-      ShareOf(options_.config.calls().max_in_flight(), options_.config);
   options.log = CallLogOf(options_.config.log().calls());
   options.check_access = options_.config.identity().access();
+  options.limiter = options_.limiter.get();
   options.spans = &parts_.spans;
-  if (!options_.config.identity().jwks().empty()) {
+  const config::v1::Identity& identity = options_.config.identity();
+  if (!identity.jwks().empty()) {
     options.prepare = [this](const IncomingCall& call) {
       return identity_->Prepare(call);
     };
+  }
+  if (!identity.jwks().empty() || identity.certificates()) {
     options.identify = [this](const IncomingCall& call) {
-      return identity_->Identify(call);
+      return Identify(call);
     };
   }
   pipeline_ = std::make_unique<Pipeline>(
       std::move(services), std::move(options), parts_.clock, logger_, metrics_);
-}
-
-absl::Status Host::ListenHttp(PortUse use, int port) {
-  AddRoutes();
-  http::ServerOptions options = HttpOptions(options_.config);
-  options.port_use = use;
-  options.port = port;
-  auto http = http::Server::Start(loop_, std::move(options), router_, logger_,
-                                  metrics_);
-  if (!http.ok()) return http.status();
-  http_ = *std::move(http);
-  return absl::OkStatus();
-}
-
-absl::Status Host::Listen() {
-  const PortUse use =
-      sides_ == nullptr ? PortUse::kAlone : PortUse::kShareFirst;
-  if (absl::Status status = ListenHttp(use, options_.config.http().port());
-      !status.ok()) {
-    return status;
-  }
-  rpc::ServerOptions options;
-  options.address =
-      Address(options_.config.grpc().host(), options_.config.grpc().port());
-  options.max_message_bytes = options_.config.grpc().max_message_bytes();
-  std::vector<rpc::Engine*> engines = {&engine_};
-  if (sides_ != nullptr) {
-    options.posted_requests = kRequestsOfOneOfMany;
-    for (rpc::Engine* engine : sides_->engines()) engines.push_back(engine);
-  }
-  auto listener = rpc::Listener::Open(engines, std::move(options), logger_);
-  if (!listener.ok()) return listener.status();
-  listener_ = *std::move(listener);
-  grpc_ = rpc::Server::Start(engine_, listener_, *pipeline_, logger_, metrics_);
-  TellReadiness(false).Detach();
-  readiness_.OnChange([this](bool ready) { TellReadiness(ready).Detach(); });
-  return absl::OkStatus();
-}
-
-void Host::AddRoutes() {
-  router_.Get("/healthz", [](http::Request) {
-    return Promise<http::Response>::Resolve(http::Response::Text(200, "ok\n"));
-  });
-  router_.Get("/readyz", [this](http::Request) {
-    return AskReadiness().Then([](const std::pair<bool, std::string>& answer) {
-      return http::Response::Json(answer.first ? 200 : 503, answer.second);
-    });
-  });
-  router_.Get("/metrics", [this](http::Request) {
-    return UpdateMetrics().Then([this] {
-      http::Response response = http::Response::Text(200, metrics_.Expose());
-      response.headers.Set("content-type", kMetricsContentType);
-      return response;
-    });
-  });
-  for (const auto& module : modules_) {
-    for (const Route& route : module->module().Routes()) {
-      router_.Handle(route.method, route.pattern,
-                     [hosted = module.get(), route](http::Request request) {
-                       return hosted->Answer(route, std::move(request));
-                     });
-    }
-  }
-  http::RpcOptions rpc;
-  rpc.max_message_bytes = HttpOptions(options_.config).limits.max_body_bytes;
-  http::MountRpc(router_, *pipeline_, rpc);
 }
 
 void Host::SetServing(bool serving) {
@@ -288,6 +209,9 @@ Promise<void> Host::TellReadiness(bool ready) {
 Promise<void> Host::Start() {
   ThrowIfError(MakeSideLoops());
   ThrowIfError(Listen());
+  tls_reload_ = std::make_unique<TlsReload>(
+      loop_, options_.tls, DurationOf(options_.config.tls_reload_interval()),
+      logger_, metrics_);
   if (UsesDataDir(options_.config)) {
     data_dir_ = ValueOrThrow(DataDir::Lock(options_.config.data_dir()));
   }
@@ -339,7 +263,8 @@ HostedModule::Needs Host::NeedsOf(int index) {
     } else {
       std::unique_ptr<Channel>& channel = channels_[need.remote];
       if (channel == nullptr) {
-        channel = rpc::NewChannel(engine_, {.target = need.remote});
+        channel = rpc::NewChannel(
+            engine_, {.target = need.remote, .tls = options_.tls.remote});
       }
       source.remote = channel.get();
     }
@@ -363,14 +288,6 @@ Promise<void> Host::CheckAll() {
   for (const auto& module : modules_) checks.push_back(module->Check());
   co_await All(std::move(checks));
   if (!draining_) Watch();
-}
-
-std::string Host::http_address() const {
-  return Address(options_.config.http().host(), http_->port());
-}
-
-std::string Host::grpc_address() const {
-  return Address(options_.config.grpc().host(), grpc_->port());
 }
 
 }  // namespace millrace::runtime

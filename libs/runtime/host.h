@@ -35,7 +35,9 @@
 #include "rpc/engine.h"
 #include "rpc/server.h"
 #include "runtime/bus_host.h"
+#include "runtime/call_limiter.h"
 #include "runtime/data_dir.h"
+#include "runtime/host_tls.h"
 #include "runtime/hosted_module.h"
 #include "runtime/loop_metrics.h"
 #include "runtime/module.h"
@@ -67,6 +69,11 @@ struct HostOptions {
   std::function<void(const Overrun&)> on_overrun;
   // What `millrace trace` looks at; made by Create() when null.
   std::shared_ptr<SpanRing> spans;
+  // Of all loops' calls; made by Create() of config.calls when null. Its limits
+  // may be set while the host runs, on any thread.
+  std::shared_ptr<CallLimiter> limiter;
+  // What config names, read by Create().
+  HostTls tls;
 };
 
 class Host {
@@ -144,6 +151,7 @@ class Host {
   void MakePipeline(std::vector<const ServiceInfo*> services);
   // OK and nothing made when identity.jwks is empty.
   absl::Status MakeIdentity();
+  absl::StatusOr<Identity> Identify(const IncomingCall& call) const;
   absl::StatusOr<std::unique_ptr<TokenKeys>> LocalKeys();
   absl::Status MakeSideLoops();
   Promise<void> StartSideLoops();
@@ -204,7 +212,8 @@ class Host {
   std::optional<Promise<void>> started_;  // all of starting_
   Deferred<void> first_ready_;
   Timer watch_;
-  std::optional<Promise<void>> check_;  // the latest
+  std::optional<Promise<void>> check_;     // the latest
+  std::unique_ptr<TlsReload> tls_reload_;  // the first loop's
   bool draining_ = false;
 };
 

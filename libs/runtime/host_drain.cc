@@ -114,6 +114,10 @@ Promise<absl::Status> Host::Drain() {
     steps.Note(StrCat("the database of ", module->name()),
                co_await Within(module->Close(), steps.Until(1)));
   }
+  if (tls_reload_ != nullptr) {
+    steps.Note("certificates",
+               co_await Within(tls_reload_->Stop(), steps.Until(1)));
+  }
   if (check_) steps.Note("checks", co_await Within(*check_, steps.Until(1)));
   const absl::Status outcome = steps.Outcome();
   if (parts_.first_loop()) {

@@ -1,9 +1,8 @@
-// What one of the loops of a process is called and may have.
+// What one of the loops of a process is called, and which calls it logs.
 // Private to the host. Pure.
 #ifndef MILLRACE_RUNTIME_HOST_LIMITS_H_
 #define MILLRACE_RUNTIME_HOST_LIMITS_H_
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,11 +11,6 @@
 #include "runtime/config.h"
 
 namespace millrace::runtime {
-
-// What one loop may have of what the process may.
-inline int ShareOf(int64_t limit, const Config& config) {
-  return static_cast<int>((limit + config.loops() - 1) / config.loops());
-}
 
 // In metrics, in the timeline and in what the watchdog says.
 inline std::string LoopNameOf(int loop_index) {

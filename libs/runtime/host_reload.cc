@@ -1,6 +1,8 @@
 // The part of Host that takes a new configuration: see reload.h.
 
+#include "base/strings.h"
 #include "loop/combinators.h"
+#include "runtime/config_limits.h"
 #include "runtime/config_values.h"
 #include "runtime/host.h"
 #include "runtime/host_limits.h"
@@ -8,8 +10,16 @@
 namespace millrace::runtime {
 
 std::vector<std::string> Host::ReloadableSettings() {
-  return {"calls.default_deadline", "calls.max_in_flight", "drain_timeout",
-          "log.calls", "readiness_interval"};
+  std::vector<std::string> paths = {"calls.default_deadline",
+                                    "calls.max_in_flight", "calls.proxies",
+                                    "drain_timeout", "log.calls",
+                                    "readiness_interval"};
+  for (const char* limit : {"calls.by_address", "calls.by_subject"}) {
+    for (const char* part : {"calls", "per", "burst"}) {
+      paths.push_back(StrCat(limit, ".", part));
+    }
+  }
+  return paths;
 }
 
 void Host::Apply(const Config& next) {
@@ -17,7 +27,8 @@ void Host::Apply(const Config& next) {
   TakeReloadable(next, options_.config);
   const Config& config = options_.config;
   pipeline_->SetDefaultDeadline(DurationOf(config.calls().default_deadline()));
-  pipeline_->SetMaxInFlight(ShareOf(config.calls().max_in_flight(), config));
+  // Of all loops.
+  if (parts_.first_loop()) options_.limiter->Set(CallLimitsOf(config));
   pipeline_->SetLog(CallLogOf(config.log().calls()));
   // A loop that is gone needs it no more.
   if (sides_ != nullptr) (void)AsStatusOr(sides_->Apply(next));

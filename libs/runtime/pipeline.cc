@@ -178,8 +178,6 @@ void Pipeline::SetDefaultDeadline(absl::Duration deadline) {
   options_.default_deadline = deadline;
 }
 
-void Pipeline::SetMaxInFlight(int calls) { options_.max_in_flight = calls; }
-
 void Pipeline::Leave() {
   if (--active_ > 0) return;
   for (const auto& waiting : std::exchange(waiting_, {})) waiting.Resolve();
@@ -211,12 +209,15 @@ Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) {
   return {caller->Child(), caller->span_id};
 }
 
-// The stages before the handler, in their order.
+// The stages between Prepare() and the handler, in their order.
 Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
                      Scope& scope) const {
   CallContext& context = scope.context;
   context.peer = incoming.peer;
   context.identity = Identify(incoming);
+  if (options_.limiter != nullptr) {
+    ThrowIfError(options_.limiter->BySubject(context.identity));
+  }
   if (!context.identity.subject.empty()) {
     const auto token = BearerToken(incoming.metadata);
     if (token.ok()) context.token = std::string(*token);
@@ -225,7 +226,7 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
     if (name == "baggage") context.baggage = value;
   }
   Authorize(incoming, context.identity, request);
-  Limit(incoming, context.identity);
+  LimitInFlight();
   context.deadline = DeadlineOf(incoming);
   // The requests of a stream are checked as they are read.
   if (request != nullptr) ThrowIfError(incoming.method->validate(*request));
@@ -264,6 +265,9 @@ Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
 
 std::optional<Promise<void>> Pipeline::Prepare(
     const IncomingCall& incoming) const {
+  if (options_.limiter != nullptr) {
+    ThrowIfError(options_.limiter->ByAddress(incoming));
+  }
   if (!options_.prepare) return std::nullopt;
   return options_.prepare(incoming);
 }
@@ -295,16 +299,9 @@ Stream<MessagePtr> Pipeline::Authorized(const IncomingCall& incoming,
       });
 }
 
-void Pipeline::Limit(const IncomingCall& incoming,
-                     const Identity& identity) const {
-  if (in_flight_ >= options_.max_in_flight) {
-    Throw(absl::ResourceExhaustedError(StrCat("this process already handles ",
-                                              options_.max_in_flight,
-                                              " calls; try again later")));
-  }
-  if (options_.limit) {
-    ThrowIfError(options_.limit(incoming, identity));
-  }
+void Pipeline::LimitInFlight() const {
+  if (options_.limiter == nullptr) return;
+  ThrowIfError(options_.limiter->InFlight(in_flight_));
 }
 
 absl::Time Pipeline::DeadlineOf(const IncomingCall& incoming) const {

@@ -3,9 +3,12 @@
 //   trace      the caller's trace goes on as a child span, or a new one begins;
 //              what the call does from here on is its activity
 //              (loop/activity.h)
+//   address    how often this one may call; first of all, because to find out
+//              who calls is what costs most of a call that is refused
 //   identity   who calls
+//   subject    how often this one may call
 //   access     whether the contract lets them, where that is asked
-//   admission  calls in flight are bounded; then the rate limit
+//   in flight  not too many calls at once
 //   deadline   the caller's, or the default
 //   validate   the rules of the request
 //   handler    which is left behind when the deadline passes or the caller goes
@@ -31,6 +34,7 @@
 #include "base/span.h"
 #include "contract/dispatcher.h"
 #include "loop/abort.h"
+#include "runtime/call_limiter.h"
 #include "runtime/call_stats.h"
 
 namespace millrace::runtime {
@@ -38,7 +42,6 @@ namespace millrace::runtime {
 struct PipelineOptions {
   // Of unary calls that have none; streams may last.
   absl::Duration default_deadline = absl::Seconds(30);
-  int max_in_flight = 10'000;
   CallLog log = CallLog::kAll;
 
   // What has to be waited for before `identify` can tell; usually nothing.
@@ -48,8 +51,9 @@ struct PipelineOptions {
   std::function<absl::StatusOr<Identity>(const IncomingCall&)> identify;
   // Whether what contracts say of who may call is held to; else everybody may.
   bool check_access = false;
-  // Refuses calls that are too many, with RESOURCE_EXHAUSTED.
-  std::function<absl::Status(const IncomingCall&, const Identity&)> limit;
+  // Refuses calls that are too many. Outlives the pipeline, and may be other
+  // pipelines' too. Null: none are.
+  CallLimiter* limiter = nullptr;
 
   // Whether callers are told what INTERNAL and UNKNOWN errors say; else only
   // the log is. For tests.
@@ -78,7 +82,6 @@ class Pipeline final : public Dispatcher {
 
   // From the next call on; the rest of the options stays.
   void SetDefaultDeadline(absl::Duration deadline);
-  void SetMaxInFlight(int calls);
   void SetLog(CallLog log) { stats_.SetLog(log); }
 
   // Handlers that run, those included that were left behind.
@@ -106,7 +109,7 @@ class Pipeline final : public Dispatcher {
   // The whole of a unary call, whose trace has begun.
   Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
                           Begun begun);
-  // What has to be waited for before Admit().
+  // The first of the stages; gives what has to be waited for before the others.
   std::optional<Promise<void>> Prepare(const IncomingCall& incoming) const;
   Call Admit(const IncomingCall& incoming, const Message* request,
              Scope& scope) const;
@@ -118,7 +121,7 @@ class Pipeline final : public Dispatcher {
   Stream<MessagePtr> Authorized(const IncomingCall& incoming,
                                 const Identity& identity,
                                 Stream<MessagePtr> requests) const;
-  void Limit(const IncomingCall& incoming, const Identity& identity) const;
+  void LimitInFlight() const;
   absl::Time DeadlineOf(const IncomingCall& incoming) const;
   void RequireOpen(const IncomingCall& incoming) const;
   // The handler, and what it may refer to.

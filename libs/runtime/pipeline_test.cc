@@ -3,110 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/strings.h"
-#include "loop/combinators.h"
-#include "loop/event_loop.h"
-#include "runtime/prometheus.h"
-#include "runtime/test_support.h"
-#include "sample/v1/sample.millrace.h"
+#include "contract/retry.h"
+#include "runtime/testdata/pipeline_fixture.h"
 
 namespace millrace::runtime {
 namespace {
 
-using sample::v1::GreeterService;
-using sample::v1::Greeting;
-using sample::v1::GreetRequest;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr char kTraceparent[] =
-    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-class Greeter final : public GreeterService {
- public:
-  Promise<Greeting> Greet(const Call& call,
-                          const GreetRequest& request) override {
-    seen.push_back(call);
-    if (failure) std::rethrow_exception(failure);
-    if (hold) co_await hold->promise();
-    ended = true;
-    Greeting greeting;
-    greeting.set_text("hello " + request.name());
-    co_return greeting;
-  }
-
-  Stream<Greeting> Repeat(const Call& call,
-                          const GreetRequest& request) override {
-    seen.push_back(call);
-    if (request.times() < 0) {
-      endless.emplace(MakePipe<Greeting>());
-      return std::move(endless->stream);
-    }
-    std::vector<Greeting> greetings(request.times());
-    for (Greeting& greeting : greetings) greeting.set_text(request.name());
-    return Stream<Greeting>::Of(std::move(greetings));
-  }
-
-  std::vector<Call> seen;
-  std::exception_ptr failure;
-  std::optional<Deferred<void>> hold;
-  std::optional<Pipe<Greeting>> endless;
-  bool ended = false;
-};
-
-class PipelineTest : public testing::Test {
- protected:
-  void Make(PipelineOptions options = {}) {
-    pipeline_ = std::make_unique<Pipeline>(
-        std::vector<const ServiceInfo*>{&GreeterService::Info()},
-        std::move(options), clock_, logger_, metrics_);
-    ThrowIfError(pipeline_->Open(Bind(greeter_)));
-  }
-
-  IncomingCall Incoming(std::string_view method = "Greet") {
-    if (pipeline_ == nullptr) Make();
-    const auto target =
-        pipeline_->Find(StrCat("/sample.v1.GreeterService/", method));
-    IncomingCall call;
-    call.binding = target->binding;
-    call.method = target->method;
-    call.face = "grpc";
-    call.peer = "ipv4:127.0.0.1:1";
-    call.deadline = clock_.Now() + absl::Seconds(5);
-    call.metadata = {{"traceparent", kTraceparent}};
-    return call;
-  }
-
-  absl::StatusOr<std::string> Greet(IncomingCall call,
-                                    const std::string& name = "Ada") {
-    auto request = std::make_unique<GreetRequest>();
-    request->set_name(name);
-    auto outcome =
-        Settle(loop_, pipeline_->Unary(std::move(call), std::move(request)));
-    if (!outcome.ok()) return outcome.status();
-    return static_cast<Greeting&>(**outcome).text();
-  }
-  Stream<MessagePtr> Repeat(const std::string& name, int times) {
-    auto request = std::make_unique<GreetRequest>();
-    request->set_name(name);
-    request->set_times(times);
-    std::vector<MessagePtr> requests;
-    requests.push_back(std::move(request));
-    return pipeline_->Streaming(Incoming("Repeat"),
-                                Stream<MessagePtr>::Of(std::move(requests)));
-  }
-  absl::Status GreetStatus(IncomingCall call, const std::string& name = "Ada") {
-    return Greet(std::move(call), name).status();
-  }
-
-  EventLoop loop_;
-  FakeClock clock_;
-  MemoryLogger logger_;
-  PrometheusMetrics metrics_;
-  Greeter greeter_;
-  std::unique_ptr<Pipeline> pipeline_;
-};
 
 TEST_F(PipelineTest, CallReachesTheHandlerWithItsContext) {
   IncomingCall call = Incoming();
@@ -140,21 +45,20 @@ TEST_F(PipelineTest, CallWithoutTraceAndDeadlineIsGivenBoth) {
   EXPECT_EQ(greeter_.seen[0].context.deadline, clock_.Now() + absl::Seconds(7));
 }
 
-// Each stage refuses, beginning with the last: what is before it must win.
+// Each stage refuses, beginning with the first: what is behind it must not be
+// heard.
 TEST_F(PipelineTest, StagesRunInTheirOrder) {
   std::vector<std::string> stages;
-  bool admit = false, known = false;
+  bool known = false;
+  const TokenRate none = {.tokens = 1, .period = absl::Hours(1)};
+  CallLimiter limiter({.by_address = none}, 512, metrics_);
   Make({.identify = [&](const IncomingCall&) -> absl::StatusOr<Identity> {
           stages.push_back("identity");
           if (!known) return absl::UnauthenticatedError("who are you?");
           return Identity{"ada"};
         },
-        .limit =
-            [&](const IncomingCall&, const Identity& identity) {
-              stages.push_back("limit of " + identity.subject);
-              return admit ? absl::OkStatus()
-                           : absl::ResourceExhaustedError("too many");
-            }});
+        .check_access = true,
+        .limiter = &limiter});
   pipeline_->Close("sample.v1.GreeterService", "it is closed");
   const auto late_call = [&] {
     IncomingCall call = Incoming();
@@ -162,17 +66,31 @@ TEST_F(PipelineTest, StagesRunInTheirOrder) {
     return call;
   };
 
+  const auto refused = [&](std::string_view beginning) {
+    EXPECT_THAT(std::string(MessageOf(GreetStatus(late_call(), ""))),
+                StartsWith(std::string(beginning)));
+  };
+
+  IncomingCall first = late_call();
+  EXPECT_TRUE(limiter.ByAddress(first).ok());
+  refused("too many calls from 127.0.0.1");
+  EXPECT_TRUE(stages.empty());
   // A trace is there before anybody is refused.
-  EXPECT_EQ(GreetStatus(late_call(), "").message(), "who are you?");
   EXPECT_EQ(logger_.lines.back()["trace_id"],
             "0af7651916cd43dd8448eb211c80319c");
+
+  limiter.Set({.by_subject = none, .max_in_flight = 0});
+  refused("who are you?");
   EXPECT_THAT(stages, ElementsAre("identity"));
-
   known = true;
-  EXPECT_EQ(GreetStatus(late_call(), "").message(), "too many");
-  EXPECT_THAT(stages, ElementsAre("identity", "identity", "limit of ada"));
+  EXPECT_TRUE(limiter.BySubject({.subject = "ada"}).ok());
+  refused("too many calls by ada");
+  EXPECT_EQ(logger_.lines.back()["subject"], "ada");
 
-  admit = true;
+  limiter.Set({.max_in_flight = 0});
+  refused("this process already handles 0 calls");
+
+  limiter.Set({});
   EXPECT_EQ(GreetStatus(late_call(), "").code(),
             absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(GreetStatus(Incoming(), "").code(),
@@ -264,22 +182,24 @@ TEST_F(PipelineTest, CallerThatLeavesCancels) {
 }
 
 TEST_F(PipelineTest, CallsInFlightAreBounded) {
-  Make({.max_in_flight = 1});
+  CallLimiter limiter({.max_in_flight = 1}, 512, metrics_);
+  Make({.limiter = &limiter});
   greeter_.hold.emplace();
   auto request = std::make_unique<GreetRequest>();
   request->set_name("Ada");
   Promise<MessagePtr> first = pipeline_->Unary(Incoming(), std::move(request));
   EXPECT_EQ(GreetStatus(Incoming()),
-            absl::ResourceExhaustedError(
-                "this process already handles 1 calls; try again later"));
+            RetryAfter(absl::ResourceExhaustedError(
+                           "this process already handles 1 calls; try again "
+                           "later"),
+                       absl::Seconds(1)));
   greeter_.hold->Resolve();
   EXPECT_TRUE(Settle(loop_, std::move(first)).ok());
 }
 
 TEST_F(PipelineTest, StreamsGoThroughTheSameStages) {
-  Make({.limit = [](const IncomingCall&, const Identity&) {
-    return absl::OkStatus();
-  }});
+  CallLimiter limiter({}, 512, metrics_);
+  Make({.limiter = &limiter});
   Stream<MessagePtr> three = Repeat("Ada", 3);
   for (int i = 0; i < 3; ++i) {
     const auto next = Settle(loop_, three.Next());
@@ -294,6 +214,16 @@ TEST_F(PipelineTest, StreamsGoThroughTheSameStages) {
   Stream<MessagePtr> invalid = Repeat("", 3);
   EXPECT_EQ(Settle(loop_, invalid.Next()).status().code(),
             absl::StatusCode::kInvalidArgument);
+  limiter.Set({.max_in_flight = 0});
+  Stream<MessagePtr> shed = Repeat("Ada", 1);
+  EXPECT_EQ(Settle(loop_, shed.Next()).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  limiter.Set({.by_address = {.tokens = 1, .period = absl::Hours(1)}});
+  EXPECT_TRUE(Settle(loop_, Repeat("Ada", 0).Next()).ok());
+  Stream<MessagePtr> often = Repeat("Ada", 1);
+  EXPECT_EQ(Settle(loop_, often.Next()).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  limiter.Set({});
   pipeline_->Close("sample.v1.GreeterService", "it is closed");
   Stream<MessagePtr> closed = Repeat("Ada", 1);
   EXPECT_EQ(Settle(loop_, closed.Next()).status().code(),

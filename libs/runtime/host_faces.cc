@@ -1,0 +1,117 @@
+// The part of Host that listens: both faces, and what HTTP serves besides.
+
+#include <utility>
+
+#include "base/strings.h"
+#include "http/connect.h"
+#include "runtime/config_limits.h"
+#include "runtime/host.h"
+
+namespace millrace::runtime {
+namespace {
+
+// Calls that a loop asks gRPC for at a time when others could take them: few,
+// so that a busy loop does not keep calls from the others.
+constexpr int kRequestsOfOneOfMany = 4;
+
+std::string Address(const std::string& host, int port) {
+  const bool v6 = host.find(':') != host.npos;
+  return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
+}
+
+http::ServerOptions HttpOptions(const Config& config) {
+  const config::v1::Http& http = config.http();
+  http::ServerOptions options;
+  options.host = http.host();
+  options.port = http.port();
+  options.limits.max_body_bytes = http.limits().max_body_bytes();
+  options.limits.max_header_bytes = http.limits().max_header_bytes();
+  options.max_connections = ShareOf(http.limits().max_connections(), config);
+  options.header_timeout = DurationOf(http.limits().header_timeout());
+  options.body_timeout = DurationOf(http.limits().body_timeout());
+  options.idle_timeout = DurationOf(http.limits().idle_timeout());
+  options.handshake_timeout = DurationOf(http.tls().handshake_timeout());
+  return options;
+}
+
+}  // namespace
+
+absl::Status Host::ListenHttp(PortUse use, int port) {
+  AddRoutes();
+  http::ServerOptions options = HttpOptions(options_.config);
+  options.tls = options_.tls.http;
+  options.port_use = use;
+  options.port = port;
+  auto http = http::Server::Start(loop_, std::move(options), router_, logger_,
+                                  metrics_);
+  if (!http.ok()) return http.status();
+  http_ = *std::move(http);
+  return absl::OkStatus();
+}
+
+absl::Status Host::Listen() {
+  const PortUse use =
+      sides_ == nullptr ? PortUse::kAlone : PortUse::kShareFirst;
+  if (absl::Status status = ListenHttp(use, options_.config.http().port());
+      !status.ok()) {
+    return status;
+  }
+  rpc::ServerOptions options;
+  options.address =
+      Address(options_.config.grpc().host(), options_.config.grpc().port());
+  options.max_message_bytes = options_.config.grpc().max_message_bytes();
+  options.tls = options_.tls.grpc;
+  options.handshake_timeout =
+      DurationOf(options_.config.grpc().tls().handshake_timeout());
+  std::vector<rpc::Engine*> engines = {&engine_};
+  if (sides_ != nullptr) {
+    options.posted_requests = kRequestsOfOneOfMany;
+    for (rpc::Engine* engine : sides_->engines()) engines.push_back(engine);
+  }
+  auto listener = rpc::Listener::Open(engines, std::move(options), logger_);
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
+  grpc_ = rpc::Server::Start(engine_, listener_, *pipeline_, logger_, metrics_);
+  TellReadiness(false).Detach();
+  readiness_.OnChange([this](bool ready) { TellReadiness(ready).Detach(); });
+  return absl::OkStatus();
+}
+
+void Host::AddRoutes() {
+  router_.Get("/healthz", [](http::Request) {
+    return Promise<http::Response>::Resolve(http::Response::Text(200, "ok\n"));
+  });
+  router_.Get("/readyz", [this](http::Request) {
+    return AskReadiness().Then([](const std::pair<bool, std::string>& answer) {
+      return http::Response::Json(answer.first ? 200 : 503, answer.second);
+    });
+  });
+  router_.Get("/metrics", [this](http::Request) {
+    return UpdateMetrics().Then([this] {
+      http::Response response = http::Response::Text(200, metrics_.Expose());
+      response.headers.Set("content-type", kMetricsContentType);
+      return response;
+    });
+  });
+  for (const auto& module : modules_) {
+    for (const Route& route : module->module().Routes()) {
+      router_.Handle(route.method, route.pattern,
+                     [hosted = module.get(), route](http::Request request) {
+                       return hosted->Answer(route, std::move(request));
+                     });
+    }
+  }
+  http::RpcOptions rpc;
+  rpc.max_message_bytes = HttpOptions(options_.config).limits.max_body_bytes;
+  http::MountRpc(router_, *pipeline_, rpc);
+}
+
+std::string Host::http_address() const {
+  return Address(options_.config.http().host(), http_->port());
+}
+
+std::string Host::grpc_address() const {
+  return Address(options_.config.grpc().host(), grpc_->port());
+}
+
+}  // namespace millrace::runtime
