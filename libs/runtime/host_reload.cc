@@ -10,10 +10,9 @@
 namespace millrace::runtime {
 
 std::vector<std::string> Host::ReloadableSettings() {
-  std::vector<std::string> paths = {"calls.default_deadline",
-                                    "calls.max_in_flight", "calls.proxies",
-                                    "drain_timeout", "log.calls",
-                                    "readiness_interval"};
+  std::vector<std::string> paths = {
+      "calls.default_deadline", "calls.max_in_flight", "calls.proxies",
+      "drain_timeout",          "log.calls",           "readiness_interval"};
   for (const char* limit : {"calls.by_address", "calls.by_subject"}) {
     for (const char* part : {"calls", "per", "burst"}) {
       paths.push_back(StrCat(limit, ".", part));
