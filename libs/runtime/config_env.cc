@@ -23,11 +23,10 @@ constexpr std::string_view kFileSuffix = "_FILE";
 // Variables with our prefix that speak to flags, to the command line, to
 // tools/dev and to the tests, not to the configuration.
 bool IsForTools(std::string_view name) {
-  constexpr std::array<std::string_view, 12> kNames = {
-      "MILLRACE_BIN",    "MILLRACE_CACHE",    "MILLRACE_CONFIG",
-      "MILLRACE_JOBS",   "MILLRACE_KEEP",     "MILLRACE_KAFKA_JAVA",
-      "MILLRACE_PRESET", "MILLRACE_TARGET",   "MILLRACE_SKIP_SANITIZERS",
-      "MILLRACE_TLS_CA", "MILLRACE_TLS_CERT", "MILLRACE_TLS_KEY"};
+  constexpr std::array<std::string_view, 9> kNames = {
+      "MILLRACE_BIN",    "MILLRACE_CACHE",  "MILLRACE_CONFIG",
+      "MILLRACE_JOBS",   "MILLRACE_KEEP",   "MILLRACE_KAFKA_JAVA",
+      "MILLRACE_PRESET", "MILLRACE_TARGET", "MILLRACE_SKIP_SANITIZERS"};
   return name.starts_with("MILLRACE_TEST_") ||
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
