@@ -140,6 +140,7 @@ void AddAudit(CLI::App* app, int* code) {
                        "The gRPC address of a running process")
           ->envname("MILLRACE_TARGET")
           ->capture_default_str();
+  AddTlsOptions(verify, &flags->client);
   verify
       ->add_option("--database", flags->database,
                    "Instead of a process: the URL of the admin service's "

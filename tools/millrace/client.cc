@@ -1,5 +1,6 @@
 #include "tools/millrace/client.h"
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "loop/signals.h"
 #include "rpc/channel.h"
 #include "rpc/engine.h"
+#include "tls/credentials.h"
 
 namespace millrace::cli {
 namespace {
@@ -29,6 +31,20 @@ int Report(const absl::Status& status) {
   return 1;
 }
 
+// Null: plain text.
+absl::StatusOr<std::shared_ptr<tls::Credentials>> CertificatesOf(
+    const ClientOptions& options) {
+  if (options.ca_file.empty() && options.certificate_file.empty() &&
+      options.key_file.empty()) {
+    return std::shared_ptr<tls::Credentials>();
+  }
+  return tls::Credentials::Load({.role = tls::Options::Role::kClient,
+                                 .setting = "tls",
+                                 .certificate_file = options.certificate_file,
+                                 .key_file = options.key_file,
+                                 .ca_file = options.ca_file});
+}
+
 Promise<void> RunAndStop(const Command& command, Channel& channel,
                          const Call& call, absl::Status* result,
                          EventLoop& loop) {
@@ -38,11 +54,27 @@ Promise<void> RunAndStop(const Command& command, Channel& channel,
 
 }  // namespace
 
+void AddTlsOptions(CLI::App* command, ClientOptions* options) {
+  command
+      ->add_option("--tls-ca", options->ca_file,
+                   "Speak TLS with who has a certificate of the authorities in "
+                   "this PEM file")
+      ->envname("MILLRACE_TLS_CA");
+  command
+      ->add_option("--tls-cert", options->certificate_file,
+                   "The certificate to show, a PEM file")
+      ->envname("MILLRACE_TLS_CERT");
+  command->add_option("--tls-key", options->key_file, "Its key, a PEM file")
+      ->envname("MILLRACE_TLS_KEY");
+}
+
 int RunClient(const ClientOptions& options, Command command) {
+  const auto certificates = CertificatesOf(options);
+  if (!certificates.ok()) return Report(certificates.status());
   EventLoop loop;
   rpc::Engine engine(loop);
   const std::unique_ptr<Channel> channel =
-      rpc::NewChannel(engine, {.target = options.target});
+      rpc::NewChannel(engine, {.target = options.target, .tls = *certificates});
 
   AbortController interrupted;
   SignalWatcher on_interrupt(loop, SIGINT, [&] { interrupted.Abort(); });

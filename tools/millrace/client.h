@@ -9,12 +9,23 @@
 #include "contract/service.h"
 #include "loop/promise.h"
 
+namespace CLI {
+class App;
+}
+
 namespace millrace::cli {
 
 struct ClientOptions {
   std::string target = "127.0.0.1:9090";  // the gRPC address of a process
   absl::Duration timeout = absl::Seconds(10);
+  // PEM files: whom to trust, and what to show who asks. Plain text without.
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
 };
+
+// --tls-ca, --tls-cert and --tls-key.
+void AddTlsOptions(CLI::App* command, ClientOptions* options);
 
 // Runs `command` on a loop of its own until its promise has settled. Interrupts
 // abort the call's signal, which ends a stream cleanly. Returns the exit code:

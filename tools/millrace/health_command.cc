@@ -25,6 +25,7 @@ void AddHealth(CLI::App* app, int* code) {
                    "The gRPC address of a running process")
       ->envname("MILLRACE_TARGET")
       ->capture_default_str();
+  AddTlsOptions(health, &flags->client);
   health->add_option("--service", flags->service,
                      "Only this service, as in users.v1.UsersService");
   health->callback([flags, code] {

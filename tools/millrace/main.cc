@@ -41,6 +41,7 @@ void AddClientOptions(CLI::App* command, ClientOptions* options) {
                    "The gRPC address of a running process")
       ->envname("MILLRACE_TARGET")
       ->capture_default_str();
+  AddTlsOptions(command, options);
 }
 
 void AddFormat(CLI::App* command, std::string* format) {

@@ -16,6 +16,7 @@ namespace millrace::cli {
 namespace {
 
 struct TraceFlags {
+  ClientOptions client;
   std::string id;
   std::vector<std::string> at = {"127.0.0.1:9090"};
   bool json = false;
@@ -35,11 +36,13 @@ Promise<void> AskOne(const v1::GetTraceRequest* request, Answer* answer,
   if (response.ok()) answer->response = *std::move(response);
 }
 
-void Ask(const std::string& target, const std::string& id, Answer* answer) {
+void Ask(ClientOptions client, const std::string& target, const std::string& id,
+         Answer* answer) {
+  client.target = target;
   v1::GetTraceRequest request;
   request.set_id(id);
   request.set_topics(true);
-  RunClient({.target = target}, [&](Channel& channel, const Call& call) {
+  RunClient(client, [&](Channel& channel, const Call& call) {
     return AskOne(&request, answer, channel, call);
   });
 }
@@ -48,14 +51,14 @@ int Trace(const TraceFlags& flags) {
   std::vector<Answer> answers(flags.at.size());
   std::string trace_id;
   for (size_t i = 0; i < flags.at.size(); ++i) {
-    Ask(flags.at[i], flags.id, &answers[i]);
+    Ask(flags.client, flags.at[i], flags.id, &answers[i]);
     if (answers[i].status.ok()) trace_id = answers[i].response.trace_id();
   }
   std::vector<v1::GetTraceResponse> known;
   for (size_t i = 0; i < flags.at.size(); ++i) {
     // One process may know the event's trace, another have more of the trace.
     if (absl::IsNotFound(answers[i].status) && !trace_id.empty()) {
-      Ask(flags.at[i], trace_id, &answers[i]);
+      Ask(flags.client, flags.at[i], trace_id, &answers[i]);
     }
     if (answers[i].status.ok()) {
       known.push_back(std::move(answers[i].response));
@@ -86,6 +89,7 @@ void AddTrace(CLI::App* app, int* code) {
                    "The gRPC address of a running process; once for each")
       ->envname("MILLRACE_TARGET")
       ->capture_default_str();
+  AddTlsOptions(command, &flags->client);
   command->add_flag("--json", flags->json, "JSON");
   command->callback([flags, code] { *code = Trace(*flags); });
 }
