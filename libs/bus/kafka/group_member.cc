@@ -15,8 +15,6 @@ namespace {
 constexpr int kEventsPerTurn = 64;
 constexpr size_t kRecordsPerTurn = 256;
 constexpr size_t kBytesPerTurn = 1 << 20;
-// By no more records than these may a turn exceed its bytes.
-constexpr size_t kMessagesPerRead = 16;
 // A poll now and then, or librdkafka takes an idle member for a dead one.
 constexpr absl::Duration kPoll = absl::Seconds(60);
 // The same trouble is not told again for so long.
@@ -161,24 +159,21 @@ bool GroupMember::Deliver() {
 }
 
 bool GroupMember::Read(Partition& partition, Delivery* delivery) {
-  rd_kafka_message_t* messages[kMessagesPerRead];
-  const ssize_t count = rd_kafka_consume_batch_queue(
-      partition.queue, 0, messages,
-      std::min(kMessagesPerRead, kRecordsPerTurn - delivery->records.size()));
-  for (ssize_t i = 0; i < count; ++i) {
-    rd_kafka_message_t& message = *messages[i];
-    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (message.offset <= partition.last) commits_.BeginAnew(partition.id);
-      partition.last = message.offset;
-      delivery->bytes += message.len + message.key_len;
-      delivery->records.push_back(ToRecord(message));
-    } else {
-      delivery->errors.emplace_back(message.err,
-                                    rd_kafka_message_errstr(&message));
-    }
-    rd_kafka_message_destroy(&message);
+  // Not rd_kafka_consume_batch_queue(): in 2.0.2 it may leave records out.
+  rd_kafka_event_t* event = rd_kafka_queue_poll(partition.queue, 0);
+  if (event == nullptr) return false;
+  if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_FETCH) {
+    const rd_kafka_message_t& message = *rd_kafka_event_message_next(event);
+    if (message.offset <= partition.last) commits_.BeginAnew(partition.id);
+    partition.last = message.offset;
+    delivery->bytes += message.len + message.key_len;
+    delivery->records.push_back(ToRecord(message));
+  } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
+    delivery->errors.emplace_back(ErrorOf(event),
+                                  rd_kafka_event_error_string(event));
   }
-  return count > 0;
+  rd_kafka_event_destroy(event);
+  return true;
 }
 
 void GroupMember::OnEvent(rd_kafka_event_t* event) {

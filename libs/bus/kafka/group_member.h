@@ -72,7 +72,7 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   bool Turn();
   bool DrainEvents();
   bool Deliver();
-  // Some of what the partition's queue has; false when that is nothing.
+  // The next thing that the partition's queue has; false when that is nothing.
   bool Read(Partition& partition, Delivery* delivery);
   void OnEvent(rd_kafka_event_t* event);
   void OnError(rd_kafka_resp_err_t error, const char* text);
