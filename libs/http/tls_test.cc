@@ -50,13 +50,7 @@ class TlsServerTest : public ServerFixture {
   // A client that trusts `ca`, with a certificate if it has a name.
   std::shared_ptr<tls::Credentials> Client(const std::string& name = "",
                                            const std::string& ca = "ca.pem") {
-    tls::Options options = {.role = tls::Options::Role::kClient,
-                            .ca_file = files_.Path(ca)};
-    if (!name.empty()) {
-      options.certificate_file = files_.Path(name + ".pem");
-      options.key_file = files_.Path(name + ".key");
-    }
-    return ValueOrThrow(tls::Credentials::Load(options));
+    return ValueOrThrow(tls::Credentials::Load(files_.Client(name, ca)));
   }
 
   template <typename T>

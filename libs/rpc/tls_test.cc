@@ -70,14 +70,8 @@ class RpcTlsTest : public RpcTest {
     server_ = *std::move(server);
   }
   std::shared_ptr<tls::Credentials> Client(const std::string& name = "") {
-    tls::Options options = {.role = tls::Options::Role::kClient,
-                            .ca_file = files_.Path("ca.pem")};
-    if (!name.empty()) {
-      options.certificate_file = files_.Path(name + ".pem");
-      options.key_file = files_.Path(name + ".key");
-    }
-    return ValueOrThrow(
-        tls::Credentials::Load(options, clock_ ? &*clock_ : nullptr));
+    return ValueOrThrow(tls::Credentials::Load(files_.Client(name),
+                                               clock_ ? &*clock_ : nullptr));
   }
   // What a new channel with these certificates is told.
   absl::Status Try(std::shared_ptr<tls::Credentials> as) {

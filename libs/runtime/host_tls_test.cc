@@ -49,13 +49,7 @@ class HostTlsTest : public SampleHostTest {
     if (clients != "none") tls->set_ca_file(files_.Path("ca.pem"));
   }
   std::shared_ptr<tls::Credentials> Client(const std::string& name = "") {
-    tls::Options options = {.role = tls::Options::Role::kClient,
-                            .ca_file = files_.Path("ca.pem")};
-    if (!name.empty()) {
-      options.certificate_file = files_.Path(name + ".pem");
-      options.key_file = files_.Path(name + ".key");
-    }
-    return ValueOrThrow(tls::Credentials::Load(options));
+    return ValueOrThrow(tls::Credentials::Load(files_.Client(name)));
   }
 
   std::string Say(std::shared_ptr<tls::Credentials> as,

@@ -138,4 +138,15 @@ void CertificateFiles::Write(const std::string& name,
   Write(name + ".key", issued.key);
 }
 
+Options CertificateFiles::Client(const std::string& name,
+                                 const std::string& authority) const {
+  Options options = {.role = Options::Role::kClient,
+                     .ca_file = Path(authority)};
+  if (!name.empty()) {
+    options.certificate_file = Path(name + ".pem");
+    options.key_file = Path(name + ".key");
+  }
+  return options;
+}
+
 }  // namespace millrace::tls

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tls/credentials.h"
 
 struct evp_pkey_st;
 struct x509_st;
@@ -55,6 +56,11 @@ class CertificateFiles {
   // NAME.pem and NAME.key.
   void Write(const std::string& name, const Issued& issued) const;
   std::string Path(const std::string& name) const;
+
+  // A client that trusts `authority`, a file of this directory, and has the
+  // certificate of this name, if it has a name.
+  Options Client(const std::string& name = "",
+                 const std::string& authority = "ca.pem") const;
 
   const Authority authority{"the authority of a test"};
   const Authority stranger{"somebody else's authority"};
