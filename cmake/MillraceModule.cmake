@@ -61,6 +61,8 @@ function(millrace_test name)
   endif()
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libs
                              ${PROJECT_SOURCE_DIR})
+  # Halves the time that they take to compile; what they test keeps -O3.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   if("unit" IN_LIST ARG_LABELS)

@@ -43,7 +43,8 @@ struct Span {
   absl::Time start;
   absl::Duration duration;
   absl::StatusCode code = absl::StatusCode::kOk;
-  int attempt = 1;  // of a handle
+  int attempt = 1;      // of a handle
+  bool sampled = true;  // the trace's flag: whether exporters want it
   // Valid while SpanSink::Record() runs; empty where they say nothing.
   std::string_view name;      // "users.v1.UsersService/GetUser", or the event's
   std::string_view source;    // the face of a request; who emitted: "/users"

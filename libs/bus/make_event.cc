@@ -40,6 +40,7 @@ Span EmitSpan(const EventEnvelope& event, const SpanId& parent,
   span.trace_id = event.trace.trace_id;
   span.span_id = event.trace.span_id;
   span.parent_id = parent;
+  span.sampled = event.trace.sampled();
   span.start = event.time;
   span.duration = end - event.time;
   span.name = event.type;

@@ -137,6 +137,7 @@ void Subscription::RecordSpan(const Job& job, absl::Time start, absl::Time end,
   span.trace_id = job.event->trace.trace_id;
   span.span_id = job.event->trace.span_id;
   span.parent_id = job.emitted.span_id;
+  span.sampled = job.event->trace.sampled();
   span.start = start;
   span.duration = end - start;
   span.code = failure.code();

@@ -10,7 +10,7 @@
 #include "base/strings.h"
 #include "http/fetch.h"
 #include "http/server_fixture.h"
-#include "loop/combinators.h"
+#include "loop/testing/await.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/exchange.h"
 
@@ -55,14 +55,7 @@ class TlsServerTest : public ServerFixture {
 
   template <typename T>
   StatusOrVoid<T> Settle(Promise<T> promise) {
-    std::optional<StatusOrVoid<T>> outcome;
-    static_cast<void>(
-        AsStatusOr(std::move(promise)).Then([&](StatusOrVoid<T> settled) {
-          outcome.emplace(std::move(settled));
-          loop_.Stop();
-        }));
-    if (!outcome) loop_.Run();
-    return *std::move(outcome);
+    return AwaitOn(loop_, std::move(promise));
   }
   absl::StatusOr<std::string> Get(const std::string& path,
                                   std::shared_ptr<tls::Credentials> as) {

@@ -13,20 +13,10 @@
 namespace millrace::runtime {
 namespace {
 
-using sample::v1::GreeterService;
-using sample::v1::GreetRequest;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-Promise<void> GreetOver(Channel& channel, std::string name) {
-  GreeterService::Client client(channel);
-  GreetRequest request;
-  request.set_name(std::move(name));
-  const Call call;
-  co_await client.Greet(call, request);
-}
 
 Promise<void> AskHealth(Channel& channel) {
   const Call call;

@@ -22,9 +22,7 @@
 namespace millrace::runtime {
 namespace {
 
-using sample::v1::GreeterService;
 using sample::v1::Greeting;
-using sample::v1::GreetRequest;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -111,15 +109,6 @@ TEST_F(HostLoopsTest, CallsReachBothLoopsAndEveryEventIsHeardOnce) {
             2);
   EXPECT_EQ(journal_.entries.front(), "greeter starts");
   EXPECT_EQ(journal_.entries.back(), "greeter stops");
-}
-
-Promise<Greeting> GreetOver(Channel& channel, std::string name) {
-  GreeterService::Client client(channel);
-  GreetRequest request;
-  request.set_name(name);
-  Call call;
-  Promise<Greeting> greeting = client.Greet(call, request);
-  co_return co_await std::move(greeting);
 }
 
 TEST_F(HostLoopsTest, CallsOfOneGrpcConnectionReachBothLoops) {

@@ -110,6 +110,7 @@ class Pipeline::Scope {
     span.trace_id = context.trace.trace_id;
     span.span_id = context.trace.span_id;
     span.parent_id = parent_;
+    span.sampled = context.trace.sampled();
     span.start = start_;
     span.duration = took;
     span.code = status.code();

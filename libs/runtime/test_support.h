@@ -4,15 +4,13 @@
 
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/logger.h"
-#include "loop/combinators.h"
-#include "loop/event_loop.h"
+#include "loop/testing/await.h"
 
 namespace millrace::runtime {
 
@@ -63,15 +61,7 @@ class ScratchDir {
 // there.
 template <typename T>
 StatusOrVoid<T> Settle(EventLoop& loop, Promise<T> promise) {
-  std::optional<StatusOrVoid<T>> outcome;
-  static_cast<void>(
-      AsStatusOr(std::move(promise)).Then([&](StatusOrVoid<T> settled) {
-        outcome.emplace(std::move(settled));
-        loop.Stop();
-      }));
-  if (!outcome) loop.Run();
-  if (!outcome) return absl::DeadlineExceededError("it never settled");
-  return *std::move(outcome);
+  return AwaitOn(loop, std::move(promise));
 }
 
 }  // namespace millrace::runtime

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "loop/combinators.h"
+#include "loop/testing/await.h"
 #include "tls/testing/certificates.h"
 
 namespace millrace::tls {
@@ -84,14 +84,7 @@ class TlsConnectionTest : public testing::Test {
 
   template <typename T>
   StatusOrVoid<T> Settle(Promise<T> promise) {
-    std::optional<StatusOrVoid<T>> outcome;
-    static_cast<void>(
-        AsStatusOr(std::move(promise)).Then([&](StatusOrVoid<T> settled) {
-          outcome.emplace(std::move(settled));
-          loop_.Stop();
-        }));
-    if (!outcome) loop_.Run();
-    return *std::move(outcome);
+    return AwaitOn(loop_, std::move(promise));
   }
   void Until(const std::function<bool()>& condition) {
     Timer timer = loop_.SetInterval(absl::Milliseconds(1), [&] {

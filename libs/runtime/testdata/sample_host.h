@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "loop/worker_pool.h"
 #include "runtime/host.h"
@@ -15,6 +16,16 @@
 #include "runtime/testdata/sample_modules.h"
 
 namespace millrace::runtime {
+
+// Greets over a channel.
+inline Promise<sample::v1::Greeting> GreetOver(Channel& channel,
+                                               std::string name) {
+  sample::v1::GreeterService::Client client(channel);
+  sample::v1::GreetRequest request;
+  request.set_name(std::move(name));
+  const Call call;
+  co_return co_await client.Greet(call, request);
+}
 
 class SampleHostTest : public testing::Test {
  protected:
