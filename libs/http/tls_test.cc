@@ -184,9 +184,12 @@ TEST_F(TlsServerTest, DrainClosesIdleConnections) {
   Secure(tls::ClientCertificates::kNone);
   const auto client = Settle(tls::Dial(loop_, Client(), port()));
   ASSERT_TRUE(client.ok());
-  Deferred<void> ended;
-  (*client)->OnData([](std::string_view) {});
+  // Answered once, so that the server is through its handshake too.
+  Deferred<void> answered, ended;
+  (*client)->OnData([answered](std::string_view) { answered.Resolve(); });
   (*client)->OnEnd([ended] { ended.Resolve(); });
+  ASSERT_TRUE(Settle((*client)->Write(GetRequest("/who"))).ok());
+  ASSERT_TRUE(Settle(answered.promise()).ok());
   Drain(absl::Seconds(5));
   EXPECT_TRUE(Settle(ended.promise()).ok());
   (*client)->Close();
