@@ -39,7 +39,7 @@ class HostLimitsTest : public SampleHostTest {
       channel_ =
           rpc::NewChannel(host_->engine(), {.target = host_->grpc_address()});
     }
-    return Settle(loop_, GreetOver(*channel_, name));
+    return Settle(loop_, GreetOver(*channel_, name)).status();
   }
 
   std::unique_ptr<Channel> channel_;

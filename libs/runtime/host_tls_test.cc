@@ -66,7 +66,7 @@ class HostTlsTest : public SampleHostTest {
   absl::Status GreetGrpc(std::shared_ptr<tls::Credentials> as) {
     const auto channel = rpc::NewChannel(
         host_->engine(), {.target = host_->grpc_address(), .tls = as});
-    return Settle(loop_, GreetOver(*channel, "Ada"));
+    return Settle(loop_, GreetOver(*channel, "Ada")).status();
   }
 
   tls::CertificateFiles files_;

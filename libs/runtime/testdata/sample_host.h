@@ -14,6 +14,7 @@
 #include "runtime/host.h"
 #include "runtime/test_support.h"
 #include "runtime/testdata/sample_modules.h"
+#include "sample/v1/sample.millrace.h"
 
 namespace millrace::runtime {
 
