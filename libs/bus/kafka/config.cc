@@ -132,6 +132,21 @@ absl::StatusOr<Handle> MakeConsumer(Environment& environment,
       .Make(RD_KAFKA_CONSUMER);
 }
 
+void WakeBrokers(rd_kafka_t* client, const KafkaOptions& options) {
+  const auto property = [&](std::string_view name) -> const char* {
+    for (const auto& [key, value] : options.properties) {
+      if (key == name) return value.c_str();
+    }
+    return "";
+  };
+  // There is no call for it. To set the credentials that it has anyway, or
+  // none where no connection asks for them, is the only one that wakes a
+  // consumer's threads and changes nothing.
+  rd_kafka_error_t* const error = rd_kafka_sasl_set_credentials(
+      client, property("sasl.username"), property("sasl.password"));
+  if (error != nullptr) rd_kafka_error_destroy(error);
+}
+
 absl::StatusOr<Handle> MakeReader(Environment& environment) {
   Config config(environment);
   SetReading(environment.options, config);

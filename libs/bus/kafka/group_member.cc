@@ -15,6 +15,8 @@ namespace {
 constexpr int kEventsPerTurn = 64;
 constexpr size_t kRecordsPerTurn = 256;
 constexpr size_t kBytesPerTurn = 1 << 20;
+// A queue is full of this many small records too (queued.min.messages).
+constexpr size_t kQueuedRecords = 100'000;
 // A poll now and then, or librdkafka takes an idle member for a dead one.
 constexpr absl::Duration kPoll = absl::Seconds(60);
 // The same trouble is not told again for so long.
@@ -149,6 +151,7 @@ bool GroupMember::Deliver() {
     if (more) turn_of_ = at + 1;
   }
   if (!delivery.records.empty()) {
+    KeepFetching(delivery);
     reachability_.Good();
     events_->OnRecords(std::move(delivery.records));
   }
@@ -174,6 +177,17 @@ bool GroupMember::Read(Partition& partition, Delivery* delivery) {
   }
   rd_kafka_event_destroy(event);
   return true;
+}
+
+void GroupMember::KeepFetching(const Delivery& delivery) {
+  // Whenever a quarter of a queue was read: a queue that was full has most of
+  // its records left then, and one that was not is being filled anyway.
+  const size_t prefetch = environment_.options.prefetch_bytes;
+  read_bytes_ += std::max(
+      delivery.bytes, delivery.records.size() * (prefetch / kQueuedRecords));
+  if (read_bytes_ < prefetch / 4) return;
+  read_bytes_ = 0;
+  WakeBrokers(client_.get(), environment_.options);
 }
 
 void GroupMember::OnEvent(rd_kafka_event_t* event) {

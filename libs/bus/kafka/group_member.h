@@ -74,6 +74,8 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   bool Deliver();
   // The next thing that the partition's queue has; false when that is nothing.
   bool Read(Partition& partition, Delivery* delivery);
+  // So that no partition stands still because its queue was full.
+  void KeepFetching(const Delivery& delivery);
   void OnEvent(rd_kafka_event_t* event);
   void OnError(rd_kafka_resp_err_t error, const char* text);
   void OnFatal(const char* text);
@@ -115,7 +117,8 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   Timer poll_;
 
   std::vector<Partition> partitions_;
-  size_t turn_of_ = 0;  // the partition that is read first
+  size_t turn_of_ = 0;     // the partition that is read first
+  size_t read_bytes_ = 0;  // since brokers' threads were woken
   std::deque<Rebalance> rebalances_;
   // While partitions are being taken or handed over.
   std::optional<Deferred<void>> changing_;

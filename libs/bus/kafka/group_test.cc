@@ -284,6 +284,28 @@ TEST_F(KafkaTest, ABigBacklogLeavesTheLoopFair) {
   Close(*member);
 }
 
+TEST_F(KafkaTest, AFullQueueIsFilledAgainAtOnce) {
+  KafkaOptions options = Options();
+  options.prefetch_bytes = 16 << 10;
+  options.properties.emplace_back("fetch.message.max.bytes", "65536");
+  Transport& transport = Open(options);
+  const std::string topic = Topic(transport, 1);
+  // 50 MB: with a fetch now and then, longer than is waited.
+  constexpr size_t kRecords = 50'000;
+  std::vector<Record> many;
+  for (size_t i = 0; i < kRecords; ++i) {
+    many.push_back(
+        MakeRecord(topic, std::to_string(i % 7), std::string(1000, 'x')));
+  }
+  ASSERT_TRUE(Await(transport.Publish(std::move(many))).ok());
+  auto member = Join(transport, NewName("group"), {topic});
+  size_t bytes = 0;
+  EXPECT_TRUE(RunUntil([&] { return member->records.size() == kRecords; }));
+  for (const Record& record : member->records) bytes += record.value.size();
+  EXPECT_EQ(bytes, kRecords * 1000);
+  Close(*member);
+}
+
 TEST_F(KafkaTest, TopicsMayComeLater) {
   Transport& transport = Open();
   const std::string topic = NewName("late");
