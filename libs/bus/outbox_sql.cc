@@ -117,6 +117,11 @@ void RefuseOutboxRow(store::Tx& tx, int64_t id, const std::string& reason) {
              store::Params{{"reason", reason}, {"id", id}});
 }
 
+void DoNotWaitForDisk(store::Tx& tx) {
+  if (tx.dialect() != store::Dialect::kPostgres) return;
+  tx.Execute("SET LOCAL synchronous_commit TO off");
+}
+
 bool TakeLease(store::Tx& tx, const std::string& owner,
                absl::Duration duration) {
   const std::string_view now = NowMs(tx.dialect());

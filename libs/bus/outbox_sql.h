@@ -45,6 +45,11 @@ OutboxBacklog ReadOutboxBacklog(store::Tx& tx);
 void DeleteOutboxRows(store::Tx& tx, const std::vector<int64_t>& ids);
 void RefuseOutboxRow(store::Tx& tx, int64_t id, const std::string& reason);
 
+// This transaction's commit does not wait for the disk of PostgreSQL. For what
+// may be undone by a crash of the server, as what a relay notes: what it has
+// published is then published again.
+void DoNotWaitForDisk(store::Tx& tx);
+
 // Takes or renews the lease; false when another owner has it. The time is the
 // database's own. A lease that ends later than `duration` from now was taken
 // before the clock was set back, and counts as over.

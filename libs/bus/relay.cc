@@ -206,6 +206,7 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
     const auto turn = [rows, bytes, published, shared = self->shared_,
                        owner = self->owner_,
                        lease = self->options_.lease](store::Tx& tx) {
+      DoNotWaitForDisk(tx);
       DeleteOutboxRows(tx, published);
       Batch batch;
       batch.mine = !shared || TakeLease(tx, owner, lease);
