@@ -22,6 +22,7 @@ struct Run {
   std::string topic;
   std::string group;
   int count = 0;
+  std::string database;  // a PostgreSQL database, of `audited` alone
 };
 
 // An event of UserEvents, on the topic of a run in place of its own.
@@ -41,6 +42,7 @@ class Stopwatch {
   // {"count":N,"seconds":S,"cpu_seconds":C}
   void Print(int count) const;
   double seconds() const;
+  double cpu_seconds() const;
 
  private:
   double wall_;
@@ -87,6 +89,9 @@ void EmbeddedFloor(const Run& run);
 // Voluntary context switches of all threads in five seconds without work.
 void IdleOurs(const Run& run);
 void IdleFloor(const Run& run);
+// From a request to the event in the audit trail, one at a time.
+void AuditedOurs(const Run& run);
+void AuditedFloor(const Run& run);
 
 }  // namespace millrace::bench
 

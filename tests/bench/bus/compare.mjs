@@ -9,12 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { scratch } from '../../e2e/lib/platform.mjs';
-import { Kafka } from '../../e2e/lib/servers.mjs';
+import { Kafka, Postgres } from '../../e2e/lib/servers.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
 // floor: events per second, at least this part of the floor's; node: at least
-// so many times kafkajs'; bound: seconds at most; switches: no more than the floor;
+// so many times kafkajs'; bound: seconds at most; switches: no more than the
+// floor; latency: the 99th percentile, at most so many times the floor's;
 // compare: only told. (read is consume beside a bare loop that reads the headers
 // and parses the payload, as every typed listener must.)
 const CASES = {
@@ -24,6 +25,7 @@ const CASES = {
   lanes: { floor: 50, partitions: 1, filled: true, events: 20_000, floorEvents: 400 },
   drain: { bound: 10, partitions: 6, filled: true, events: 20_000 },
   embedded: { floor: 0.5, embedded: true },
+  audited: { latency: 3, partitions: 6, events: 1000, database: true },
   idle: { switches: 1, partitions: 6, events: 1 },
 };
 
@@ -51,9 +53,10 @@ const cases = Object.entries(CASES).filter(([name]) => chosen.length === 0 || ch
 const output = (file, args) => execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 let brokers = '-';
+let database;
 let names = 0;
 function run(side, topic, events) {
-  return JSON.parse(output(program, [side, brokers, topic, `group-${++names}`, String(events)]));
+  return JSON.parse(output(program, [side, brokers, topic, `group-${++names}`, String(events), ...(database ? [database] : [])]));
 }
 const runNode = (what, topic, events) => JSON.parse(output(process.execPath, [
   path.join(HERE, 'twin.mjs'), what, brokers, topic, `group-${++names}`, String(events)]));
@@ -75,7 +78,7 @@ const cpu = (result) => result && (result.cpu_seconds / result.count) * 1e6;
 
 function measure(name, one) {
   const events = one.events ?? count;
-  const hasFloor = one.floor !== undefined || one.switches !== undefined || one.compare;
+  const hasFloor = one.floor !== undefined || one.switches !== undefined || one.latency !== undefined || one.compare;
   const filled = one.filled ? newTopic(one.partitions) : undefined;
   if (filled) run('publish_floor', filled, events);
   const topic = () => filled ?? (one.embedded ? 'topic' : newTopic(one.partitions));
@@ -101,6 +104,9 @@ function verdict(one, samples) {
   if (one.switches !== undefined) {
     goals.push(['floor', of(({ ours, floor }) => ours.count / floor.count) <= one.switches]);
   }
+  if (one.latency !== undefined) {
+    goals.push([`p99: floor x ${one.latency}`, of(({ ours, floor }) => ours.whole.p99 / floor.whole.p99) <= one.latency]);
+  }
   return {
     toFloor, toNode,
     goal: goals.map(([text]) => text).join(', '),
@@ -116,6 +122,10 @@ const number = (value) => (value === undefined ? '-' : value.toFixed(value < 10 
 if (cases.some(([, one]) => !one.embedded)) {
   brokers = (await Kafka.create(scratch('bus-bench'))).brokers;
 }
+if (cases.some(([, one]) => one.database)) {
+  const postgres = await Postgres.create(scratch('bus-bench-postgres'));
+  database = postgres.createDatabase('bench');
+}
 row('case', 'ours /s', 'floor /s', 'node /s', 'ours / floor', 'ours / node', 'CPU us o/f/n', 'goal', '');
 let missed = 0;
 for (const [name, one] of cases) {
@@ -126,6 +136,12 @@ for (const [name, one] of cases) {
   const sides = ['ours', 'floor', 'node'];
   row(name, ...sides.map((side) => number(of((s) => rate(s[side])))), number(toFloor), number(toNode),
     sides.map((side) => number(of((s) => cpu(s[side])))).join(' / '), goal || '-', goal === '' ? '' : met ? 'met' : 'missed');
+  if (one.latency !== undefined) {
+    const ms = (side, part) => ['p50', 'p99'].map((p) => number(of((s) => s[side][part][p]) * 1e3)).join(' / ');
+    for (const side of ['ours', 'floor']) {
+      console.log(`  ${side}, ms at p50 / p99: ${ms(side, 'whole')}: commit ${ms(side, 'first')}, record ${ms(side, 'sent')}, commit ${ms(side, 'second')}`);
+    }
+  }
 }
 console.log(missed === 0 ? 'every goal is met' : `${missed} goals are missed`);
 process.exit(0);  // ends the broker

@@ -1,5 +1,5 @@
-// bus_bench CASE BROKERS TOPIC GROUP COUNT: one side of one case, see bench.h.
-// Prints what it measured as a line of JSON. compare.mjs runs it.
+// bus_bench CASE BROKERS TOPIC GROUP COUNT [DATABASE]: one side of one case,
+// see bench.h. Prints what it measured as a line of JSON. compare.mjs runs it.
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -30,6 +30,8 @@ constexpr Side kSides[] = {
     {"embedded_floor", &EmbeddedFloor},
     {"idle", &IdleOurs},
     {"idle_floor", &IdleFloor},
+    {"audited", &AuditedOurs},
+    {"audited_floor", &AuditedFloor},
 };
 
 Promise<void> Prepare(KafkaStage& stage) {
@@ -40,7 +42,8 @@ Promise<void> Prepare(KafkaStage& stage) {
 }
 
 int Usage() {
-  std::fprintf(stderr, "usage: bus_bench CASE BROKERS TOPIC GROUP COUNT\n");
+  std::fprintf(stderr,
+               "usage: bus_bench CASE BROKERS TOPIC GROUP COUNT [DATABASE]\n");
   for (const Side& side : kSides) {
     std::fprintf(stderr, "  %s\n", std::string(side.name).c_str());
   }
@@ -59,8 +62,9 @@ void PrepareTopic(const Run& run, int partitions) {
 
 int main(int argc, char** argv) {
   using namespace millrace::bench;
-  if (argc != 6) return Usage();
-  const Run run = {argv[2], argv[3], argv[4], std::atoi(argv[5])};
+  if (argc != 6 && argc != 7) return Usage();
+  const Run run = {argv[2], argv[3], argv[4], std::atoi(argv[5]),
+                   argc == 7 ? argv[6] : ""};
   for (const Side& side : kSides) {
     if (side.name != argv[1]) continue;
     side.run(run);

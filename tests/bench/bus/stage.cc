@@ -58,9 +58,13 @@ Stopwatch::Stopwatch()
 
 double Stopwatch::seconds() const { return Seconds(CLOCK_MONOTONIC) - wall_; }
 
+double Stopwatch::cpu_seconds() const {
+  return Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_;
+}
+
 void Stopwatch::Print(int count) const {
   std::printf("{\"count\":%d,\"seconds\":%.6f,\"cpu_seconds\":%.6f}\n", count,
-              seconds(), Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_);
+              seconds(), cpu_seconds());
   std::fflush(stdout);
 }
 

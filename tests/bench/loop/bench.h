@@ -25,6 +25,7 @@ void RegisterTurns(const Sizes& sizes);
 void RegisterAwaits(const Sizes& sizes);
 void RegisterTimers(const Sizes& sizes);
 void RegisterPost(const Sizes& sizes);
+void RegisterLoops(const Sizes& sizes);
 
 }  // namespace millrace::bench
 

@@ -4,7 +4,8 @@
 // Each case runs ours and the floor in one process and Node in another, in
 // turns, N rounds long. Printed are the medians in nanoseconds per operation,
 // the medians of the rounds' ratios, and whether the goal is met. Times are CPU
-// time of the loop's thread, except of `post`, where two threads work.
+// time of the loop's thread, except of `post` and `loops`, where two threads
+// work.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -29,6 +30,8 @@ const CASES = [
   { name: 'timers_1', parts: { insert: { node: 5 }, clear: { node: 5 }, sum: { floor: 1 / 5 } } },
   { name: 'timers_1000', parts: { insert: { node: 5 }, clear: { node: 5 }, sum: { floor: 1 / 5 } } },
   { name: 'post', rate: 5e6, alone: true },
+  // Two loops on two cores beside one.
+  { name: 'loops', floor: 1 / 1.8, alone: true },
 ];
 
 const { values, positionals } = parseArgs({

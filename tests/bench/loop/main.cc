@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   RegisterAwaits(sizes);
   RegisterTimers(sizes);
   RegisterPost(sizes);
+  RegisterLoops(sizes);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 }
