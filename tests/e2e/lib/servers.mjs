@@ -93,15 +93,17 @@ function answers(port) {
 }
 
 // One broker of Apache Kafka, run by tests/support/kafka/broker with these
-// settings; the log beside its directory says why it does not start.
+// settings; the log beside its directory says why it does not start. With a
+// `gid` it runs as that group, so that its packets can be told from others'.
 export class Broker {
-  constructor(dir, port, settings = [], patienceMs = 60_000) {
-    Object.assign(this, { dir, port, settings, patienceMs });
+  constructor(dir, port, settings = [], { patienceMs = 60_000, gid } = {}) {
+    Object.assign(this, { dir, port, settings, patienceMs, gid });
   }
 
   launch() {
+    const group = this.gid ? ["--regid", String(this.gid), "--clear-groups"] : [];
     this.program = new Program("broker", "setpriv",
-      ["--pdeathsig", "KILL", "--", join(KAFKA, "broker"), "run", this.dir, String(this.port), ...this.settings],
+      ["--pdeathsig", "KILL", ...group, "--", join(KAFKA, "broker"), "run", this.dir, String(this.port), ...this.settings],
       { log: `${this.dir}.log` });
   }
 

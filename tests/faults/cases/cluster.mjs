@@ -17,7 +17,32 @@ async function begin(stage, events) {
   return { writer, reader };
 }
 
+// The leader and the others lose sight of each other, or only it of them, while
+// clients see all of them.
+async function cutOff(stage, { oneWay }) {
+  await begin(stage, stage.long ? 50_000 : 6_000);
+  const { brokers } = stage;
+  const leader = await brokers.leader(stage.topic);
+  const others = brokers.all.filter((broker) => broker !== leader);
+  brokers.cut(leader, others);
+  if (!oneWay) for (const other of others) brokers.cut(other, [leader]);
+  try {
+    // Who cannot speak to the controller is followed by another, unless the
+    // controller is with it.
+    if (oneWay) await sleep(10_000);
+    else await stage.until("another leader", async () => (await brokers.leader(stage.topic)) !== leader);
+    // The others go on without it, and it takes nothing that they do not know.
+    await stage.applied(1);
+    assert.ok(brokers.lost() > 0, "packets were lost");
+  } finally {
+    brokers.heal();
+  }
+  await stage.settle();
+}
+
 export const clusterFaults = {
+  "leader-cut-off": { short: true, run: (stage) => cutOff(stage, { oneWay: false }) },
+  "leader-cut-off-one-way": { run: (stage) => cutOff(stage, { oneWay: true }) },
   "leader-killed": {
     short: true,
     async run(stage) {

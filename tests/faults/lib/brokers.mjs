@@ -1,14 +1,20 @@
 // Apache Kafka for the fault tests: one broker behind a proxy, or a cluster of
 // three; each broker is killed, frozen and started again on its own.
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import kafkajs from "../../e2e/node_modules/kafkajs/index.js";
-import { Broker, freePorts, needKafka } from "../../e2e/lib/servers.mjs";
+import { Broker, Unavailable, freePorts, needKafka } from "../../e2e/lib/servers.mjs";
 import { Proxy } from "./proxy.mjs";
 
 // A busy machine takes its time to start three.
 const PATIENCE_MS = 300_000;
+// Set by `run` when nobody else is on this network.
+const OWN_NETWORK = process.env.MILLRACE_OWN_NETWORK === "1";
+const FIRST_GID = 71_001;
+
+const iptables = (...args) => execFileSync("iptables", args, { stdio: "pipe" });
 
 export class Brokers {
   static async create(dir, { size, settings = [] }) {
@@ -20,7 +26,8 @@ export class Brokers {
     for (let i = 0; i < size; ++i) {
       const port = base + 2 * i;
       const own = size === 1 ? [] : [`cluster.node=${i + 1}`, `cluster.base=${base}`];
-      brokers.all.push(new Broker(join(dir, `broker-${i + 1}`), port, [...own, ...settings], PATIENCE_MS));
+      const gid = OWN_NETWORK ? FIRST_GID + i : undefined;
+      brokers.all.push(new Broker(join(dir, `broker-${i + 1}`), port, [...own, ...settings], { patienceMs: PATIENCE_MS, gid }));
     }
     if (size === 1) await brokers.#addProxy(base + 2);
     for (const broker of brokers.all) broker.launch();
@@ -40,6 +47,26 @@ export class Brokers {
       "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT",
     );
     this.proxied = `127.0.0.1:${port + 1}`;
+  }
+
+  // From now on `from` reaches none of `to`: what it sends to their ports is
+  // lost, whether it opens a connection or has one. Clients reach all of them.
+  cut(from, to) {
+    if (!OWN_NETWORK) throw new Unavailable("a network of its own takes root, unshare and iptables");
+    for (const { port } of to) {
+      iptables("-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--gid-owner", String(from.gid),
+        "-m", "multiport", "--dports", `${port},${port + 1}`, "-j", "DROP");
+    }
+  }
+
+  // Packets that were lost so far.
+  lost() {
+    return iptables("-L", "OUTPUT", "-nvx").toString().split("\n").slice(2)
+      .reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[0]), 0);
+  }
+
+  heal() {
+    iptables("-F", "OUTPUT");
   }
 
   get addresses() {
@@ -95,6 +122,7 @@ export class Brokers {
     return found;
   }
 
+  // Of its first partition, as any of the brokers knows it.
   async leader(topic) {
     const { topics: [found] } = await this.admin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
     return this.all[found.partitions[0].leader - 1];
