@@ -141,9 +141,9 @@ Promise<void> Service::Write(Service& self, int lane) {
     const size_t tried = some.size();
     const auto changed = co_await AsStatusOr(
         Change(self, std::move(some), round % kRollBackEvery == 0));
-    if (changed.ok()) {
-      idle = *changed == 0 ? idle + tried : 0;
-    } else if (round % kRollBackEvery != 0) {
+    // A key whose change was rolled back has something left.
+    idle = changed.ok() && *changed == 0 ? idle + tried : 0;
+    if (!changed.ok() && round % kRollBackEvery != 0) {
       self.logger_.Warning("a change failed; will try again",
                            {{"error", changed.status().ToString()}});
       co_await Delay(kAgain);
@@ -167,7 +167,9 @@ Promise<int> Service::Change(Service& self, std::vector<std::string> keys,
       lines.push_back(payload.value());
     }
     if (!lines.empty() && !roll_back) self.mortal_.At("before-commit");
-    if (roll_back) Throw(absl::InvalidArgumentError("to be rolled back"));
+    if (!lines.empty() && roll_back) {
+      Throw(absl::InvalidArgumentError("to be rolled back"));
+    }
     return lines;
   };
   // Apart from the co_await: within it, GCC 12 destroys captures twice.
