@@ -83,8 +83,10 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
 
   void OnRebalance(rd_kafka_event_t* event);
   void NextRebalance();
-  // Takes partitions, from where the group has come in them. librdkafka would
-  // ask for the offset by itself, and keeps to itself what is beside it.
+  // Takes partitions, from where the group has come in them, which is asked for
+  // until there is an answer. librdkafka would ask for the offset by itself,
+  // but keeps to itself what is beside it, and 2.0.2 never asks again when the
+  // coordinator has moved: the partitions would stand still.
   static Promise<void> Take(std::shared_ptr<GroupMember> self,
                             std::vector<TopicPartition> partitions);
   Promise<CommittedProgress> AskCommitted(

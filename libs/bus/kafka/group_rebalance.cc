@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "bus/backoff.h"
 #include "bus/kafka/errors.h"
 #include "bus/kafka/group_member.h"
 #include "loop/combinators.h"
@@ -15,6 +16,7 @@ constexpr absl::Duration kFlushBound = absl::Seconds(5);
 constexpr absl::Duration kCloseBound = absl::Seconds(5);
 // How long to ask where a group has come.
 constexpr absl::Duration kAskBound = absl::Seconds(5);
+constexpr BackoffPolicy kAskAgain{absl::Milliseconds(100), absl::Seconds(2), 2};
 // Before a member that was shut out joins anew.
 constexpr absl::Duration kJoinPause = absl::Milliseconds(500);
 
@@ -60,21 +62,28 @@ void GroupMember::NextRebalance() {
 Promise<void> GroupMember::Take(std::shared_ptr<GroupMember> self,
                                 std::vector<TopicPartition> partitions) {
   self->changing_.emplace();
-  CommittedProgress committed;
-  if (!partitions.empty()) {
-    auto asked = co_await AsStatusOr(
-        WithTimeout(self->AskCommitted(partitions), kAskBound));
-    self->asking_.reset();
-    if (asked.ok()) {
-      committed = *std::move(asked);
-    } else if (self->client_ != nullptr) {
-      self->environment_.logger.Warning(
-          "what a group has finished beyond its offsets cannot be had; it may "
-          "be seen again",
-          {{"group", self->spec_.group}, {"error", MessageOf(asked.status())}});
+  absl::StatusOr<CommittedProgress> committed = CommittedProgress();
+  for (int failures = 0; self->client_ != nullptr;) {
+    if (!partitions.empty()) {
+      committed = co_await AsStatusOr(
+          WithTimeout(self->AskCommitted(partitions), kAskBound));
+      self->asking_.reset();
     }
+    // Who leaves, or whose partitions are taken away again, need not know.
+    if (committed.ok() || self->close_.valid() || !self->rebalances_.empty()) {
+      break;
+    }
+    self->Trouble(committed.status());
+    co_await AsStatusOr(Delay(BackoffAfter(++failures, kAskAgain),
+                              self->environment_.closed.signal()));
   }
-  if (self->client_ != nullptr) self->Assign(std::move(partitions), committed);
+  if (self->client_ == nullptr) {
+    // It was dropped meanwhile.
+  } else if (committed.ok()) {
+    self->Assign(std::move(partitions), *committed);
+  } else {
+    self->Unassign();
+  }
   std::exchange(self->changing_, std::nullopt)->Resolve();
   self->NextRebalance();
 }
@@ -110,7 +119,7 @@ void GroupMember::Assign(std::vector<TopicPartition> partitions,
     const auto found = committed.find(partition);
     rd_kafka_topic_partition_list_add(list, partition.topic.c_str(),
                                       partition.partition)
-        ->offset = found == committed.end() ? RD_KAFKA_OFFSET_STORED
+        ->offset = found == committed.end() ? RD_KAFKA_OFFSET_BEGINNING
                                             : found->second.next_offset;
     assigned.push_back({partition, found == committed.end()
                                        ? std::vector<OffsetRange>()
