@@ -64,6 +64,11 @@ find_path(PQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql)
 if(NOT PQ_INCLUDE_DIR)
   list(APPEND _missing "  libpq: apt-get install libpq-dev")
 endif()
+find_library(JEMALLOC_LIBRARY jemalloc)
+find_path(JEMALLOC_INCLUDE_DIR jemalloc/jemalloc.h)
+if(NOT JEMALLOC_LIBRARY OR NOT JEMALLOC_INCLUDE_DIR)
+  list(APPEND _missing "  jemalloc: apt-get install libjemalloc-dev")
+endif()
 
 if(_missing)
   list(JOIN _missing "\n" _missing)
@@ -77,3 +82,12 @@ target_link_libraries(millrace_absl INTERFACE
   absl::status absl::statusor absl::strings absl::str_format absl::time
   absl::any_invocable absl::function_ref absl::flat_hash_map
   absl::flat_hash_set absl::span absl::cord absl::optional)
+
+# What programs allocate memory by. Sanitizers bring their own.
+add_library(millrace_allocator INTERFACE)
+if(NOT MILLRACE_SANITIZER)
+  target_include_directories(millrace_allocator SYSTEM INTERFACE
+                             ${JEMALLOC_INCLUDE_DIR})
+  target_link_libraries(millrace_allocator INTERFACE ${JEMALLOC_LIBRARY})
+  target_compile_definitions(millrace_allocator INTERFACE MILLRACE_JEMALLOC)
+endif()

@@ -1,8 +1,8 @@
 #include "runtime/debug_facts.h"
 
-#include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "loop/live_activities.h"
 #include "loop/live_handles.h"
+#include "loop/thread_probe.h"
 #include "loop/worker_pool.h"
 #include "runtime/json_writer.h"
 
@@ -42,7 +43,7 @@ std::map<std::string, int64_t> StatusBytes() {
 
 void AddMemory(JsonWriter& json) {
   std::map<std::string, int64_t> status = StatusBytes();
-  const struct mallinfo2 heap = mallinfo2();
+  const HeapFacts heap = ReadHeap();
   json.Key("memory")
       .BeginObject()
       .Member("resident_bytes", status["VmRSS"])
@@ -51,10 +52,9 @@ void AddMemory(JsonWriter& json) {
       .Member("stack_bytes", status["VmStk"]);
   json.Key("heap")
       .BeginObject()
-      .Member("used_bytes", heap.uordblks + heap.hblkhd)
-      .Member("free_bytes", heap.fordblks)
-      .Member("mapped_bytes", heap.hblkhd)
-      .Member("releasable_bytes", heap.keepcost)
+      .Member("used_bytes", heap.used_bytes)
+      .Member("resident_bytes", heap.resident_bytes)
+      .Member("mapped_bytes", heap.mapped_bytes)
       .EndObject()
       .EndObject();
 }
@@ -171,6 +171,31 @@ std::string ProcessFacts(PrometheusMetrics& metrics) {
   AddThreads(json);
   json.EndObject();
   return Members(json);
+}
+
+std::string AllocationFacts(const std::vector<AllocationSite>& sites) {
+  constexpr size_t kMostSites = 100;
+  int64_t bytes = 0;
+  for (const AllocationSite& site : sites) bytes += site.allocated_bytes;
+  JsonWriter json;
+  json.BeginObject().Member("allocated_bytes", bytes);
+  json.Key("sites").BeginArray();
+  for (size_t i = 0; i < std::min(sites.size(), kMostSites); ++i) {
+    const AllocationSite& site = sites[i];
+    json.BeginObject()
+        .Member("allocated_bytes", site.allocated_bytes)
+        .Member("allocations", site.allocations)
+        .Member("live_bytes", site.live_bytes)
+        .Member("live", site.live)
+        .Key("stack")
+        .BeginArray();
+    for (const std::string& frame : loop_internal::Symbolize(site.stack)) {
+      // The allocator's own frames say nothing.
+      if (frame.find("libjemalloc") == frame.npos) json.Value(frame);
+    }
+    json.EndArray().EndObject();
+  }
+  return json.EndArray().EndObject().text();
 }
 
 std::string MetricFacts(PrometheusMetrics& metrics, const std::string& prefix) {

@@ -4,7 +4,9 @@
 #define MILLRACE_RUNTIME_DEBUG_FACTS_H_
 
 #include <string>
+#include <vector>
 
+#include "runtime/heap.h"
 #include "runtime/host.h"
 #include "runtime/logs.h"
 #include "runtime/prometheus.h"
@@ -25,6 +27,9 @@ std::string ActivityFacts(Host& host);
 //
 // "memory", "threads" and what /proc tells of the process.
 std::string ProcessFacts(PrometheusMetrics& metrics);
+// {"allocated_bytes":N,"sites":[...]}: where memory was allocated, the most
+// bytes first, at most a hundred of them.
+std::string AllocationFacts(const std::vector<AllocationSite>& sites);
 // An array of the metrics whose names begin so.
 std::string MetricFacts(PrometheusMetrics& metrics, const std::string& prefix);
 // {"levels":{"users":"info",...}}

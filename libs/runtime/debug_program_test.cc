@@ -237,6 +237,32 @@ TEST_F(DebugProgramTest, CapturesATimelineOfAllLoops) {
               StartsWith("HTTP/1.1 200 "));
 }
 
+#ifndef MILLRACE_SANITIZED
+TEST_F(DebugProgramTest, SamplesAllocations) {
+  Program program(Flags({"--debug-port", "0"}));
+  program.Ready();
+  const int port = DebugPort(program);
+  auto answer = std::async(std::launch::async, [port] {
+    return Get(port, "/debug/allocations.json?seconds=2");
+  });
+  for (int i = 0; i < 100; ++i) Greet(program, "Ada");
+  EXPECT_THAT(Get(port, "/debug/allocations.json?seconds=1"),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("being sampled")));
+  const Value profile = Json(answer.get());
+  EXPECT_GT(In(profile, "allocated_bytes").number_value(), 1e5);
+  const Value& sites = In(profile, "sites");
+  ASSERT_GT(sites.list_value().values_size(), 0);
+  std::string stacks;
+  for (const Value& site : sites.list_value().values()) {
+    for (const Value& frame : In(site, "stack").list_value().values()) {
+      stacks += frame.string_value() + "\n";
+    }
+  }
+  EXPECT_TRUE(stacks.find("GreeterModule::Greet()") != stacks.npos);
+  EXPECT_TRUE(stacks.find("libjemalloc") == stacks.npos);
+}
+#endif
+
 TEST_F(DebugProgramTest, IsForThisMachineAloneAndNoPageOfOthers) {
   Program program(Flags({"--debug-port", "0"}));
   program.Ready();

@@ -2,12 +2,9 @@
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -22,7 +19,9 @@
 #include "runtime/config_env.h"
 #include "runtime/debug_facts.h"
 #include "runtime/debug_page.h"
+#include "runtime/heap.h"
 #include "runtime/json_writer.h"
+#include "runtime/temporary_file.h"
 
 namespace millrace::runtime {
 namespace {
@@ -34,6 +33,9 @@ using http::Response;
 constexpr absl::Duration kPatience = absl::Seconds(1);
 constexpr int kLongestCapture = 60;  // seconds
 constexpr int64_t kLargestCapture = 64 << 20;
+// An allocation in about so many bytes is looked at: a tenth of a second of a
+// busy loop has thousands.
+constexpr int64_t kSampleBytes = 32 << 10;
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning",
                                                      "error"};
 
@@ -95,20 +97,6 @@ absl::StatusOr<int> SecondsOf(const Request& request) {
   return seconds;
 }
 
-// An empty file that nobody else has.
-absl::StatusOr<std::string> NewFile() {
-  std::error_code error;
-  std::string path =
-      std::filesystem::temp_directory_path(error) / "millrace-timeline-XXXXXX";
-  const int fd = error ? -1 : mkstemp(path.data());
-  if (fd < 0) {
-    return absl::UnavailableError(
-        StrCat("cannot make a file for the timeline: ", path));
-  }
-  close(fd);
-  return path;
-}
-
 }  // namespace
 
 // On the server's thread.
@@ -167,6 +155,9 @@ class DebugServer::Page {
     });
     router_.Get("/debug/timeline.json", [this](Request request) {
       return Capture(std::move(request));
+    });
+    router_.Get("/debug/allocations.json", [](Request request) {
+      return Allocations(std::move(request));
     });
   }
 
@@ -262,10 +253,9 @@ class DebugServer::Page {
   }
 
   Promise<std::string> CaptureFor(int seconds, AbortSignal signal) {
-    const std::string path = ValueOrThrow(NewFile());
-    auto opened = Timeline::Open(path, {.max_bytes = kLargestCapture});
-    if (!opened.ok()) unlink(path.c_str());
-    std::shared_ptr<Timeline> timeline = ValueOrThrow(std::move(opened));
+    const TemporaryFile file = ValueOrThrow(TemporaryFile::Create("timeline"));
+    std::shared_ptr<Timeline> timeline = ValueOrThrow(
+        Timeline::Open(file.path(), {.max_bytes = kLargestCapture}));
     absl::Status status = co_await AsStatusOr(OnEach([&timeline](Host* host) {
       return [host, timeline] { ThrowIfError(host->StartRecording(timeline)); };
     }));
@@ -278,11 +268,19 @@ class DebugServer::Page {
         OnEach([](Host* host) { return [host] { host->StopRecording(); }; }));
     timeline.reset();
     std::string text, error;
-    const bool read = ReadFile(path, &text, &error);
-    unlink(path.c_str());
     ThrowIfError(status);
-    if (!read) Throw(absl::UnavailableError(StrCat(path, ": ", error)));
+    if (!ReadFile(file.path(), &text, &error)) {
+      Throw(absl::UnavailableError(StrCat(file.path(), ": ", error)));
+    }
     co_return text;
+  }
+
+  static Promise<Response> Allocations(Request request) {
+    const int seconds = ValueOrThrow(SecondsOf(request));
+    ThrowIfError(StartAllocationProfile(kSampleBytes));
+    (void)co_await AsStatusOr(Delay(absl::Seconds(seconds), request.signal));
+    const auto sites = ValueOrThrow(FinishAllocationProfile());
+    co_return Fresh(Response::Json(200, AllocationFacts(sites)));
   }
 
   // Runs on each loop what `make` makes for its host.

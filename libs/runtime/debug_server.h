@@ -16,6 +16,8 @@
 //                                    configuration is reloaded
 //   GET  /debug/timeline.json        ?seconds=N, up to 60: what the loops do
 //                                    from now on, for ui.perfetto.dev
+//   GET  /debug/allocations.json     ?seconds=N, up to 60: where memory is
+//                                    allocated from now on, by samples
 //
 // It has a thread and a loop of its own, so that it answers while the others
 // are stuck: of a loop that does not answer within a second it says so, and
