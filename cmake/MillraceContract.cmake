@@ -6,6 +6,11 @@ set(MILLRACE_GEN_DIR ${PROJECT_BINARY_DIR}/gen)
 set(MILLRACE_DERIVED_DIR ${MILLRACE_GEN_DIR}/proto)
 file(MAKE_DIRECTORY ${MILLRACE_DERIVED_DIR})
 set(MILLRACE_CONTRACT_SET ${MILLRACE_GEN_DIR}/contracts.binpb)
+# The compiler of contracts; in a project that uses the platform the installed
+# one, and MILLRACE_SDK_PROTO_DIRS has the platform's contracts.
+if(NOT MILLRACE_CONTRACT_COMPILER)
+  set(MILLRACE_CONTRACT_COMPILER protoc-gen-millrace)
+endif()
 
 # millrace_protos(<target> PROTOS <path under proto/>... [DEPS <target>...])
 #
@@ -50,9 +55,13 @@ function(add_contract name)
     set(ARG_ROOT ${MILLRACE_PROTO_DIR})
   endif()
   set(target millrace_${name}_contract)
-  set(plugin --plugin=protoc-gen-millrace=$<TARGET_FILE:protoc-gen-millrace>)
+  set(plugin
+      --plugin=protoc-gen-millrace=$<TARGET_FILE:${MILLRACE_CONTRACT_COMPILER}>)
   set(paths --proto_path=${MILLRACE_DERIVED_DIR} --proto_path=${ARG_ROOT}
             --proto_path=${MILLRACE_PROTO_DIR})
+  foreach(dir IN LISTS MILLRACE_SDK_PROTO_DIRS)
+    list(APPEND paths --proto_path=${dir})
+  endforeach()
 
   set(imported "")
   set(imported_targets "")
@@ -80,7 +89,8 @@ function(add_contract name)
       COMMAND ${PROTOC_PROGRAM} ${plugin} ${paths}
         --millrace_out=derive:${MILLRACE_DERIVED_DIR}
         --dependency_out=${file}.d ${proto}
-      DEPENDS ${ARG_ROOT}/${proto} ${imported} protoc-gen-millrace
+      DEPENDS ${ARG_ROOT}/${proto} ${imported}
+              ${MILLRACE_CONTRACT_COMPILER}
       DEPFILE ${file}.d
       COMMENT "Derived messages ${derived}" VERBATIM)
     list(APPEND own ${file})
@@ -103,7 +113,8 @@ function(add_contract name)
       COMMAND ${PROTOC_PROGRAM} ${plugin} ${paths}
         --cpp_out=${MILLRACE_GEN_DIR} --millrace_out=${MILLRACE_GEN_DIR}
         --dependency_out=${stem}.d ${proto}
-      DEPENDS ${source} ${own} ${imported} protoc-gen-millrace
+      DEPENDS ${source} ${own} ${imported}
+              ${MILLRACE_CONTRACT_COMPILER}
       DEPFILE ${stem}.d
       COMMENT "Contract ${proto}" VERBATIM)
     list(APPEND generated ${files})

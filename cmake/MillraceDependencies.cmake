@@ -75,19 +75,3 @@ if(_missing)
   message(FATAL_ERROR "These libraries are missing:\n${_missing}\n"
                       "Or let 'tools/dev setup' install all of them.")
 endif()
-
-# One target for the Abseil pieces that every module may use.
-add_library(millrace_absl INTERFACE)
-target_link_libraries(millrace_absl INTERFACE
-  absl::status absl::statusor absl::strings absl::str_format absl::time
-  absl::any_invocable absl::function_ref absl::flat_hash_map
-  absl::flat_hash_set absl::span absl::cord absl::optional)
-
-# What programs allocate memory by. Sanitizers bring their own.
-add_library(millrace_allocator INTERFACE)
-if(NOT MILLRACE_SANITIZER)
-  target_include_directories(millrace_allocator SYSTEM INTERFACE
-                             ${JEMALLOC_INCLUDE_DIR})
-  target_link_libraries(millrace_allocator INTERFACE ${JEMALLOC_LIBRARY})
-  target_compile_definitions(millrace_allocator INTERFACE MILLRACE_JEMALLOC)
-endif()

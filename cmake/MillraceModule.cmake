@@ -1,3 +1,25 @@
+# One target for the Abseil pieces that every module may use, and for the
+# standard that their headers are written in. An installed platform has it
+# already, as millrace::absl.
+if(NOT TARGET millrace_absl AND NOT TARGET millrace::absl)
+  add_library(millrace_absl INTERFACE)
+  add_library(millrace::absl ALIAS millrace_absl)
+  target_compile_features(millrace_absl INTERFACE cxx_std_20)
+  target_link_libraries(millrace_absl INTERFACE
+    absl::status absl::statusor absl::strings absl::str_format absl::time
+    absl::any_invocable absl::function_ref absl::flat_hash_map
+    absl::flat_hash_set absl::span absl::cord absl::optional)
+endif()
+
+# What programs allocate memory by. Sanitizers bring their own.
+if(NOT TARGET millrace_allocator AND NOT TARGET millrace::allocator)
+  add_library(millrace_allocator INTERFACE)
+  if(NOT MILLRACE_SANITIZER)
+    target_link_libraries(millrace_allocator INTERFACE ${JEMALLOC_LIBRARY})
+    target_compile_definitions(millrace_allocator INTERFACE MILLRACE_JEMALLOC)
+  endif()
+endif()
+
 # millrace_module(<name> LAYER <n>
 #   HEADERS <h>... [SOURCES <cc>...]
 #   [PUBLIC <target>...] [PRIVATE <target>...])
@@ -22,13 +44,16 @@ function(millrace_module name)
                              ${PROJECT_SOURCE_DIR})
   target_sources(${target} ${scope} FILE_SET HEADERS
                  BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS})
-  target_link_libraries(${target} ${scope} millrace_absl ${ARG_PUBLIC})
+  target_link_libraries(${target} ${scope} millrace::absl ${ARG_PUBLIC})
   if(ARG_PRIVATE)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE})
   endif()
   foreach(dependency IN LISTS ARG_PUBLIC ARG_PRIVATE)
     if(dependency MATCHES "^millrace::")
       get_target_property(real ${dependency} ALIASED_TARGET)
+      if(NOT real)  # of an installed platform
+        set(real ${dependency})
+      endif()
       get_target_property(layer ${real} MILLRACE_LAYER)
       if(NOT layer STREQUAL "layer-NOTFOUND" AND NOT layer LESS ARG_LAYER)
         message(FATAL_ERROR
