@@ -4,6 +4,7 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "base/status.h"
@@ -15,6 +16,7 @@
 #include "rpc/channel.h"
 #include "rpc/engine.h"
 #include "tls/credentials.h"
+#include "tools/millrace/session.h"
 
 namespace millrace::cli {
 namespace {
@@ -45,10 +47,20 @@ absl::StatusOr<std::shared_ptr<tls::Credentials>> CertificatesOf(
                                  .ca_file = options.ca_file});
 }
 
-Promise<void> RunAndStop(const Command& command, Channel& channel,
-                         const Call& call, absl::Status* result,
-                         EventLoop& loop) {
-  *result = co_await AsStatusOr(command(channel, call));
+// As whoever has logged in for this process, if anybody has.
+Promise<void> RunAsCaller(const Command& command, const ClientOptions& options,
+                          const ChannelTo& channel_to, Channel& channel,
+                          Call* call) {
+  if (!options.anonymous) {
+    call->context.token =
+        co_await AccessToken(options.target, *call, channel_to);
+  }
+  co_await command(channel, *call);
+}
+
+Promise<void> StopAfter(Promise<void> command, absl::Status* result,
+                        EventLoop& loop) {
+  *result = co_await AsStatusOr(std::move(command));
   loop.Stop();
 }
 
@@ -73,8 +85,10 @@ int RunClient(const ClientOptions& options, Command command) {
   if (!certificates.ok()) return Report(certificates.status());
   EventLoop loop;
   rpc::Engine engine(loop);
-  const std::unique_ptr<Channel> channel =
-      rpc::NewChannel(engine, {.target = options.target, .tls = *certificates});
+  const ChannelTo channel_to = [&](const std::string& target) {
+    return rpc::NewChannel(engine, {.target = target, .tls = *certificates});
+  };
+  const std::unique_ptr<Channel> channel = channel_to(options.target);
 
   AbortController interrupted;
   SignalWatcher on_interrupt(loop, SIGINT, [&] { interrupted.Abort(); });
@@ -84,7 +98,9 @@ int RunClient(const ClientOptions& options, Command command) {
   call.signal = interrupted.signal();
 
   absl::Status result;
-  const Promise<void> done = RunAndStop(command, *channel, call, &result, loop);
+  const Promise<void> done =
+      StopAfter(RunAsCaller(command, options, channel_to, *channel, &call),
+                &result, loop);
   loop.Run();
   if (result.ok() || interrupted.signal().aborted()) return 0;
   return Report(result);

@@ -22,6 +22,8 @@ struct ClientOptions {
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;
+  // Whether the session of `millrace login` is left out (session.h).
+  bool anonymous = false;
 };
 
 // --tls-ca, --tls-cert and --tls-key.

@@ -10,7 +10,7 @@ namespace millrace::cli {
 namespace {
 
 struct HealthFlags {
-  ClientOptions client{.timeout = absl::Seconds(3)};
+  ClientOptions client{.timeout = absl::Seconds(3), .anonymous = true};
   std::string service;
 };
 

@@ -10,13 +10,16 @@
 #include "services/admin/module.h"
 #include "services/templates/module.h"
 #include "services/users/module.h"
+#include "tools/millrace/admin_command.h"
 #include "tools/millrace/audit_command.h"
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
 #include "tools/millrace/contracts_command.h"
 #include "tools/millrace/health_command.h"
+#include "tools/millrace/login_command.h"
 #include "tools/millrace/loop_trace_command.h"
 #include "tools/millrace/migrate_command.h"
+#include "tools/millrace/new_command.h"
 #include "tools/millrace/render_command.h"
 #include "tools/millrace/trace_command.h"
 
@@ -101,11 +104,14 @@ int Run(int argc, char** argv) {
   tail->add_flag("!--no-follow", tail_filter.follow, "End with the last event");
   tail->callback([&] { code = Tail(client, tail_filter); });
 
+  AddAdmin(&app, Modules(), &code);
   AddContracts(&app, Modules(), &code);
   AddAudit(&app, &code);
   AddHealth(&app, &code);
+  AddLogin(&app, &code);
   AddLoopTrace(&app, &code);
   AddMigrate(&app, Modules(), &code);
+  AddNew(&app, &code);
   AddRender(&app, &code);
   AddTrace(&app, &code);
 
