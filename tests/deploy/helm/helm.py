@@ -22,6 +22,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 CHART = HERE.parents[2] / "deploy/helm/millrace"
 VALUES = sorted((HERE / "values").glob("*.yaml"))
 CACHE = pathlib.Path(os.environ.get("MILLRACE_CACHE") or pathlib.Path.home() / ".cache/millrace")
+# Services of values/ that are not the platform's.
+OTHERS = ("purchase_orders",)
 RELEASE = ["shop", str(CHART), "--namespace", "shop"]
 
 
@@ -113,7 +115,7 @@ def files_of(text: str) -> dict[str, str]:
     files: dict[str, list[str]] = {}
     current = None
     for line in text.splitlines():
-        if match := re.fullmatch(r"  ([a-z-]+\.yaml): \|", line):
+        if match := re.fullmatch(r"  ([a-z_-]+\.yaml): \|", line):
             current = files.setdefault(match[1], [])
         elif current is not None and (line.startswith("    ") or not line):
             current.append(line[4:])
@@ -135,6 +137,11 @@ def config() -> None:
         variables = secrets_of(text)
         for name, content in files_of(text).items():
             service = name.removesuffix(".yaml").removeprefix("migrate-")
+            if service in OTHERS:
+                # The platform's programs do not know it: as if it were one that
+                # they do.
+                content = re.sub(rf"\b{service}\b", "users", content)
+                service = "users"
             with tempfile.TemporaryDirectory() as folder:
                 file = pathlib.Path(folder) / name
                 file.write_text(content, encoding="utf-8")

@@ -3,7 +3,13 @@
 # (values, what the message has in it)
 REFUSED = [
     ({"replicas": 3}, ["additional properties 'replicas' not allowed"]),
-    ({"services.orders": {}}, ["'/services'", "'orders' not allowed"]),
+    ({"services.Orders": {}}, ["'/services'", "'Orders' not allowed"]),
+    ({"services.orders": {}}, ["'/services/orders'", "missing property 'database'"]),
+    (
+        {"services.orders": {"needs": ["user"], "database": {"name": "o", "user": "o"}}},
+        ["services.orders needs services.user"],
+    ),
+    ({"services.users.needs": ["admin"]}, ["services.users", "leave needs and groups out"]),
     ({"services.users.replica": 3}, ["'/services/users'", "'replica' not allowed"]),
     ({"defaults.replicas": "three"}, ["'/defaults/replicas'", "want integer"]),
     ({"kafka.security": "tls"}, ["'/kafka/security'", "'sasl_ssl'"]),
@@ -39,6 +45,11 @@ REFUSED = [
         ["hooks.topics.kafka.sasl.existingSecret"],
     ),
     ({"identity.access": True}, ["identity.access needs identity.enabled"]),
+    ({"identity.certificates.enabled": True}, ["needs identity.enabled"]),
+    (
+        {"identity.certificates.enabled": True, "identity.enabled": True},
+        ["set probes.protocol to http"],
+    ),
     ({"postgresql.sslMode": "verify-full"}, ["postgresql.caSecret"]),
     (
         {"defaults.autoscaling": {"enabled": True, "minReplicas": 9}},

@@ -10,6 +10,9 @@
 {{- if le (int $s.terminationGracePeriodSeconds) (int $least) -}}
 {{- fail (printf "services.%s.terminationGracePeriodSeconds is %d, but preStopSeconds (%d) and drainSeconds (%d) take %d: pods would be killed while they drain; make it at least %d" $name (int $s.terminationGracePeriodSeconds) (int $s.preStopSeconds) (int $s.drainSeconds) (int $least) (int (add $least 5))) -}}
 {{- end -}}
+{{- if and (include "millrace.ours" $name) (or $s.needs $s.groups) -}}
+{{- fail (printf "services.%s: what it needs and which groups it has, the chart knows; leave needs and groups out" $name) -}}
+{{- end -}}
 {{- range (index $wiring $name).needs -}}
 {{- if not (has . $enabled) -}}
 {{- fail (printf "services.%s needs services.%s, which is disabled; enable it, or disable %s" $name . $name) -}}
@@ -46,6 +49,14 @@
 {{- end -}}
 {{- if and $values.identity.access (not $values.identity.enabled) -}}
 {{- fail "identity.access needs identity.enabled: without tokens nobody is known, and nobody may call" -}}
+{{- end -}}
+{{- if $values.identity.certificates.enabled -}}
+{{- if not $values.identity.enabled -}}
+{{- fail "identity.certificates.enabled needs identity.enabled: who calls for somebody shows their token" -}}
+{{- end -}}
+{{- if eq $values.probes.protocol "grpc" -}}
+{{- fail "identity.certificates.enabled makes gRPC TLS, which Kubernetes' gRPC probes do not speak; set probes.protocol to http" -}}
+{{- end -}}
 {{- end -}}
 {{- if and (hasPrefix "verify" $values.postgresql.sslMode) (not $values.postgresql.caSecret) (not $values.postgresql.options.sslrootcert) -}}
 {{- fail (printf "postgresql.sslMode is %s; name the secret with the authority in postgresql.caSecret" $values.postgresql.sslMode) -}}

@@ -58,6 +58,9 @@ kafka:
   "databases" (dict $name (dict
     "url" (include "millrace.databaseUrl" .) "pool_size" (int $values.poolSize)))
   "bus" (include "millrace.kafka" (dict "root" $root) | fromYaml | include "millrace.bus" | fromYaml) -}}
+{{- if not (include "millrace.ours" $name) -}}
+{{- $_ := set $ours.bus "create_topics" true -}}
+{{- end -}}
 {{- $remote := dict -}}
 {{- range $wiring.needs -}}
 {{- $_ := set $remote . (printf "%s:9090" (include "millrace.part" (dict "root" $root "part" .))) -}}
@@ -68,19 +71,28 @@ kafka:
 {{- $jwks := eq $name "users" | ternary "local" (printf "http://%s:8080/.well-known/jwks.json" $users) -}}
 {{- $_ := set $ours "identity" (dict "jwks" $jwks "access" $root.Values.identity.access) -}}
 {{- end -}}
+{{- if $root.Values.identity.certificates.enabled -}}
+{{- $at := "/run/secrets/millrace/certificate" -}}
+{{- $files := dict "ca_file" (printf "%s/ca.crt" $at)
+  "certificate_file" (printf "%s/tls.crt" $at) "key_file" (printf "%s/tls.key" $at) -}}
+{{- $_ := set $ours "remote_tls" $files -}}
+{{- $_ := set $ours.grpc "tls" (merge (dict "client_certificates" "optional") $files) -}}
+{{- $_ := set $ours.identity "certificates" true -}}
+{{- $_ := set $ours.identity "certificate_permissions" $root.Values.identity.certificates.permissions -}}
+{{- end -}}
 {{- mergeOverwrite $free $ours | toYaml -}}
 {{- end -}}
 
 {{/* A list of secrets: the volume, the secret, its keys as files, and the
      variables that name the files. .uses is a list of what is used: database,
-     kafka, identity; .kafka are Kafka's values. */}}
+     kafka, identity, certificate; .kafka are Kafka's values. */}}
 {{- define "millrace.secrets" -}}
 {{- $values := .root.Values -}}
 {{- if has "database" .uses }}
 {{- $database := (index $values.services .part).database }}
 - name: database
   secret: {{ $database.existingSecret | default (printf "%s-database" (include "millrace.part" .)) }}
-  files: {password: {{ $database.passwordKey | quote }}}
+  files: {password: {{ $database.passwordKey | default "password" | quote }}}
   variables: {MILLRACE_DATABASES_{{ upper .part }}_PASSWORD_FILE: password}
 {{- if $values.postgresql.caSecret }}
 - name: postgresql-ca
@@ -115,6 +127,11 @@ kafka:
   variables: {MILLRACE_BUS_KAFKA_KEY_PASSWORD_FILE: key-password}
   {{- end }}
 {{- end }}
+{{- end }}
+{{- if and (has "certificate" .uses) $values.identity.certificates.enabled }}
+- name: certificate
+  secret: {{ include "millrace.part" . }}-tls
+  files: {ca.crt: ca.crt, tls.crt: tls.crt, tls.key: tls.key}
 {{- end }}
 {{- if and (has "identity" .uses) $values.identity.enabled $values.identity.existingSecret }}
 - name: identity

@@ -16,7 +16,7 @@
 {{- end -}}
 
 {{- define "millrace.part" -}}
-{{- printf "%s-%s" (include "millrace.fullname" .root) .part -}}
+{{- printf "%s-%s" (include "millrace.fullname" .root) (.part | replace "_" "-") -}}
 {{- end -}}
 
 {{- define "millrace.selector" -}}
@@ -67,7 +67,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 
 {{/* Whom a service calls, and which of its consumer groups lag: what the
-     modules of services/ say. tests/deploy/helm/wiring.py holds them to it. */}}
+     modules of services/ say. tests/deploy/helm/wiring.py holds them to it. Of
+     other services the values say it. */}}
 {{- define "millrace.wiring" -}}
 users:
   needs: []
@@ -78,6 +79,19 @@ admin:
 templates:
   needs: [users]
   groups: [templates.welcome]
+{{- range $name, $values := .Values.services }}
+{{- if not (include "millrace.ours" $name) }}
+{{ $name }}:
+  needs: {{ toJson (default list $values.needs) }}
+  groups: {{ toJson (default list $values.groups) }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Whether the platform's own programs know the service: the empty text when
+     they do not. */}}
+{{- define "millrace.ours" -}}
+{{- if has . (list "users" "admin" "templates") }}yes{{ end -}}
 {{- end -}}
 
 {{- define "millrace.serviceAccount" -}}
