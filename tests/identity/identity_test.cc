@@ -1,10 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "base/strings.h"
 #include "tests/identity/platform.h"
 #include "tokens/jwt.h"
@@ -18,9 +16,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using tokens::Claims;
 using tokens::IssueToken;
-using tokens::Key;
 
 constexpr char kOpen[] = "/users.v1.SessionsService/GetJwks";
 constexpr char kOwn[] = "/users.v1.SessionsService/ChangePassword";
@@ -37,29 +33,6 @@ std::string OwnBytes() {
 
 class IdentityTest : public ::testing::Test {
  protected:
-  // Tokens that are not good, by what is wrong.
-  std::map<std::string, std::string> BadTokens() {
-    const Key key = platform_.SigningKey();
-    std::map<std::string, std::string> bad;
-    Claims claims = Platform::GoodClaims();
-    claims.expiry = absl::Now() - absl::Minutes(1);
-    bad["expired"] = *IssueToken(key, claims);
-    claims = Platform::GoodClaims();
-    claims.audience = {"billing"};
-    bad["audience"] = *IssueToken(key, claims);
-    claims = Platform::GoodClaims();
-    claims.issuer = "somebody";
-    bad["issuer"] = *IssueToken(key, claims);
-    claims = Platform::GoodClaims();
-    const Key other = *Key::Generate(tokens::Algorithm::kEdDsa);
-    bad["unknown key"] = *IssueToken(other, claims);
-    bad["wrong key"] = *IssueToken(other.WithId(key.id()), claims);
-    bad["algorithm"] = *IssueToken(
-        Key::Generate(tokens::Algorithm::kEs256)->WithId(key.id()), claims);
-    bad["no token"] = "x";
-    return bad;
-  }
-
   std::string GoodToken() {
     return *IssueToken(platform_.SigningKey(), Platform::GoodClaims());
   }
@@ -79,7 +52,7 @@ TEST_F(IdentityTest, WithoutATokenWhatIsOpenIsOpen) {
 
 TEST_F(IdentityTest, ABadTokenOpensNothing) {
   runtime::Host& users = platform_.users();
-  for (const auto& [what, token] : BadTokens()) {
+  for (const auto& [what, token] : platform_.BadTokens()) {
     EXPECT_EQ(platform_.Http(users, kOpen, "{}", token),
               StatusCode::kUnauthenticated)
         << what;
@@ -113,7 +86,7 @@ TEST_F(IdentityTest, OtherProcessesFetchTheKeys) {
   EXPECT_EQ(platform_.Http(greeter, kGreet, json, ""), StatusCode::kOk);
   const std::string token = GoodToken();
   EXPECT_EQ(platform_.Http(greeter, kGreet, json, token), StatusCode::kOk);
-  for (const auto& [what, bad] : BadTokens()) {
+  for (const auto& [what, bad] : platform_.BadTokens()) {
     EXPECT_EQ(platform_.Http(greeter, kGreet, json, bad),
               StatusCode::kUnauthenticated)
         << what;

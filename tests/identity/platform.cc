@@ -11,18 +11,28 @@
 #include "base/strings.h"
 #include "loop/worker_pool.h"
 #include "runtime/testdata/sample_modules.h"
+#include "services/admin/module.h"
+#include "services/templates/module.h"
 #include "services/users/keyring.h"
 #include "services/users/module.h"
+#include "tokens/jwt.h"
 
 namespace millrace::testing {
 namespace {
 
 using runtime::Config;
 
-// One unary call on a channel of its own. Blocks: for other threads.
+// Waits for the one operation that was begun; whether it went well.
+bool Next(grpc::CompletionQueue& queue) {
+  void* tag;
+  bool ok = false;
+  return queue.Next(&tag, &ok) && ok;
+}
+
+// One call with one message on a channel of its own. Blocks: for other threads.
 absl::StatusCode CallByGrpc(const std::string& address,
                             const std::string& method, const std::string& bytes,
-                            const std::string& token) {
+                            const std::string& token, absl::Duration timeout) {
   grpc::GenericStub stub(
       grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
@@ -30,22 +40,28 @@ absl::StatusCode CallByGrpc(const std::string& address,
     context.AddMetadata("authorization", StrCat("Bearer ", token));
   }
   context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::seconds(20));
+                       absl::ToChronoMilliseconds(timeout));
   grpc::CompletionQueue queue;
   const grpc::Slice slice(bytes);
   grpc::ByteBuffer reply;
   grpc::Status status;
-  auto call = stub.PrepareUnaryCall(&context, method,
-                                    grpc::ByteBuffer(&slice, 1), &queue);
-  call->StartCall();
-  call->Finish(&reply, &status, nullptr);
-  void* tag;
-  bool ok;
-  queue.Next(&tag, &ok);
-  queue.Shutdown();
-  while (queue.Next(&tag, &ok)) {
+  auto call = stub.PrepareCall(&context, method, &queue);
+  call->StartCall(nullptr);
+  bool answered = false;
+  if (Next(queue)) {
+    call->WriteLast(grpc::ByteBuffer(&slice, 1), {}, nullptr);
+    Next(queue);
+    call->Read(&reply, nullptr);
+    answered = Next(queue);
+    if (answered) context.TryCancel();
   }
-  return static_cast<absl::StatusCode>(status.error_code());
+  call->Finish(&status, nullptr);
+  Next(queue);
+  queue.Shutdown();
+  while (Next(queue)) {
+  }
+  return answered ? absl::StatusCode::kOk
+                  : static_cast<absl::StatusCode>(status.error_code());
 }
 
 // Of the Connect protocol's names, those that tests here meet.
@@ -55,6 +71,8 @@ absl::StatusCode CodeOf(const std::string& answer) {
       {"unauthenticated", absl::StatusCode::kUnauthenticated},
       {"permission_denied", absl::StatusCode::kPermissionDenied},
       {"unavailable", absl::StatusCode::kUnavailable},
+      {"invalid_argument", absl::StatusCode::kInvalidArgument},
+      {"failed_precondition", absl::StatusCode::kFailedPrecondition},
       {"not_found", absl::StatusCode::kNotFound}};
   for (const auto& [name, code] : kCodes) {
     if (answer.find(StrCat("\"code\":\"", name, "\"")) != answer.npos) {
@@ -66,12 +84,23 @@ absl::StatusCode CodeOf(const std::string& answer) {
 
 }  // namespace
 
-Platform::Platform() {
-  Config config;
-  config.add_services("users");
+Platform::Platform() : Platform(Config(), {users::NewModule}) {}
+
+Platform::Platform(Config config, std::vector<runtime::ModuleFactory> modules) {
+  for (const runtime::ModuleFactory& module : modules) {
+    config.add_services(std::string(module()->name()));
+  }
   config.set_data_dir(dir_ / "users");
   config.mutable_identity()->set_jwks("local");
-  users_ = Start(config, users::NewModule);
+  users_ = Start(std::move(config), std::move(modules));
+}
+
+std::unique_ptr<Platform> Platform::WithAccess() {
+  Config config;
+  config.mutable_identity()->set_access(true);
+  return std::unique_ptr<Platform>(
+      new Platform(std::move(config),
+                   {users::NewModule, admin::NewModule, templates::NewModule}));
 }
 
 runtime::Host& Platform::greeter() {
@@ -83,7 +112,7 @@ runtime::Host& Platform::greeter() {
   config.mutable_loop()->set_budget("0s");
   config.mutable_identity()->set_jwks(
       StrCat("http://", users_->http_address(), "/.well-known/jwks.json"));
-  greeter_ = Start(config, runtime::NewGreeter());
+  greeter_ = Start(config, {runtime::NewGreeter()});
   return *greeter_;
 }
 
@@ -94,13 +123,13 @@ Platform::~Platform() {
   static_cast<void>(runtime::Settle(loop_, users_->Drain()));
 }
 
-std::unique_ptr<runtime::Host> Platform::Start(Config config,
-                                               runtime::ModuleFactory module) {
+std::unique_ptr<runtime::Host> Platform::Start(
+    Config config, std::vector<runtime::ModuleFactory> modules) {
   config.mutable_http()->set_port(0);
   config.mutable_grpc()->set_port(0);
   runtime::HostOptions options;
   options.config = config;
-  options.modules = {std::move(module)};
+  options.modules = std::move(modules);
   options.logger = [this](const std::string&) -> Logger& { return logger_; };
   auto host = ValueOrThrow(runtime::Host::Create(
       loop_, users_ == nullptr ? metrics_ : greeter_metrics_,
@@ -125,12 +154,13 @@ absl::StatusCode Platform::Http(runtime::Host& host, const std::string& method,
 
 absl::StatusCode Platform::Grpc(runtime::Host& host, const std::string& method,
                                 const std::string& bytes,
-                                const std::string& token) {
+                                const std::string& token,
+                                absl::Duration timeout) {
   const std::string address = host.grpc_address();
-  return *runtime::Settle(loop_,
-                          loop_.workers().Run([address, method, bytes, token] {
-                            return CallByGrpc(address, method, bytes, token);
-                          }));
+  return *runtime::Settle(
+      loop_, loop_.workers().Run([address, method, bytes, token, timeout] {
+        return CallByGrpc(address, method, bytes, token, timeout);
+      }));
 }
 
 std::string Platform::Get(runtime::Host& host, const std::string& path) {
@@ -157,6 +187,33 @@ tokens::Claims Platform::GoodClaims() {
           .subject = NewId(),
           .audience = {"millrace"},
           .expiry = absl::Now() + absl::Minutes(15)};
+}
+
+std::map<std::string, std::string> Platform::BadTokens() {
+  using tokens::Claims;
+  using tokens::IssueToken;
+  using tokens::Key;
+  const Key key = SigningKey();
+  std::map<std::string, std::string> bad;
+  Claims claims = GoodClaims();
+  claims.expiry = absl::Now() - absl::Minutes(1);
+  bad["expired"] = *IssueToken(key, claims);
+  claims = GoodClaims();
+  claims.audience = {"billing"};
+  bad["audience"] = *IssueToken(key, claims);
+  claims = GoodClaims();
+  claims.issuer = "somebody";
+  bad["issuer"] = *IssueToken(key, claims);
+  // From here on whoever signs says that the bearer may do everything.
+  claims = GoodClaims();
+  claims.permissions = {"*"};
+  const Key other = *Key::Generate(tokens::Algorithm::kEdDsa);
+  bad["unknown key"] = *IssueToken(other, claims);
+  bad["wrong key"] = *IssueToken(other.WithId(key.id()), claims);
+  bad["algorithm"] = *IssueToken(
+      Key::Generate(tokens::Algorithm::kEs256)->WithId(key.id()), claims);
+  bad["no token"] = "x";
+  return bad;
 }
 
 }  // namespace millrace::testing

@@ -1,12 +1,16 @@
-// Two processes in one: the users service, which issues tokens, and another
-// service that knows the issuer by its URL alone.
+// Two processes in one: the users service, which issues tokens, with or without
+// the platform's other services; and another service that knows the issuer by
+// its URL alone.
 #ifndef MILLRACE_TESTS_IDENTITY_PLATFORM_H_
 #define MILLRACE_TESTS_IDENTITY_PLATFORM_H_
 
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "loop/event_loop.h"
 #include "runtime/host.h"
 #include "runtime/test_support.h"
@@ -17,7 +21,10 @@ namespace millrace::testing {
 
 class Platform {
  public:
+  // The users service, which everybody may call.
   Platform();
+  // All services of the platform, whose contracts are held to.
+  static std::unique_ptr<Platform> WithAccess();
   ~Platform();
 
   EventLoop& loop() { return loop_; }
@@ -31,8 +38,11 @@ class Platform {
   // unless the token is empty. The code of the answer.
   absl::StatusCode Http(runtime::Host& host, const std::string& method,
                         const std::string& json, const std::string& token);
+  // A stream that has begun to answer is one that was let in: OK. One that does
+  // neither answer nor end is DEADLINE_EXCEEDED.
   absl::StatusCode Grpc(runtime::Host& host, const std::string& method,
-                        const std::string& bytes, const std::string& token);
+                        const std::string& bytes, const std::string& token,
+                        absl::Duration timeout = absl::Seconds(20));
   // The whole of the answer to a GET.
   std::string Get(runtime::Host& host, const std::string& path);
 
@@ -40,10 +50,13 @@ class Platform {
   tokens::Key SigningKey();
   // Of somebody whom it would issue a token now.
   static tokens::Claims GoodClaims();
+  // Tokens that are not good, by what is wrong.
+  std::map<std::string, std::string> BadTokens();
 
  private:
-  std::unique_ptr<runtime::Host> Start(runtime::Config config,
-                                       runtime::ModuleFactory module);
+  Platform(runtime::Config config, std::vector<runtime::ModuleFactory> modules);
+  std::unique_ptr<runtime::Host> Start(
+      runtime::Config config, std::vector<runtime::ModuleFactory> modules);
 
   runtime::ScratchDir dir_;
   EventLoop loop_;
