@@ -4,6 +4,7 @@ import sys
 
 import layering
 import lint
+import security
 
 WRONG_INCLUDES = [
     ("libs/base/x.cc", '#include "loop/promise.h"\n', "layer 2"),
@@ -46,6 +47,31 @@ RIGHT_CODE = [
 ]
 
 
+# A document of ten risks, and what is wrong with it when a part is.
+RISK = "## API{}: a risk\n\n**Does.** x\n\n**Left.** y\n\n**Shown by** `A.B`,\n`c.d`.\n\n"
+RISKS = "".join(map(RISK.format, range(1, 11)))
+TESTS = security.tests_in("a.cc", "TEST_F(A, B) {") | security.tests_in(
+    "CMakeLists.txt", "foreach(x IN ITEMS d e)\n add_test(NAME c.${x} COMMAND y)\nendforeach()")
+WRONG_DOCUMENTS = [
+    (RISKS.replace("`A.B`", "`A.C`", 1), "API1 names A.C, which is no test"),
+    (RISKS.replace("`c.d`", "`c.f`", 1), "API1 names c.f, which is no test"),
+    (RISKS.replace("**Shown by**", "By", 1), "API1 names no test"),
+    (RISKS.replace("**Left.**", "", 1), "API1 has no **Left.**"),
+    (RISKS.replace("## API4", "## 4"), "the sections are not"),
+]
+
+
+def security_failures():
+    failures = []
+    for document, expected in WRONG_DOCUMENTS:
+        found = "\n".join(security.findings_in(document, TESTS))
+        if expected not in found:
+            failures.append(f"security misses {expected!r}: {found!r}")
+    if found := security.findings_in(RISKS, TESTS):
+        failures.append(f"security wrongly reports {found}")
+    return failures
+
+
 def main():
     failures = []
     for check, wrong, right in (
@@ -60,6 +86,7 @@ def main():
             found = check.findings_in(path, text)
             if found:
                 failures.append(f"{check.__name__} wrongly reports {found}")
+    failures += security_failures()
     print("\n".join(failures))
     return 1 if failures else 0
 
