@@ -10,9 +10,19 @@ import { Proxy } from "./proxy.mjs";
 
 // A busy machine takes its time to start three.
 const PATIENCE_MS = 300_000;
+// What one attempt of an admin client may take.
+const ATTEMPT_MS = 30_000;
 // Set by `run` when nobody else is on this network.
 const OWN_NETWORK = process.env.MILLRACE_OWN_NETWORK === "1";
 const FIRST_GID = 71_001;
+
+function within(ms, promise) {
+  const late = new AbortController();
+  return Promise.race([
+    promise,
+    sleep(ms, undefined, { signal: late.signal }).then(() => { throw new Error(`no answer within ${ms} ms`); }),
+  ]).finally(() => late.abort());
+}
 
 const iptables = (...args) => execFileSync("iptables", args, { stdio: "pipe" });
 
@@ -79,13 +89,13 @@ export class Brokers {
     for (;;) {
       const admin = this.client().admin();
       try {
-        await admin.connect();
-        return await ask(admin);
+        // kafkajs may wait for an answer that it lost with its connection.
+        return await within(ATTEMPT_MS, admin.connect().then(() => ask(admin)));
       } catch (error) {
         if (Date.now() > giveUp) throw error;
         await sleep(200);
       } finally {
-        await admin.disconnect().catch(() => {});
+        await within(ATTEMPT_MS, admin.disconnect()).catch(() => {});
       }
     }
   }
