@@ -1,8 +1,10 @@
-// A piece of work that belongs to a trace: a request that was handled, an
-// event that was emitted, an event that a consumer group was handed. They nest
-// by their ids, across processes:
+// A piece of work that belongs to a trace: a request that was handled, a call
+// of another process, an event that was emitted, an event that a consumer group
+// was handed. They nest by their ids, across processes:
 //
 //   request            parent: the span of `traceparent` of the call, if any
+//     call             of another process; parent: that in which it was made.
+//                      The request there is its child
 //     emit             parent: the span in which it was emitted; the event's
 //                      traceparent carries the emit's own
 //       handle         parent: the emit's; one for each attempt
@@ -26,7 +28,7 @@ using TraceId = std::array<uint8_t, 16>;
 using SpanId = std::array<uint8_t, 8>;
 
 struct Span {
-  enum class Kind : uint8_t { kRequest, kEmit, kHandle };
+  enum class Kind : uint8_t { kRequest, kEmit, kHandle, kCall };
   enum class Outcome : uint8_t {
     kDone,
     kFailed,      // and that was the end of it
@@ -46,16 +48,19 @@ struct Span {
   int attempt = 1;      // of a handle
   bool sampled = true;  // the trace's flag: whether exporters want it
   // Valid while SpanSink::Record() runs; empty where they say nothing.
-  std::string_view name;      // "users.v1.UsersService/GetUser", or the event's
-  std::string_view source;    // the face of a request; who emitted: "/users"
+  std::string_view name;  // "users.v1.UsersService/GetUser", or the event's
+  // The face of a request, who emitted ("/users"), or whom a call went to
+  // ("users:9090").
+  std::string_view source;
   std::string_view group;     // the consumer group of a handle
   std::string_view event_id;  // of an emit and a handle, and so is the key
   std::string_view key;
+  std::string_view topic;  // of an emit and a handle
   std::string_view error;  // what the failure said
 };
 
-// Takes spans as they end. Whoever makes spans is handed a pointer, which may
-// be null: then nobody wants them.
+// Takes spans as they end, and says which traces are sampled. Whoever makes
+// spans is handed a pointer, which may be null: then nobody wants them.
 class SpanSink {
  public:
   virtual ~SpanSink() = default;
@@ -63,7 +68,18 @@ class SpanSink {
   // Any thread; called for every request and event, so it neither blocks nor
   // throws, and copies what it keeps.
   virtual void Record(const Span& span) noexcept = 0;
+
+  // Whether a trace that begins here is sampled: a function of its id alone,
+  // for as long as the configuration stays. Any thread.
+  virtual bool Samples(const TraceId&) const noexcept { return true; }
 };
+
+// A new trace with a new span, sampled as `spans` says, or always without it.
+inline TraceContext NewRoot(const SpanSink* spans) {
+  TraceContext root = TraceContext::NewRoot();
+  if (spans != nullptr && !spans->Samples(root.trace_id)) root.flags = 0;
+  return root;
+}
 
 }  // namespace millrace
 

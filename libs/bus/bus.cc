@@ -4,9 +4,9 @@
 #include <set>
 
 #include "absl/time/clock.h"
+#include "base/backoff.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "bus/backoff.h"
 #include "bus/codec.h"
 #include "bus/contract_topics.h"
 #include "bus/make_event.h"
@@ -115,18 +115,21 @@ Promise<std::string> Bus::Publish(const ContractInfo& contract,
                                   const google::protobuf::Message& payload,
                                   std::string key, const CallContext& context,
                                   const EmitOptions& options) {
-  EventEnvelope event = MakeEvent(context, clock_, options_.source, info,
-                                  payload, std::move(key), options);
+  EventEnvelope event =
+      MakeEvent(context, clock_, options_.source, info, payload, std::move(key),
+                options, options_.spans);
   std::vector<Record> records;
   records.push_back(TakeRecord(&event, std::string(contract.topic)));
   return transport_.Publish(std::move(records))
-      .Then([event = std::move(event), parent = context.trace.span_id,
-             spans = options_.spans, &published = published_,
-             &seconds = publish_seconds_] {
+      .Then([event = std::move(event), topic = contract.topic,
+             parent = context.trace.span_id, spans = options_.spans,
+             &published = published_, &seconds = publish_seconds_] {
         const absl::Time now = absl::Now();
         published.Add();
         seconds.Observe(absl::ToDoubleSeconds(now - event.time));
-        if (spans != nullptr) spans->Record(EmitSpan(event, parent, now));
+        if (spans != nullptr) {
+          spans->Record(EmitSpan(event, topic, parent, now));
+        }
         return event.id;
       });
 }

@@ -10,7 +10,8 @@ namespace millrace::bus {
 EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const std::string& source, const EventInfo& info,
                         const google::protobuf::Message& payload,
-                        std::string key, const EmitOptions& options) {
+                        std::string key, const EmitOptions& options,
+                        const SpanSink* spans) {
   EventEnvelope event;
   event.id = NewId();
   event.type = std::string(info.type);
@@ -18,8 +19,7 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
   event.key = std::move(key);
   event.time = clock.Now();
   event.expires = event.time + options.expires_after;
-  event.trace =
-      context.trace.valid() ? context.trace.Child() : TraceContext::NewRoot();
+  event.trace = context.trace.valid() ? context.trace.Child() : NewRoot(spans);
   event.payload = payload.SerializeAsString();
   if (!context.identity.subject.empty()) {
     event.extensions.emplace_back(kActorExtension, context.identity.subject);
@@ -33,8 +33,8 @@ EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
   return event;
 }
 
-Span EmitSpan(const EventEnvelope& event, const SpanId& parent,
-              absl::Time end) {
+Span EmitSpan(const EventEnvelope& event, std::string_view topic,
+              const SpanId& parent, absl::Time end) {
   Span span;
   span.kind = Span::Kind::kEmit;
   span.trace_id = event.trace.trace_id;
@@ -47,6 +47,7 @@ Span EmitSpan(const EventEnvelope& event, const SpanId& parent,
   span.source = event.source;
   span.event_id = event.id;
   span.key = event.key;
+  span.topic = topic;
   return span;
 }
 

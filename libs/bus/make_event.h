@@ -3,6 +3,7 @@
 #define MILLRACE_BUS_MAKE_EVENT_H_
 
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/context.h"
@@ -18,16 +19,19 @@ struct EmitOptions {
   absl::Duration expires_after = absl::InfiniteDuration();
 };
 
-// The trace is that of `context` with a span of the event's own, or a new one;
-// actor, cause and baggage are the context's, if there are any.
+// The trace is that of `context` with a span of the event's own, or a new one,
+// sampled as `spans` says, which may be null; actor, cause and baggage are the
+// context's, if there are any.
 EventEnvelope MakeEvent(const CallContext& context, const Clock& clock,
                         const std::string& source, const EventInfo& info,
                         const google::protobuf::Message& payload,
-                        std::string key, const EmitOptions& options = {});
+                        std::string key, const EmitOptions& options = {},
+                        const SpanSink* spans = nullptr);
 
-// The span of having emitted `event`, which outlives it, within the span
-// `parent`: that of the context the event was made from.
-Span EmitSpan(const EventEnvelope& event, const SpanId& parent, absl::Time end);
+// The span of having emitted `event` to `topic`, which both outlive it, within
+// the span `parent`: that of the context the event was made from.
+Span EmitSpan(const EventEnvelope& event, std::string_view topic,
+              const SpanId& parent, absl::Time end);
 
 }  // namespace millrace::bus
 

@@ -27,7 +27,7 @@ std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
                          const google::protobuf::Message& payload,
                          std::string key, const EmitOptions& options) const {
   EventEnvelope event = MakeEvent(tx.context(), clock_, source_, info, payload,
-                                  std::move(key), options);
+                                  std::move(key), options, options_.spans);
   if (event.payload.size() > options_.max_payload_bytes) {
     Throw(absl::InvalidArgumentError(
         StrCat("event ", event.type, " has ", event.payload.size(),
@@ -43,8 +43,8 @@ std::string Outbox::Emit(store::Tx& tx, const ContractInfo& contract,
   std::string id = event.id;
   if (options_.spans != nullptr) {
     tx.OnCommit([spans = options_.spans, event = std::move(event),
-                 parent = tx.context().trace.span_id] {
-      spans->Record(EmitSpan(event, parent, absl::Now()));
+                 topic = contract.topic, parent = tx.context().trace.span_id] {
+      spans->Record(EmitSpan(event, topic, parent, absl::Now()));
     });
   }
   return id;

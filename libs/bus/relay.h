@@ -25,9 +25,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "base/backoff.h"
 #include "base/logger.h"
 #include "base/metrics.h"
-#include "bus/backoff.h"
 #include "bus/outbox.h"
 #include "bus/transport.h"
 #include "loop/event_loop.h"

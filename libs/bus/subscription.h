@@ -36,6 +36,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/exemplars.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/span.h"
@@ -132,7 +133,7 @@ class Subscription final : public ConsumerEvents,
     Counter& dead_letters;
     Gauge& in_flight;
     Gauge& working;
-    Histogram& handler_seconds;
+    ExemplarObserver handler_seconds;
   };
   struct Ready {
     std::shared_ptr<Assignment> assignment;

@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/rfc3339.h"
 #include "base/strings.h"
-#include "bus/backoff.h"
 #include "bus/codec.h"
 #include "bus/dead_letter.h"
 #include "bus/subscription.h"
@@ -64,7 +64,7 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   }
   // Each attempt is a span, and what the listener does belongs to it.
   job.event->trace =
-      job.emitted.valid() ? job.emitted.Child() : TraceContext::NewRoot();
+      job.emitted.valid() ? job.emitted.Child() : NewRoot(self->spec_.spans);
   if (self->HasExpired(job)) {
     co_await Expire(self, assignment, lane);
     co_return;
@@ -79,7 +79,8 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
     failure = StatusFrom(std::current_exception());
   }
   const absl::Time end = absl::Now();
-  self->measures_.handler_seconds.Observe(absl::ToDoubleSeconds(end - start));
+  self->measures_.handler_seconds.Observe(job.event->trace,
+                                          absl::ToDoubleSeconds(end - start));
   const Span::Outcome outcome = self->OutcomeOf(assignment, job, failure);
   self->RecordSpan(job, start, end, failure, outcome);
   if (!failure.ok()) KeepError(failure, end, &job);
@@ -146,6 +147,7 @@ void Subscription::RecordSpan(const Job& job, absl::Time start, absl::Time end,
   span.group = spec_.group;
   span.event_id = job.event->id;
   span.key = job.event->key;
+  span.topic = spec_.topic;
   span.error = MessageOf(failure);
   spec_.spans->Record(span);
 }

@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "bus/backoff.h"
+#include "base/backoff.h"
 
 namespace millrace::runtime {
 
@@ -24,7 +24,7 @@ inline bool IsTransient(const absl::Status& status) {
 
 // Before the attempt that follows `failures` failed ones.
 inline absl::Duration PauseAfter(int failures) {
-  return bus::BackoffAfter(
+  return BackoffAfter(
       failures, {.initial = absl::Milliseconds(200), .max = absl::Seconds(5)});
 }
 

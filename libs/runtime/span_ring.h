@@ -6,24 +6,23 @@
 #ifndef MILLRACE_RUNTIME_SPAN_RING_H_
 #define MILLRACE_RUNTIME_SPAN_RING_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <vector>
 
-#include "base/span.h"
+#include "base/stored_span.h"
 
 namespace millrace::runtime {
 
 class SpanRing final : public SpanSink {
  public:
-  // Keeps up to `capacity` spans, some 480 bytes each, which are taken when
+  // Keeps up to `capacity` spans, some 550 bytes each, which are taken when
   // they are first needed. Zero: keeps none.
   explicit SpanRing(size_t capacity);
 
-  // Texts that do not fit together are cut short, the error first.
+  // Keeps it as StoredSpan does.
   void Record(const Span& span) noexcept override;
 
   // Hands over what is there, the oldest first. The views of a span are valid
@@ -34,18 +33,9 @@ class SpanRing final : public SpanSink {
   uint64_t recorded() const;
 
  private:
-  static constexpr size_t kTexts = 6;
-  static constexpr size_t kTextBytes = 288;
-
-  struct Slot {
-    Span span;  // its views are unset
-    std::array<uint16_t, kTexts> sizes;
-    std::array<char, kTextBytes> text;
-  };
-
   const size_t capacity_;
   mutable std::mutex mutex_;
-  std::vector<Slot> slots_;
+  std::vector<StoredSpan> spans_;
   uint64_t recorded_ = 0;
 };
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "bus/backoff.h"
+#include "base/backoff.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus::local {

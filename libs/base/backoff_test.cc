@@ -1,8 +1,8 @@
-#include "bus/backoff.h"
+#include "base/backoff.h"
 
 #include <gtest/gtest.h>
 
-namespace millrace::bus {
+namespace millrace {
 namespace {
 
 constexpr double kAlmostOne = 0.999999;
@@ -36,4 +36,4 @@ TEST(BackoffTest, AMultiplierBelowOneDoesNotShrinkIt) {
 }
 
 }  // namespace
-}  // namespace millrace::bus
+}  // namespace millrace

@@ -1,11 +1,11 @@
-#include "bus/backoff.h"
+#include "base/backoff.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
 
-namespace millrace::bus {
+namespace millrace {
 
 absl::Duration BackoffAfter(int failures, const BackoffPolicy& policy,
                             double random) {
@@ -23,4 +23,4 @@ absl::Duration BackoffAfter(int failures, const BackoffPolicy& policy) {
                       static_cast<double>(RandomBits() >> 11) / kRange);
 }
 
-}  // namespace millrace::bus
+}  // namespace millrace

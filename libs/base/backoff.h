@@ -1,11 +1,11 @@
 // Exponential backoff with jitter. Plain value; random() is any source of
 // numbers in [0, 1).
-#ifndef MILLRACE_BUS_BACKOFF_H_
-#define MILLRACE_BUS_BACKOFF_H_
+#ifndef MILLRACE_BASE_BACKOFF_H_
+#define MILLRACE_BASE_BACKOFF_H_
 
 #include "absl/time/time.h"
 
-namespace millrace::bus {
+namespace millrace {
 
 struct BackoffPolicy {
   absl::Duration initial = absl::Milliseconds(100);
@@ -22,6 +22,6 @@ absl::Duration BackoffAfter(int failures, const BackoffPolicy& policy,
 // With the thread's own random numbers.
 absl::Duration BackoffAfter(int failures, const BackoffPolicy& policy);
 
-}  // namespace millrace::bus
+}  // namespace millrace
 
-#endif  // MILLRACE_BUS_BACKOFF_H_
+#endif  // MILLRACE_BASE_BACKOFF_H_
