@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "http/serializer.h"
 #include "loop/combinators.h"
 #include "loop/tcp.h"
 #include "tls/connection.h"
@@ -19,6 +20,10 @@ namespace {
 namespace beast = boost::beast::http;
 
 constexpr uint32_t kMaxHeaderBytes = 16 << 10;
+
+std::string_view ViewOf(boost::beast::string_view text) {
+  return std::string_view(text.data(), text.size());
+}
 
 // Bytes in, one response out.
 class Reader {
@@ -62,7 +67,7 @@ class Reader {
     Finish();
   }
 
-  Promise<std::string> done() const { return done_.promise(); }
+  Promise<FetchResponse> done() const { return done_.promise(); }
 
  private:
   void Fail(boost::beast::error_code error) {
@@ -75,24 +80,42 @@ class Reader {
   }
 
   void Finish() {
-    const unsigned status = parser_.get().result_int();
-    if (status != 200) {
-      return done_.Reject(
-          absl::UnavailableError(StrCat("the answer has the status ", status)));
+    auto& message = parser_.get();
+    FetchResponse response;
+    response.status = static_cast<int>(message.result_int());
+    for (const auto& field : message) {
+      response.headers.Add(ViewOf(field.name_string()), ViewOf(field.value()));
     }
-    done_.Resolve(std::move(parser_.get().body()));
+    response.body = std::move(message.body());
+    done_.Resolve(std::move(response));
   }
 
   beast::response_parser<beast::string_body> parser_;
   std::string buffer_;
-  Deferred<std::string> done_;
+  Deferred<FetchResponse> done_;
 };
 
-std::string RequestText(const HttpUrl& url) {
+std::string RequestText(const HttpUrl& url, const FetchRequest& request) {
   const bool v6 = url.host.find(':') != url.host.npos;
-  return StrCat("GET ", url.target, " HTTP/1.1\r\nHost: ", v6 ? "[" : "",
-                url.host, v6 ? "]" : "", ":", url.port,
-                "\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+  std::string text = StrCat(request.method, " ", url.target,
+                            " HTTP/1.1\r\nHost: ", v6 ? "[" : "", url.host,
+                            v6 ? "]" : "", ":", url.port, "\r\n");
+  if (!IsToken(request.method)) {
+    Throw(absl::InvalidArgumentError(
+        StrCat("'", request.method, "' is no method of HTTP")));
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (!IsToken(name) || !IsFieldValue(value)) {
+      Throw(absl::InvalidArgumentError(
+          StrCat("the header '", name, "' may not be sent like this")));
+    }
+    StrAppend(&text, name, ": ", value, "\r\n");
+  }
+  if (!request.body.empty()) {
+    StrAppend(&text, "Content-Length: ", request.body.size(), "\r\n");
+  }
+  StrAppend(&text, "Connection: close\r\n\r\n", request.body);
+  return text;
 }
 
 Promise<std::shared_ptr<TcpConnection>> Open(EventLoop& loop, HttpUrl url,
@@ -110,8 +133,10 @@ Promise<std::shared_ptr<TcpConnection>> Open(EventLoop& loop, HttpUrl url,
       signal);
 }
 
-Promise<std::string> Exchange(EventLoop& loop, HttpUrl url,
-                              FetchOptions options, AbortSignal signal) {
+Promise<FetchResponse> ExchangeUntil(EventLoop& loop, HttpUrl url,
+                                     FetchRequest request, FetchOptions options,
+                                     AbortSignal signal) {
+  std::string text = RequestText(url, request);
   if (url.secure && options.tls == nullptr) {
     Throw(absl::InvalidArgumentError(
         StrCat("https://", url.host, " needs certificates to trust")));
@@ -129,16 +154,18 @@ Promise<std::string> Exchange(EventLoop& loop, HttpUrl url,
     }
   });
   // Waited for from the beginning: it may settle while the request is written.
-  Promise<absl::StatusOr<std::string>> done = AsStatusOr(reader->done());
-  absl::StatusOr<std::string> body;
+  Promise<absl::StatusOr<FetchResponse>> done = AsStatusOr(reader->done());
+  absl::StatusOr<FetchResponse> response;
   try {
-    co_await connection->Write(RequestText(url));
-    body = co_await WithSignal(std::move(done), signal);
+    // Not waited for by itself: who refuses a large body answers before it has
+    // read it, and then closes.
+    (void)AsStatusOr(connection->Write(std::move(text)));
+    response = co_await WithSignal(std::move(done), signal);
   } catch (...) {
-    body = StatusFrom(std::current_exception());
+    response = StatusFrom(std::current_exception());
   }
   connection->Close();
-  co_return ValueOrThrow(std::move(body));
+  co_return ValueOrThrow(std::move(response));
 }
 
 }  // namespace
@@ -181,20 +208,38 @@ absl::StatusOr<HttpUrl> ParseHttpUrl(std::string_view text) {
   return url;
 }
 
-Promise<std::string> Fetch(EventLoop& loop, HttpUrl url, FetchOptions options) {
+Promise<FetchResponse> Exchange(EventLoop& loop, HttpUrl url,
+                                FetchRequest request, FetchOptions options) {
   AbortController late;
   Timer timer = loop.SetTimeout(options.timeout, [late]() mutable {
     late.Abort(absl::DeadlineExceededError("the answer took too long"));
   });
-  absl::StatusOr<std::string> body;
+  const AbortSubscription left =
+      options.signal.OnAbort([late, signal = options.signal]() mutable {
+        late.Abort(signal.reason());
+      });
+  if (options.signal.aborted()) late.Abort(options.signal.reason());
+  absl::StatusOr<FetchResponse> response;
   try {
-    body = co_await Exchange(loop, std::move(url), std::move(options),
-                             late.signal());
+    response = co_await ExchangeUntil(loop, std::move(url), std::move(request),
+                                      std::move(options), late.signal());
   } catch (...) {
-    body = StatusFrom(std::current_exception());
+    response = StatusFrom(std::current_exception());
   }
   timer.Clear();
-  co_return ValueOrThrow(std::move(body));
+  co_return ValueOrThrow(std::move(response));
+}
+
+Promise<std::string> Fetch(EventLoop& loop, HttpUrl url, FetchOptions options) {
+  FetchRequest request;
+  request.headers.Add("Accept", "application/json");
+  FetchResponse response = co_await Exchange(
+      loop, std::move(url), std::move(request), std::move(options));
+  if (response.status != 200) {
+    Throw(absl::UnavailableError(
+        StrCat("the answer has the status ", response.status)));
+  }
+  co_return std::move(response.body);
 }
 
 }  // namespace millrace::http

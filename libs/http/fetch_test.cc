@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/strings.h"
@@ -22,6 +23,18 @@ class FetchTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::string> FetchFrom(const std::string& answer,
                                         FetchOptions options = {}) {
+    const auto listener = Listen(answer);
+    return AwaitOn(loop_, Fetch(loop_, Url(), options));
+  }
+  absl::StatusOr<FetchResponse> Post(FetchRequest request,
+                                     const std::string& answer,
+                                     FetchOptions options = {}) {
+    const auto listener = Listen(answer);
+    request.method = "POST";
+    return AwaitOn(loop_, Exchange(loop_, Url(), std::move(request), options));
+  }
+
+  std::unique_ptr<TcpListener> Listen(const std::string& answer) {
     auto listener = TcpListener::Listen(
         loop_, "127.0.0.1", 0, 8,
         [this, answer](std::shared_ptr<TcpConnection> connection) {
@@ -36,11 +49,10 @@ class FetchTest : public ::testing::Test {
         });
     EXPECT_TRUE(listener.ok()) << listener.status();
     port_ = (*listener)->port();
-    return AwaitOn(
-        loop_,
-        Fetch(loop_,
-              {.host = "127.0.0.1", .port = port_, .target = "/keys?x=1"},
-              options));
+    return *std::move(listener);
+  }
+  HttpUrl Url() const {
+    return {.host = "127.0.0.1", .port = port_, .target = "/keys?x=1"};
   }
 
   EventLoop loop_;
@@ -86,6 +98,50 @@ TEST_F(FetchTest, IsBounded) {
             absl::ResourceExhaustedError("the answer is too large"));
   EXPECT_EQ(FetchFrom("", {.timeout = absl::Milliseconds(50)}).status(),
             absl::DeadlineExceededError("the answer took too long"));
+}
+
+TEST_F(FetchTest, SendsABodyAndHeadersAndTellsTheWholeAnswer) {
+  FetchRequest request;
+  request.headers.Add("Content-Type", "text/plain");
+  request.body = "hello";
+  const auto response =
+      Post(std::move(request),
+           "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: "
+           "2\r\n\r\nno");
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->headers.Get("retry-after"), "7");
+  EXPECT_EQ(response->body, "no");
+  EXPECT_EQ(asked_, StrCat("POST /keys?x=1 HTTP/1.1\r\nHost: 127.0.0.1:", port_,
+                           "\r\nContent-Type: text/plain\r\nContent-Length: "
+                           "5\r\nConnection: close\r\n\r\nhello"));
+}
+
+TEST_F(FetchTest, NothingBreaksOutOfItsLine) {
+  for (const auto& [name, value] :
+       {std::pair("a", "b\r\nx: y"), std::pair("a b", "c"),
+        std::pair("", "c")}) {
+    FetchRequest request;
+    request.headers.Add(name, value);
+    EXPECT_EQ(Post(std::move(request), "").status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(asked_, "");
+}
+
+TEST_F(FetchTest, GivesUpWhenItIsToldTo) {
+  AbortController controller;
+  const Timer timer = loop_.SetTimeout(absl::Milliseconds(20), [controller] {
+    controller.Abort(absl::CancelledError("not wanted any more"));
+  });
+  FetchOptions options;
+  options.timeout = absl::Hours(1);
+  options.signal = controller.signal();
+  EXPECT_EQ(Post({}, "", options).status(),
+            absl::CancelledError("not wanted any more"));
+  // And does not begin when that has happened already.
+  EXPECT_EQ(Post({}, "", options).status().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST(HttpUrl, IsReadInItsParts) {

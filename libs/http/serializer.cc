@@ -14,16 +14,6 @@ bool IsTokenChar(char c) {
          (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
 }
 
-bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar);
-}
-
-bool IsFieldValue(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-  });
-}
-
 // Fields that the framing decides.
 bool IsFraming(std::string_view name) {
   switch (name.size()) {
@@ -49,6 +39,16 @@ void AppendNumber(uint64_t number, int base, std::string* out) {
 }
 
 }  // namespace
+
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar);
+}
+
+bool IsFieldValue(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+  });
+}
 
 std::string_view ReasonPhrase(int status) {
   switch (status) {

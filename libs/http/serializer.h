@@ -17,6 +17,11 @@
 
 namespace millrace::http {
 
+// Whether a header may have this name, or a method be called so; and whether
+// one may have this value.
+bool IsToken(std::string_view text);
+bool IsFieldValue(std::string_view text);
+
 // "Not Found" and so on; "Unknown" for a number without a name.
 std::string_view ReasonPhrase(int status);
 
