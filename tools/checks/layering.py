@@ -21,6 +21,7 @@ LAYERS = {
     "http": 4,
     "tokens": 4,
     "bus": 5,
+    "otlp": 5,
     "runtime": 6,
 }
 SERVICES = ("users", "admin", "templates")
@@ -44,6 +45,7 @@ OWNERS = {
     "openssl/": ("libs/tls/", "libs/tokens/"),
     "sodium": ("libs/digest/", "libs/tokens/"),
     "zlib.h": ("libs/http/",),
+    "opentelemetry/": ("libs/otlp/",),
 }
 # Tests and benchmarks may use a peer directly.
 FREE = ("tests/",)
