@@ -37,19 +37,19 @@ CallStats::OfMethod& CallStats::Of(const MethodInfo& method,
                                    std::string_view face) {
   // Faces are named by literals, so that their address tells them apart.
   OfMethod& of = methods_[{&method, face.data()}];
-  if (of.seconds == nullptr) {
-    of.seconds =
-        &metrics_.AddHistogram("millrace_call_seconds", "How long calls took.",
-                               {{"method", std::string(method.path.substr(1))},
-                                {"face", std::string(face)}},
-                               LatencyBuckets());
+  if (!of.seconds.has_value()) {
+    of.seconds.emplace(
+        metrics_.AddHistogram("millrace_call_seconds", "How long calls took.",
+                              {{"method", std::string(method.path.substr(1))},
+                               {"face", std::string(face)}},
+                              LatencyBuckets()));
   }
   return of;
 }
 
 void CallStats::Finish(const FinishedCall& call) {
   OfMethod& of = Of(*call.method, call.face);
-  of.seconds->Observe(absl::ToDoubleSeconds(call.took));
+  of.seconds->Observe(call.context->trace, absl::ToDoubleSeconds(call.took));
   const auto code = static_cast<size_t>(call.status.code());
   Counter*& counter = of.calls[code < kCodes ? code : 2];
   if (counter == nullptr) {

@@ -6,6 +6,7 @@
 #define MILLRACE_RUNTIME_CALL_STATS_H_
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "base/context.h"
+#include "base/exemplars.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "contract/service.h"
@@ -44,7 +46,7 @@ class CallStats {
  private:
   static constexpr size_t kCodes = 17;
   struct OfMethod {
-    Histogram* seconds = nullptr;
+    std::optional<ExemplarObserver> seconds;
     std::array<Counter*, kCodes> calls{};
   };
 

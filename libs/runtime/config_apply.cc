@@ -32,6 +32,8 @@ std::string_view TypeName(const FieldDescriptor& field) {
       return SettingOf(field).duration() ? "a duration such as 10s" : "a text";
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return "keys with values";
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return "a number";
     default:
       return "a whole number";
   }
@@ -176,6 +178,12 @@ class Applier {
         int64_t number = 0;
         if (node.quoted || !absl::SimpleAtoi(node.text, &number)) return false;
         reflection.SetInt64(&message, &field, number);
+        return true;
+      }
+      case FieldDescriptor::CPPTYPE_DOUBLE: {
+        double number = 0;
+        if (node.quoted || !absl::SimpleAtod(node.text, &number)) return false;
+        reflection.SetDouble(&message, &field, number);
         return true;
       }
       default:

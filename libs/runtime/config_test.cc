@@ -122,6 +122,41 @@ TEST_F(ConfigTest, ValuesOutOfBounds) {
             "duration such as 5s, not '-5s'");
 }
 
+TEST_F(ConfigTest, ARatioIsANumberWithinItsBounds) {
+  EXPECT_EQ(Load().traces().sample(), 1);
+  Set("traces.sample", "0.25");
+  EXPECT_EQ(Load().traces().sample(), 0.25);
+  Set("traces.sample", "1.5");
+  EXPECT_EQ(Error(),
+            "--set traces.sample: traces.sample must be 0 to 1, not 1.5");
+  Set("traces.sample", "nan");
+  EXPECT_EQ(Error(),
+            "--set traces.sample: traces.sample must be 0 to 1, not nan");
+  Set("traces.sample", "some");
+  EXPECT_EQ(Error(),
+            "--set traces.sample: traces.sample must be a number, not 'some'");
+}
+
+TEST_F(ConfigTest, ACollectorIsAUrl) {
+  Set("otlp.endpoint", "collector:4318");
+  EXPECT_THAT(Error(),
+              testing::HasSubstr("--set otlp.endpoint: otlp.endpoint must be "
+                                 "the URL of a collector, such as "
+                                 "http://collector:4318"));
+  Set("otlp.endpoint", "https://collector.example");
+  EXPECT_EQ(Load().otlp().endpoint(), "https://collector.example");
+}
+
+TEST_F(ConfigTest, ACollectorsAuthorizationIsASecretAndNeedsACollector) {
+  Environment("MILLRACE_OTLP_AUTHORIZATION", "Bearer abc");
+  EXPECT_THAT(Error(), testing::HasSubstr("otlp.endpoint must be set"));
+  Set("otlp.endpoint", "http://collector:4318");
+  EXPECT_EQ(Load().otlp().authorization(), "Bearer abc");
+  Environment("MILLRACE_OTLP_AUTHORIZATION", "two\nlines");
+  EXPECT_THAT(Error(),
+              testing::HasSubstr("otlp.authorization has a control character"));
+}
+
 TEST_F(ConfigTest, TheBudgetOfTheLoopMayBeZero) {
   EXPECT_EQ(Load().loop().budget(), "200ms");
   Set("loop.budget", "0s");

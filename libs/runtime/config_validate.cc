@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "base/suggest.h"
 #include "http/fetch.h"
+#include "http/serializer.h"
 #include "runtime/config_schema.h"
 #include "runtime/config_tls.h"
 #include "store/database_url.h"
@@ -57,6 +58,8 @@ class Validator {
         CheckNumber(reflection.GetInt32(message, field), *field, path);
       } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
         CheckNumber(reflection.GetInt64(message, field), *field, path);
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+        CheckNumber(reflection.GetDouble(message, field), *field, path);
       }
     }
   }
@@ -152,6 +155,22 @@ class Validator {
     }
   }
 
+  void CheckOtlp(const config::v1::Otlp& otlp) {
+    if (!otlp.endpoint().empty()) {
+      const auto url = http::ParseHttpUrl(otlp.endpoint());
+      if (!url.ok()) {
+        Wrong("otlp.endpoint", StrCat("must be the URL of a collector, such as "
+                                      "http://collector:4318: ",
+                                      MessageOf(url.status())));
+      }
+    } else if (!otlp.authorization().empty()) {
+      Wrong("otlp.endpoint", "must be set: otlp.authorization is for it");
+    }
+    if (!http::IsFieldValue(otlp.authorization())) {
+      Wrong("otlp.authorization", "has a control character in it");
+    }
+  }
+
   void CheckTls(const tls::Options& options) {
     const absl::Status status = options.Validate();
     if (status.ok()) return;
@@ -214,11 +233,13 @@ class Validator {
                        ", not '", text, "'", DidYouMean(text, choices)));
   }
 
-  void CheckNumber(int64_t number, const FieldDescriptor& field,
+  template <typename Number>
+  void CheckNumber(Number number, const FieldDescriptor& field,
                    const std::string& path) {
     const Setting& setting = SettingOf(field);
-    if ((setting.has_min() && number < setting.min()) ||
-        (setting.has_max() && number > setting.max())) {
+    // Spelled so that what is no number at all is refused.
+    if ((setting.has_min() && !(number >= setting.min())) ||
+        (setting.has_max() && !(number <= setting.max()))) {
       Wrong(path, StrCat("must be ", setting.min(), " to ", setting.max(),
                          ", not ", number));
     }
@@ -312,6 +333,7 @@ void Validate(const Config& config, const Places& places,
   validator.CheckServices(config, services);
   validator.CheckBus(config.bus());
   validator.CheckIdentity(config.identity());
+  validator.CheckOtlp(config.otlp());
   for (const tls::Options& options : TlsOptionsOf(config)) {
     validator.CheckTls(options);
   }

@@ -31,6 +31,8 @@ std::string TextOf(const Message& message, const FieldDescriptor& field) {
       return StrCat(reflection.GetInt32(message, &field));
     case FieldDescriptor::CPPTYPE_INT64:
       return StrCat(reflection.GetInt64(message, &field));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return StrCat(reflection.GetDouble(message, &field));
     default:
       return reflection.GetString(message, &field);
   }
@@ -115,6 +117,9 @@ void TakeBelow(const Message& from, Message& to) {
         break;
       case FieldDescriptor::CPPTYPE_INT64:
         reflection.SetInt64(&to, &field, reflection.GetInt64(from, &field));
+        break;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        reflection.SetDouble(&to, &field, reflection.GetDouble(from, &field));
         break;
       default:
         reflection.SetString(&to, &field, reflection.GetString(from, &field));

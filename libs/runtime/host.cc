@@ -12,11 +12,13 @@
 #include "runtime/bus_rpc.h"
 #include "runtime/config_limits.h"
 #include "runtime/config_validate.h"
+#include "runtime/host_export.h"
 #include "runtime/host_limits.h"
 #include "runtime/overrun_log.h"
 #include "runtime/token_identity.h"
 #include "runtime/token_keys.h"
 #include "runtime/trace_rpc.h"
+#include "runtime/traced_channel.h"
 
 namespace millrace::runtime {
 namespace {
@@ -40,9 +42,8 @@ bool UsesDataDir(const Config& config) {
 absl::StatusOr<std::unique_ptr<Host>> Host::Create(EventLoop& loop,
                                                    PrometheusMetrics& metrics,
                                                    HostOptions options) {
-  if (options.spans == nullptr) {
-    options.spans =
-        std::make_shared<SpanRing>(options.config.traces().keep_spans());
+  if (options.tracing == nullptr) {
+    options.tracing = MakeTracing(options.config, metrics);
   }
   if (options.limiter == nullptr) {
     options.limiter = std::make_shared<CallLimiter>(
@@ -80,7 +81,7 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
              options_.logger,
              metrics_,
              readiness_,
-             *options_.spans,
+             *options_.tracing,
              loop_index},
       engine_(loop),
       bus_(parts_, loop_index == 0 ? options_.transport : nullptr) {
@@ -209,6 +210,7 @@ Promise<void> Host::TellReadiness(bool ready) {
 Promise<void> Host::Start() {
   ThrowIfError(MakeSideLoops());
   ThrowIfError(Listen());
+  ThrowIfError(StartExport());
   tls_reload_ = std::make_unique<TlsReload>(
       loop_, options_.tls, DurationOf(options_.config.tls_reload_interval()),
       logger_, metrics_);
@@ -235,7 +237,7 @@ Promise<void> Host::OpenBus() {
   bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), contracts_);
   ThrowIfError(pipeline_->Open(Bind(*bus_rpc_)));
   trace_rpc_ = std::make_unique<TraceRpc>(
-      *options_.spans, bus_.bus(), contracts_,
+      options_.tracing->ring(), bus_.bus(), contracts_,
       std::vector<std::string>(options_.config.services().begin(),
                                options_.config.services().end()));
   ThrowIfError(pipeline_->Open(Bind(*trace_rpc_)));
@@ -263,8 +265,10 @@ HostedModule::Needs Host::NeedsOf(int index) {
     } else {
       std::unique_ptr<Channel>& channel = channels_[need.remote];
       if (channel == nullptr) {
-        channel = rpc::NewChannel(
-            engine_, {.target = need.remote, .tls = options_.tls.remote});
+        channel = NewTracedChannel(
+            rpc::NewChannel(
+                engine_, {.target = need.remote, .tls = options_.tls.remote}),
+            need.remote, parts_.spans);
       }
       source.remote = channel.get();
     }

@@ -32,6 +32,7 @@
 #include "loop/task_group.h"
 #include "loop/timeline.h"
 #include "loop/watchdog.h"
+#include "otlp/export_thread.h"
 #include "rpc/engine.h"
 #include "rpc/server.h"
 #include "runtime/bus_host.h"
@@ -45,7 +46,7 @@
 #include "runtime/prometheus.h"
 #include "runtime/readiness.h"
 #include "runtime/side_loops.h"
-#include "runtime/span_ring.h"
+#include "runtime/tracing.h"
 #include "runtime/wiring.h"
 
 namespace millrace::runtime {
@@ -67,8 +68,8 @@ struct HostOptions {
   std::function<void(EventLoop&)> on_loop;
   // Told of what the watchdog finds, on its thread; besides the log.
   std::function<void(const Overrun&)> on_overrun;
-  // What `millrace trace` looks at; made by Create() when null.
-  std::shared_ptr<SpanRing> spans;
+  // What becomes of spans; made by Create() of the configuration when null.
+  std::shared_ptr<Tracing> tracing;
   // Of all loops' calls; made by Create() of config.calls when null. Its limits
   // may be set while the host runs, on any thread.
   std::shared_ptr<CallLimiter> limiter;
@@ -155,6 +156,8 @@ class Host {
   absl::StatusOr<std::unique_ptr<TokenKeys>> LocalKeys();
   absl::Status MakeSideLoops();
   Promise<void> StartSideLoops();
+  // The first loop's; nothing when otlp.endpoint is empty.
+  absl::Status StartExport();
   absl::Status Listen();
   absl::Status ListenBeside(const FirstLoop& first);
   absl::Status ListenHttp(PortUse use, int port);
@@ -212,8 +215,9 @@ class Host {
   std::optional<Promise<void>> started_;  // all of starting_
   Deferred<void> first_ready_;
   Timer watch_;
-  std::optional<Promise<void>> check_;     // the latest
-  std::unique_ptr<TlsReload> tls_reload_;  // the first loop's
+  std::optional<Promise<void>> check_;          // the latest
+  std::unique_ptr<TlsReload> tls_reload_;       // the first loop's
+  std::unique_ptr<otlp::ExportThread> export_;  // the first loop's, or null
   bool draining_ = false;
 };
 

@@ -47,6 +47,9 @@ class Host::DrainSteps {
 
 namespace {
 
+// What an export needs beyond its time to tell that it is over.
+constexpr absl::Duration kExportEnds = absl::Seconds(1);
+
 // A promise that is not worth waiting for longer.
 Promise<absl::Status> Within(Promise<void> promise, absl::Duration bound) {
   return AsStatusOr(WithTimeout(std::move(promise), bound));
@@ -117,6 +120,12 @@ Promise<absl::Status> Host::Drain() {
   if (tls_reload_ != nullptr) {
     steps.Note("certificates",
                co_await Within(tls_reload_->Stop(), steps.Until(1)));
+  }
+  if (export_ != nullptr) {
+    // What the collector does not take by then is counted and logged, and no
+    // reason to say that the process has not ended well.
+    const absl::Duration left = steps.Until(1);
+    (void)co_await Within(export_->Close(left), left + kExportEnds);
   }
   if (check_) steps.Note("checks", co_await Within(*check_, steps.Until(1)));
   const absl::Status outcome = steps.Outcome();

@@ -6,6 +6,7 @@
 #include "http/connect.h"
 #include "runtime/config_limits.h"
 #include "runtime/host.h"
+#include "runtime/openmetrics.h"
 
 namespace millrace::runtime {
 namespace {
@@ -86,10 +87,14 @@ void Host::AddRoutes() {
       return http::Response::Json(answer.first ? 200 : 503, answer.second);
     });
   });
-  router_.Get("/metrics", [this](http::Request) {
-    return UpdateMetrics().Then([this] {
-      http::Response response = http::Response::Text(200, metrics_.Expose());
-      response.headers.Set("content-type", kMetricsContentType);
+  router_.Get("/metrics", [this](http::Request request) {
+    const bool open = TakesOpenMetrics(request.headers.GetJoined("accept"));
+    return UpdateMetrics().Then([this, open] {
+      http::Response response = http::Response::Text(
+          200, open ? metrics_.ExposeOpenMetrics() : metrics_.Expose());
+      response.headers.Set(
+          "content-type", open ? kOpenMetricsContentType : kMetricsContentType);
+      response.headers.Set("vary", "accept");
       return response;
     });
   });

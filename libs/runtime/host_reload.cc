@@ -12,7 +12,8 @@ namespace millrace::runtime {
 std::vector<std::string> Host::ReloadableSettings() {
   std::vector<std::string> paths = {
       "calls.default_deadline", "calls.max_in_flight", "calls.proxies",
-      "drain_timeout",          "log.calls",           "readiness_interval"};
+      "drain_timeout",          "log.calls",           "readiness_interval",
+      "traces.sample"};
   for (const char* limit : {"calls.by_address", "calls.by_subject"}) {
     for (const char* part : {"calls", "per", "burst"}) {
       paths.push_back(StrCat(limit, ".", part));
@@ -27,7 +28,10 @@ void Host::Apply(const Config& next) {
   const Config& config = options_.config;
   pipeline_->SetDefaultDeadline(DurationOf(config.calls().default_deadline()));
   // Of all loops.
-  if (parts_.first_loop()) options_.limiter->Set(CallLimitsOf(config));
+  if (parts_.first_loop()) {
+    options_.limiter->Set(CallLimitsOf(config));
+    options_.tracing->SetRatio(config.traces().sample());
+  }
   pipeline_->SetLog(CallLogOf(config.log().calls()));
   // A loop that is gone needs it no more.
   if (sides_ != nullptr) (void)AsStatusOr(sides_->Apply(next));

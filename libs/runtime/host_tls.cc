@@ -20,6 +20,18 @@ absl::Status LoadInto(const std::optional<tls::Options>& options,
   return absl::OkStatus();
 }
 
+// Whom the system trusts, where an https:// URL has nothing else.
+absl::Status LoadForUrl(const std::string& url, const std::string& setting,
+                        const Clock* clock,
+                        std::shared_ptr<tls::Credentials>* credentials) {
+  if (*credentials != nullptr || !url.starts_with("https://")) {
+    return absl::OkStatus();
+  }
+  const tls::Options system = {.role = tls::Options::Role::kClient,
+                               .setting = setting};
+  return LoadInto(system, clock, credentials);
+}
+
 }  // namespace
 
 absl::StatusOr<HostTls> LoadTls(const Config& config, const Clock* clock) {
@@ -30,14 +42,12 @@ absl::StatusOr<HostTls> LoadTls(const Config& config, const Clock* clock) {
         LoadInto(RemoteTlsOf(config), clock, &tls.remote)}) {
     if (!status.ok()) return status;
   }
-  tls.jwks = tls.remote;
-  if (tls.jwks == nullptr && config.identity().jwks().starts_with("https://")) {
-    const tls::Options system = {.role = tls::Options::Role::kClient,
-                                 .setting = "identity.jwks"};
-    if (absl::Status status = LoadInto(system, clock, &tls.jwks);
-        !status.ok()) {
-      return status;
-    }
+  tls.jwks = tls.otlp = tls.remote;
+  for (const absl::Status& status :
+       {LoadForUrl(config.identity().jwks(), "identity.jwks", clock, &tls.jwks),
+        LoadForUrl(config.otlp().endpoint(), "otlp.endpoint", clock,
+                   &tls.otlp)}) {
+    if (!status.ok()) return status;
   }
   return tls;
 }

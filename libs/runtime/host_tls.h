@@ -30,6 +30,8 @@ struct HostTls {
   std::shared_ptr<tls::Credentials> remote;
   // For the keys of an https:// URL: `remote`, else whom the system trusts.
   std::shared_ptr<tls::Credentials> jwks;
+  // For the collector of an https:// endpoint: the same.
+  std::shared_ptr<tls::Credentials> otlp;
 };
 
 // INVALID_ARGUMENT with the setting, the file and what is wrong with it. Reads

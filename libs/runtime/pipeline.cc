@@ -199,14 +199,14 @@ absl::Span<const ServiceBinding> Pipeline::services() const {
   return services_;
 }
 
-Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) {
+Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) const {
   std::string_view traceparent, tracestate;
   for (const auto& [name, value] : incoming.metadata) {
     if (name == "traceparent") traceparent = value;
     if (name == "tracestate") tracestate = value;
   }
   const auto caller = TraceContext::Parse(traceparent, tracestate);
-  if (!caller) return {TraceContext::NewRoot()};
+  if (!caller) return {NewRoot(options_.spans)};
   return {caller->Child(), caller->span_id};
 }
 

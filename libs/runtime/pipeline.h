@@ -1,8 +1,8 @@
 // What every call goes through, whichever face it came in by, in this order:
 //
-//   trace      the caller's trace goes on as a child span, or a new one begins;
-//              what the call does from here on is its activity
-//              (loop/activity.h)
+//   trace      the caller's trace goes on as a child span, sampled when the
+//              caller's is, or a new one begins; what the call does from here
+//              on is its activity (loop/activity.h)
 //   address    how often this one may call; first of all, because to find out
 //              who calls is what costs most of a call that is refused
 //   identity   who calls
@@ -105,7 +105,7 @@ class Pipeline final : public Dispatcher {
     SpanId parent{};
   };
 
-  static Begun Begin(const IncomingCall& incoming);
+  Begun Begin(const IncomingCall& incoming) const;
   // The whole of a unary call, whose trace has begun.
   Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
                           Begun begun);

@@ -5,6 +5,7 @@
 
 #include "contract/retry.h"
 #include "runtime/testdata/pipeline_fixture.h"
+#include "runtime/tracing.h"
 
 namespace millrace::runtime {
 namespace {
@@ -43,6 +44,28 @@ TEST_F(PipelineTest, CallWithoutTraceAndDeadlineIsGivenBoth) {
   EXPECT_TRUE(Greet(std::move(call)).ok());
   EXPECT_TRUE(greeter_.seen[0].context.trace.valid());
   EXPECT_EQ(greeter_.seen[0].context.deadline, clock_.Now() + absl::Seconds(7));
+}
+
+TEST_F(PipelineTest, WhetherATraceIsSampledTheCallerSays) {
+  Tracing tracing(10, 1, nullptr);
+  Make({.spans = &tracing});
+  IncomingCall call = Incoming();
+  call.metadata = {{"traceparent",
+                    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"}};
+  EXPECT_TRUE(Greet(std::move(call)).ok());
+  EXPECT_FALSE(greeter_.seen.back().context.trace.sampled());
+  // And of one that begins here, the ratio.
+  tracing.SetRatio(0);
+  EXPECT_TRUE(Greet(Incoming()).ok());
+  EXPECT_TRUE(greeter_.seen.back().context.trace.sampled());
+  call = Incoming();
+  call.metadata.clear();
+  EXPECT_TRUE(Greet(std::move(call)).ok());
+  EXPECT_FALSE(greeter_.seen.back().context.trace.sampled());
+  std::vector<bool> sampled;
+  tracing.ring().ForEach(
+      [&](const Span& span) { sampled.push_back(span.sampled); });
+  EXPECT_THAT(sampled, ElementsAre(false, true, false));
 }
 
 // Each stage refuses, beginning with the first: what is behind it must not be

@@ -7,14 +7,19 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 
+#include "absl/time/clock.h"
+#include "base/exemplars.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "runtime/openmetrics.h"
 #include "runtime/process_stats.h"
 
 namespace millrace::runtime {
@@ -41,34 +46,109 @@ class GaugeAdapter final : public Gauge {
   Native& native_;
 };
 
-class HistogramAdapter final : public Histogram {
+// Keeps of each bucket the latest observation that belongs to a sampled trace.
+class HistogramAdapter final : public ExemplarHistogram {
  public:
   using Native = prometheus::Histogram;
-  explicit HistogramAdapter(Native& native) : native_(native) {}
+  HistogramAdapter(Native& native, std::vector<double> bounds)
+      : native_(native),
+        bounds_(std::move(bounds)),
+        examples_(bounds_.size() + 1) {}
+
   void Observe(double value) override { native_.Observe(value); }
+
+  void ObserveIn(const TraceContext& trace, double value) override {
+    native_.Observe(value);
+    if (!trace.sampled()) return;
+    // Any of those that come at once will do.
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return;
+    const size_t bucket =
+        std::lower_bound(bounds_.begin(), bounds_.end(), value) -
+        bounds_.begin();
+    examples_[bucket] = {bucket, value, absl::Now(), trace.trace_id,
+                         trace.span_id};
+  }
+
+  std::vector<Exemplar> examples() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Exemplar> kept;
+    for (const Exemplar& example : examples_) {
+      if (example.trace_id != TraceId{}) kept.push_back(example);
+    }
+    return kept;
+  }
 
  private:
   Native& native_;
+  const std::vector<double> bounds_;
+  mutable std::mutex mutex_;
+  std::vector<Exemplar> examples_;  // by bucket; without a trace: none
 };
 
 using Key = std::pair<std::string, Metrics::Labels>;
 
+MetricFamily::Kind KindOf(prometheus::MetricType type) {
+  switch (type) {
+    case prometheus::MetricType::Counter:
+      return MetricFamily::Kind::kCounter;
+    case prometheus::MetricType::Histogram:
+      return MetricFamily::Kind::kHistogram;
+    default:
+      return MetricFamily::Kind::kGauge;
+  }
+}
+
+MetricPoint PointOf(const prometheus::ClientMetric& metric,
+                    MetricFamily::Kind kind) {
+  MetricPoint point;
+  for (const auto& label : metric.label) {
+    point.labels.emplace_back(label.name, label.value);
+  }
+  if (kind != MetricFamily::Kind::kHistogram) {
+    point.value = kind == MetricFamily::Kind::kCounter ? metric.counter.value
+                                                       : metric.gauge.value;
+    return point;
+  }
+  point.count = metric.histogram.sample_count;
+  point.sum = metric.histogram.sample_sum;
+  uint64_t below = 0;
+  for (const auto& bucket : metric.histogram.bucket) {
+    point.counts.push_back(bucket.cumulative_count - below);
+    below = bucket.cumulative_count;
+    if (!std::isinf(bucket.upper_bound)) {
+      point.bounds.push_back(bucket.upper_bound);
+    }
+  }
+  return point;
+}
+
 }  // namespace
 
 struct PrometheusMetrics::Impl {
-  // The metric of this name and labels, made by `make` when there is none.
-  template <typename Adapter, typename Make>
+  // The metric of this name and labels, made by `make` when there is none;
+  // `more` is for its adapter.
+  template <typename Adapter, typename Make, typename... More>
   Adapter& Find(std::map<Key, Adapter>& metrics, const std::string& name,
-                const Labels& labels, Make make) {
+                const Labels& labels, Make make, const More&... more) {
     std::lock_guard lock(mutex);
     const auto found = metrics.find({name, labels});
     if (found != metrics.end()) return found->second;
     try {
-      return metrics.try_emplace({name, labels}, make()).first->second;
+      return metrics.try_emplace({name, labels}, make(), more...).first->second;
     } catch (const std::invalid_argument& error) {
       Throw(absl::InvalidArgumentError(
           StrCat("metric ", name, ": ", error.what())));
     }
+  }
+
+  std::vector<Exemplar> ExamplesOf(const std::string& name,
+                                   const MetricPoint& point) {
+    const std::lock_guard lock(mutex);
+    const auto found = histograms.find(
+        {name, Labels(point.labels.begin(), point.labels.end())});
+    if (found == histograms.end()) return {};
+    return found->second.examples();
   }
 
   std::mutex mutex;
@@ -115,13 +195,15 @@ Histogram& PrometheusMetrics::AddHistogram(const std::string& name,
                                            const Labels& labels,
                                            const std::vector<double>& buckets) {
   return impl_->Find(
-      impl_->histograms, name, labels, [&]() -> auto& {
+      impl_->histograms, name, labels,
+      [&]() -> auto& {
         return prometheus::BuildHistogram()
             .Name(name)
             .Help(help)
             .Register(impl_->registry)
             .Add(labels, buckets);
-      });
+      },
+      buckets);
 }
 
 void PrometheusMetrics::MeasureProcess() {
@@ -130,29 +212,42 @@ void PrometheusMetrics::MeasureProcess() {
   impl_->stats->Update();
 }
 
+std::vector<MetricFamily> PrometheusMetrics::Families() {
+  MeasureProcess();
+  std::vector<MetricFamily> families;
+  for (const auto& family : impl_->registry.Collect()) {
+    MetricFamily& out = families.emplace_back();
+    out.name = family.name;
+    out.help = family.help;
+    out.kind = KindOf(family.type);
+    for (const auto& metric : family.metric) {
+      MetricPoint& point = out.points.emplace_back(PointOf(metric, out.kind));
+      if (out.kind == MetricFamily::Kind::kHistogram) {
+        point.exemplars = impl_->ExamplesOf(out.name, point);
+      }
+    }
+  }
+  std::sort(families.begin(), families.end(),
+            [](const MetricFamily& one, const MetricFamily& other) {
+              return one.name < other.name;
+            });
+  return families;
+}
+
 std::vector<PrometheusMetrics::Sample> PrometheusMetrics::Samples(
     const std::string& prefix) {
-  MeasureProcess();
   std::vector<Sample> samples;
-  for (const auto& family : impl_->registry.Collect()) {
+  for (const MetricFamily& family : Families()) {
     if (!family.name.starts_with(prefix)) continue;
-    for (const auto& metric : family.metric) {
+    for (const MetricPoint& point : family.points) {
       Sample& sample = samples.emplace_back();
       sample.name = family.name;
-      for (const auto& label : metric.label) {
-        sample.labels.emplace(label.name, label.value);
-      }
-      sample.histogram = family.type == prometheus::MetricType::Histogram;
-      if (sample.histogram) {
-        sample.count = metric.histogram.sample_count;
-        sample.value = sample.count == 0
-                           ? 0
-                           : metric.histogram.sample_sum /
-                                 static_cast<double>(sample.count);
-      } else {
-        sample.value = family.type == prometheus::MetricType::Counter
-                           ? metric.counter.value
-                           : metric.gauge.value;
+      sample.labels.insert(point.labels.begin(), point.labels.end());
+      sample.histogram = family.kind == MetricFamily::Kind::kHistogram;
+      sample.count = point.count;
+      sample.value = point.value;
+      if (sample.histogram && point.count > 0) {
+        sample.value = point.sum / static_cast<double>(point.count);
       }
     }
   }
@@ -162,6 +257,10 @@ std::vector<PrometheusMetrics::Sample> PrometheusMetrics::Samples(
                      std::tie(other.name, other.labels);
             });
   return samples;
+}
+
+std::string PrometheusMetrics::ExposeOpenMetrics() {
+  return OpenMetricsText(Families());
 }
 
 std::string PrometheusMetrics::Expose() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/metric_family.h"
 #include "base/metrics.h"
 
 namespace millrace::runtime {
@@ -39,9 +40,14 @@ class PrometheusMetrics final : public Metrics {
   };
   std::vector<Sample> Samples(const std::string& prefix);
 
-  // Everything in the text format 0.0.4. What the process itself uses (memory,
-  // CPU, descriptors) is measured by this call.
+  // Everything there is, by name. What the process itself uses (memory, CPU,
+  // descriptors) is measured by this call, and by those below.
+  std::vector<MetricFamily> Families();
+
+  // The same in the text format 0.0.4, which knows no examples.
   std::string Expose();
+  // The same in the OpenMetrics format: see openmetrics.h.
+  std::string ExposeOpenMetrics();
 
  private:
   struct Impl;

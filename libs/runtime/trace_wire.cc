@@ -4,19 +4,12 @@
 
 #include "base/strings.h"
 #include "contract/time.h"
-#include "contract/utf8.h"
+#include "otlp/readable.h"
 
 namespace millrace::runtime {
 namespace {
 
-std::string Readable(std::string_view bytes) {
-  std::string text(bytes);
-  for (;;) {
-    const size_t bad = FirstInvalidUtf8(text);
-    if (bad >= text.size()) return text;
-    text[bad] = '?';
-  }
-}
+using otlp::Readable;
 
 std::string HexOf(const SpanId& id) {
   if (id == SpanId{}) return {};

@@ -37,6 +37,9 @@ class Builder {
       if (span.kind() == v1::Span::KIND_REQUEST) AddRequest(span);
       if (span.kind() == v1::Span::KIND_EMIT) AddEmit(span);
       if (span.kind() == v1::Span::KIND_HANDLE) AddAttempt(span);
+      if (span.kind() == v1::Span::KIND_CALL) {
+        calls_[span.span_id()] = span.parent_id();
+      }
     }
     for (const v1::Envelope& event : answer.events()) AddEvent(event);
     for (const v1::DeadLetter& letter : answer.dead_letters()) {
@@ -177,6 +180,11 @@ class Builder {
       return events_.at(entry.node.event_id);
     }
     if (entry.node.forgotten) Recall(&entry.node);
+    // A call is no node: what it led to hangs below who called.
+    if (const auto call = calls_.find(entry.parent_span);
+        call != calls_.end()) {
+      entry.parent_span = call->second;
+    }
     if (const auto span = by_span_.find(entry.parent_span);
         !entry.parent_span.empty() && span != by_span_.end()) {
       return span->second;
@@ -225,6 +233,7 @@ class Builder {
   std::vector<Entry> entries_;
   std::set<std::string> seen_;
   std::map<std::string, size_t> by_span_;
+  std::map<std::string, std::string> calls_;  // the parents of their spans
   std::map<std::string, size_t> events_;
   std::map<std::pair<std::string, std::string>, size_t> handlers_;
   std::map<std::string, std::string> handled_names_;  // by event id

@@ -102,6 +102,20 @@ TEST(TraceTreeTest, SpansOfTwoProcessesNest) {
           "e-2\n");
 }
 
+TEST(TraceTreeTest, ARequestHangsBelowTheOneThatCalledForIt) {
+  v1::GetTraceResponse a, b;
+  *a.add_spans() = SpanAt(1, "00000000000000d1", "00000000000000a1",
+                          v1::Span::KIND_CALL, "a.v1.A/Do");
+  *a.add_spans() = Request(0, "00000000000000a1", "");
+  *b.add_spans() = Request(2, "00000000000000a2", "00000000000000d1");
+  EXPECT_EQ(
+      TextOf({a, b}),
+      std::string(kHead) +
+          "3.0 ms\n"
+          "     +0.0 ms  request a.v1.A/Do  done  1.0 ms  over grpc\n"
+          "     +2.0 ms  `- request a.v1.A/Do  done  1.0 ms  over grpc\n");
+}
+
 TEST(TraceTreeTest, SpansThatTwoProcessesTellOfCountOnce) {
   v1::GetTraceResponse a;
   *a.add_spans() = Request(0, "00000000000000a1", "");
