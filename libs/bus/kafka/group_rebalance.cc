@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/strings.h"
-#include "bus/backoff.h"
+#include "base/backoff.h"
 #include "bus/kafka/errors.h"
 #include "bus/kafka/group_member.h"
 #include "loop/combinators.h"

@@ -1,7 +1,7 @@
 {{/* Rules of network policies. */}}
 
-{{/* Where names, brokers and databases are: .uses says which of kafka and
-     database. */}}
+{{/* Where names, brokers, databases and the collector are: .uses says which of
+     kafka and database, .collector is the URL of the latter, or empty. */}}
 {{- define "millrace.egress" -}}
 {{- $policy := .root.Values.networkPolicy -}}
 - to:
@@ -25,6 +25,14 @@
 - ports:
     - {protocol: TCP, port: {{ int .root.Values.postgresql.port }}}
   {{- with $policy.postgresql }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- with .collector }}
+- ports:
+    - {protocol: TCP, port: {{ regexFind "[0-9]+$" (regexFind "^https?://[^/]*" .) | default (ternary "443" "80" (hasPrefix "https:" .)) }}}
+  {{- with $policy.collector }}
   to:
     {{- toYaml . | nindent 4 }}
   {{- end }}
