@@ -78,9 +78,9 @@ Promise<void> Exporter::SendSpans(bool unfilled) {
 
 Promise<void> Exporter::RunMetrics() {
   while (!closing_) {
-    if (co_await Rest(metric_waker_, options_.metrics_interval)) {
-      co_await SendMetrics();
-    }
+    const bool waited =
+        co_await Rest(metric_waker_, options_.metrics_interval);
+    if (waited) co_await SendMetrics();
   }
   co_await SendMetrics();
 }

@@ -92,7 +92,7 @@ http::FetchRequest Sender::RequestOf(std::string body) const {
 }
 
 Promise<void> Sender::Send(std::string body, size_t items,
-                           absl::Duration give_up, End end) {
+                           absl::Duration give_up, const End& end) {
   const absl::Time until = absl::Now() + give_up;
   const http::FetchRequest request = RequestOf(std::move(body));
   http::FetchOptions options;
@@ -100,8 +100,9 @@ Promise<void> Sender::Send(std::string body, size_t items,
   options.tls = collector_.tls;
   options.signal = end.stop;
   for (int failures = 1; !end.stop.aborted(); ++failures) {
-    const Verdict verdict = Judge(
-        co_await AsStatusOr(http::Exchange(loop_, url_, request, options)));
+    const absl::StatusOr<http::FetchResponse> response =
+        co_await AsStatusOr(http::Exchange(loop_, url_, request, options));
+    const Verdict verdict = Judge(response);
     if (end.stop.aborted() && verdict.kind == Verdict::Kind::kPasses) break;
     Tell(verdict);
     if (verdict.kind == Verdict::Kind::kTaken) {

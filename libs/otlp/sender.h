@@ -48,13 +48,13 @@ class Sender {
 
   // Sends a request with so many spans or data points. Resolves when it has
   // been taken or dropped, the latter after `give_up` or when `end.stop`
-  // aborts; never rejects.
+  // aborts; never rejects. `end` outlives the promise.
   struct End {
     AbortSignal near;  // pauses are short from now on
     AbortSignal stop;
   };
   Promise<void> Send(std::string body, size_t items, absl::Duration give_up,
-                     End end);
+                     const End& end);
 
  private:
   struct Verdict {
