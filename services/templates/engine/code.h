@@ -126,6 +126,7 @@ struct Variant {
 struct Source {
   std::string name;
   Slice text;
+  SourceOptions options;
 };
 
 struct Unit {

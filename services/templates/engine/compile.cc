@@ -23,6 +23,8 @@ UnitCompiler::UnitCompiler(Linker* linker, uint32_t unit)
       code_(linker->code()),
       unit_(unit),
       indented_(code_.variants[code_.units[unit].variant].indented),
+      extended_(code_.sources[code_.units[unit].source].options.syntax ==
+                Syntax::kExtended),
       source_(linker->SourceOf(unit)),
       base_(code_.sources[code_.units[unit].source].text.begin),
       context_(code_.variants[code_.units[unit].variant].context) {}
@@ -159,12 +161,12 @@ void UnitCompiler::Variable(const Tag& tag, bool unsafe) {
 std::optional<Escape> UnitCompiler::EscapeHere(const Tag& tag, bool unsafe) {
   if (linker_.options().escaping == Escaping::kNone) return Escape::kNone;
   if (unsafe) {
-    if (!linker_.options().allow_unsafe) {
+    const Source& source = code_.sources[code_.units[unit_].source];
+    if (!source.options.allow_unsafe) {
       Error(tag.begin,
             "values that are not escaped are not permitted here; write {{ }}");
       return std::nullopt;
     }
-    const Source& source = code_.sources[code_.units[unit_].source];
     // To find the line of each of very many would take too long.
     if (code_.unsafe.size() < kMaxUnsafePlaces) {
       code_.unsafe.push_back(PlaceOf(source.name, source_, tag.begin));

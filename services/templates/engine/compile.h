@@ -135,9 +135,7 @@ class UnitCompiler {
   void Error(size_t place, std::string message) {
     linker_.Error(PlaceAt(place), std::move(message));
   }
-  bool extended() const {
-    return linker_.options().syntax == Syntax::kExtended;
-  }
+  bool extended() const { return extended_; }
   bool contextual() const {
     return linker_.options().escaping == Escaping::kContextual;
   }
@@ -148,6 +146,7 @@ class UnitCompiler {
   Code& code_;
   const uint32_t unit_;
   const bool indented_;
+  const bool extended_;
   const std::string_view source_;
   const uint32_t base_;  // of the source in Code::text
   size_t at_ = 0;        // all before is compiled

@@ -50,7 +50,7 @@ std::string Excerpt(std::string_view source, size_t offset) {
 
 std::string Diagnostic::ToString() const {
   return StrCat(place.template_name, ":", place.line, ":", place.column, ": ",
-                message, "\n", excerpt);
+                message, excerpt.empty() ? "" : "\n", excerpt);
 }
 
 Place PlaceOf(std::string_view template_name, std::string_view source,

@@ -18,7 +18,7 @@ std::shared_ptr<const Code> Linker::Link(std::string_view source) {
   code_->places.reserve(2 * tags);
   code_->keys.reserve(tags);
   code_->text.reserve(source.size() + kTextPadding + 1);
-  if (!AddSource(options_.name, source, 0)) return code_;
+  if (!AddSource(options_.name, source, options_, 0)) return code_;
   IndexOf(Variant());
   code_->units.push_back({.source = 0, .variant = 0});
   size_t next = 0;
@@ -40,6 +40,7 @@ std::shared_ptr<const Code> Linker::Link(std::string_view source) {
 
 std::optional<uint32_t> Linker::AddSource(std::string_view name,
                                           std::string_view text,
+                                          const SourceOptions& options,
                                           uint32_t place) {
   const CompileBounds& bounds = options_.bounds;
   const bool large = text.size() > bounds.source_bytes;
@@ -61,7 +62,7 @@ std::optional<uint32_t> Linker::AddSource(std::string_view name,
                        static_cast<uint32_t>(text.size())};
   code_->text.append(text);
   code_->text.push_back('\0');
-  code_->sources.push_back({std::string(name), slice});
+  code_->sources.push_back({std::string(name), slice, options});
   originals_.push_back(text);
   return static_cast<uint32_t>(code_->sources.size() - 1);
 }
@@ -89,7 +90,8 @@ uint32_t Linker::UnitFor(std::string_view name, const Variant& variant,
       }
       return CallSite::kNone;
     }
-    const auto added = AddSource(name, *text, place);
+    const auto added = AddSource(
+        name, *text, partials_.OptionsOf(name).value_or(options_), place);
     if (!added) return CallSite::kNone;
     source = sources_.emplace(std::string(name), *added).first;
   }
@@ -121,7 +123,7 @@ void Linker::LinkNames() {
   if (std::find(dynamic_.begin(), dynamic_.end(), true) == dynamic_.end()) {
     return;
   }
-  const std::vector<std::string> names = partials_.Names();
+  const std::vector<std::string> names = partials_.DynamicNames();
   for (uint32_t variant = 0; variant < dynamic_.size(); ++variant) {
     if (!dynamic_[variant]) continue;
     for (const std::string& name : names) {

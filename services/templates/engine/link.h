@@ -58,7 +58,9 @@ class Linker {
 
  private:
   std::optional<uint32_t> AddSource(std::string_view name,
-                                    std::string_view text, uint32_t place);
+                                    std::string_view text,
+                                    const SourceOptions& options,
+                                    uint32_t place);
   uint32_t IndexOf(const Variant& variant);
   void LinkNames();
 

@@ -32,13 +32,19 @@ struct CompileBounds {
   size_t errors = 20;       // reported at once
 };
 
-struct CompileOptions {
-  std::string name = "template";  // in errors
+// What is for one source, and may be another for each partial.
+struct SourceOptions {
   Syntax syntax = Syntax::kMustache;
-  Escaping escaping = Escaping::kHtml;
   // Whether {{{x}}} and {{&x}}, which escape nothing, are allowed. Where they
   // are, Program::unsafe() tells where they stand.
   bool allow_unsafe = true;
+
+  bool operator==(const SourceOptions&) const = default;
+};
+
+struct CompileOptions : SourceOptions {
+  std::string name = "template";  // in errors
+  Escaping escaping = Escaping::kHtml;
   // Whether a partial that is not there is an error; else it is empty, as the
   // specification has it.
   bool require_partials = false;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "services/templates/engine/options.h"
+
 namespace millrace::templates {
 
 // Asked only while a template is compiled: a program has a copy of all that it
@@ -20,9 +22,19 @@ class Partials {
   // The source of a partial. The view lasts as long as the partials do.
   virtual std::optional<std::string_view> Find(std::string_view name) const = 0;
 
-  // The names that there are: a template with a dynamic name is linked with
-  // all of them, and a misspelt one is told the nearest.
+  // The names that there are: a misspelt one is told the nearest.
   virtual std::vector<std::string> Names() const = 0;
+
+  // Those that a dynamic name may choose: a template that has one is linked
+  // with all of them.
+  virtual std::vector<std::string> DynamicNames() const { return Names(); }
+
+  // How a partial that Find() has found is to be read, when not as the template
+  // that it is linked with.
+  virtual std::optional<SourceOptions> OptionsOf(
+      std::string_view /*name*/) const {
+    return std::nullopt;
+  }
 };
 
 // Partials by name, in memory.

@@ -68,6 +68,18 @@ class Program {
   // The names of the partials that it is linked with.
   std::vector<std::string> partials() const;
 
+  // Of the template and its partials.
+  size_t source_bytes() const;
+
+  // Whether it has dynamic names, which choose among Partials::DynamicNames().
+  bool dynamic() const;
+
+  // Whether compiling would give the same program again: the template and all
+  // partials are what they were. Of the options, name and SourceOptions are
+  // compared.
+  bool IsOf(std::string_view source, const CompileOptions& options,
+            const Partials& partials) const;
+
   // The fields that it reads, its partials included; each path and scope once.
   std::vector<FieldRead> Fields() const;
 

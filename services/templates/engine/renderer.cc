@@ -65,6 +65,7 @@ void Renderer::Run() {
     // Most operations stand behind a text, which is none of its own then.
     if (ops[pc].code == OpCode::kText) {
       out_.WritePadded(text_ + ops[pc].a, ops[pc].b);
+      fuel_ -= ops[pc].b / 256;
       ++pc;
     }
     const Op& op = ops[pc];
