@@ -4,6 +4,15 @@
 
 namespace millrace::templates {
 
+TemplateCache::TemplateCache(store::Database& database, const Clock& clock,
+                             CacheOptions options)
+    : database_(database), clock_(clock), options_([&options] {
+        if (!options.programs) {
+          options.programs = std::make_shared<ProgramCache>();
+        }
+        return std::move(options);
+      }()) {}
+
 Promise<CompiledTemplate> TemplateCache::Published(CallContext context,
                                                    std::string name,
                                                    std::string locale) {
@@ -11,11 +20,12 @@ Promise<CompiledTemplate> TemplateCache::Published(CallContext context,
   if (const CompiledTemplate* found = Find(key)) co_return *found;
   const uint64_t drops = drops_;
   const absl::Time now = clock_.Now();
-  TemplateVersion version =
+  CompiledTemplate compiled =
       co_await database_.Read(std::move(context), [&](store::Tx& tx) {
-        return RequirePublished(tx, key.first, LocaleFallback(key.second));
+        return CompiledTemplate::CompileStored(
+            tx, RequirePublished(tx, key.first, LocaleFallback(key.second)),
+            programs());
       });
-  CompiledTemplate compiled = co_await CompileAside(loop_, std::move(version));
   if (hearing_ && drops == drops_) Insert(std::move(key), compiled, now);
   co_return compiled;
 }
@@ -23,7 +33,7 @@ Promise<CompiledTemplate> TemplateCache::Published(CallContext context,
 void TemplateCache::Drop(std::string_view name) {
   ++drops_;
   for (auto entry = entries_.begin(); entry != entries_.end();) {
-    entry = entry->key.first == name ? Erase(entry) : std::next(entry);
+    entry = entry->compiled.DependsOn(name) ? Erase(entry) : std::next(entry);
   }
 }
 

@@ -2,17 +2,19 @@
 // that was asked for.
 //
 // Who publishes or archives tells every instance by an event (cache_feed.h);
-// what it dropped is read anew, also when it was being read at that time.
+// what depends on it is dropped and read anew, also when it was being read at
+// that time: the template itself, and those it is a partial or layout of.
 // Where no events are heard, nothing is kept. And nothing is kept for longer
 // than max_age, so that an event that was missed is made up for.
 //
-// Loop thread. Database, loop and clock outlive it.
+// Loop thread. Database and clock outlive it.
 #ifndef MILLRACE_SERVICES_TEMPLATES_CACHE_H_
 #define MILLRACE_SERVICES_TEMPLATES_CACHE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,9 +23,9 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/context.h"
-#include "loop/event_loop.h"
 #include "loop/promise.h"
 #include "services/templates/compiled.h"
+#include "services/templates/program_cache.h"
 #include "store/database.h"
 
 namespace millrace::templates {
@@ -33,24 +35,28 @@ struct CacheOptions {
   size_t max_entries = 1000;
   size_t max_bytes = 16 << 20;  // of sources
   absl::Duration max_age = absl::Seconds(10);
+  // Where programs are compiled, for several loops; nullptr: one of its own.
+  std::shared_ptr<ProgramCache> programs;
 };
 
 class TemplateCache {
  public:
-  TemplateCache(store::Database& database, EventLoop& loop, const Clock& clock,
-                CacheOptions options = {})
-      : database_(database), loop_(loop), clock_(clock), options_(options) {}
+  TemplateCache(store::Database& database, const Clock& clock,
+                CacheOptions options = {});
 
   // The published version of `name`, in `locale` or what it falls back to.
-  // Rejects with NOT_FOUND when there is none.
+  // Rejects with NOT_FOUND when there is none, FAILED_PRECONDITION when it does
+  // not compile any more.
   Promise<CompiledTemplate> Published(CallContext context, std::string name,
                                       std::string locale);
 
-  // The template has changed, in whichever locale.
+  // The template has changed, in whichever locale; drops what depends on it.
   void Drop(std::string_view name);
 
   // Whether Drop() is called for changes that others make. False at first.
   void SetHearing(bool hearing);
+
+  ProgramCache& programs() { return *options_.programs; }
 
   size_t size() const { return entries_.size(); }
   size_t bytes() const { return bytes_; }
@@ -69,7 +75,6 @@ class TemplateCache {
   Entries::iterator Erase(Entries::iterator entry);
 
   store::Database& database_;
-  EventLoop& loop_;
   const Clock& clock_;
   const CacheOptions options_;
   bool hearing_ = false;

@@ -81,8 +81,8 @@ class CacheFeedTest : public testing::ServiceTest {
 };
 
 TEST_F(CacheFeedTest, EveryInstanceDropsWhatAnyOfThemPublishes) {
-  TemplateCache one(*database_, loop_, clock_);
-  TemplateCache two(*database_, loop_, clock_);
+  TemplateCache one(*database_, clock_);
+  TemplateCache two(*database_, clock_);
   CacheFeed feed_one(*bus_, one, logger_);
   CacheFeed feed_two(*bus_, two, logger_);
   feed_one.Start();
@@ -111,7 +111,7 @@ TEST_F(CacheFeedTest, EveryInstanceDropsWhatAnyOfThemPublishes) {
 TEST_F(CacheFeedTest, WhileTheBusIsAwayNothingIsKept) {
   bus::FakeTransport away;  // its tails end at once
   bus::Bus bus(loop_, away, logger_, metrics_);
-  TemplateCache cache(*database_, loop_, clock_);
+  TemplateCache cache(*database_, clock_);
   CacheFeed feed(bus, cache, logger_, {.retry_after = absl::Milliseconds(1)});
   feed.Start();
   LetEventsCome();

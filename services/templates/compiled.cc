@@ -1,69 +1,73 @@
 #include "services/templates/compiled.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
-#include "loop/worker_pool.h"
+#include "base/strings.h"
 #include "services/templates/engine/document.h"
-#include "services/templates/engine/program.h"
 #include "services/templates/engine/renderer.h"
+#include "services/templates/stored_partials.h"
 
 namespace millrace::templates {
-namespace {
 
-CompileOptions OptionsFor(const TemplateVersion& version) {
-  CompileOptions options;
-  options.escaping =
-      version.content_type == kPlain ? Escaping::kNone : Escaping::kContextual;
-  options.allow_unsafe = false;
-  options.require_partials = true;
-  return options;
-}
-
-}  // namespace
-
-CompiledTemplate::CompiledTemplate(TemplateVersion version,
-                                   std::shared_ptr<const Program> program)
-    : version_(std::move(version)),
-      bytes_(version_.body.size()),
-      program_(std::move(program)) {
-  version_.body = std::string();
-}
+CompiledTemplate::CompiledTemplate(Parts parts)
+    : parts_(std::make_shared<const Parts>(std::move(parts))) {}
 
 absl::StatusOr<CompiledTemplate> CompiledTemplate::Compile(
-    TemplateVersion version) {
-  absl::StatusOr<Program> program =
-      Program::Compile(version.body, OptionsFor(version));
+    store::Tx& tx, TemplateVersion version, ProgramCache& programs) {
+  auto program = programs.Compile(version.body, OptionsFor(version),
+                                  StoredPartials(tx, version));
   if (!program.ok()) return program.status();
-  return CompiledTemplate(std::move(version),
-                          std::make_shared<const Program>(*std::move(program)));
+  version.body = std::string();  // the program has a copy
+  Parts parts = {.version = std::move(version), .program = *std::move(program)};
+  return CompiledTemplate(std::move(parts));
+}
+
+CompiledTemplate CompiledTemplate::CompileStored(store::Tx& tx,
+                                                 TemplateVersion version,
+                                                 ProgramCache& programs) {
+  const std::string what = StrCat("version ", version.version, " of ",
+                                  Describe(version.name, version.locale));
+  auto compiled = Compile(tx, std::move(version), programs);
+  if (!compiled.ok()) {
+    Throw(absl::FailedPreconditionError(
+        StrCat(what,
+               " does not compile any more; correct what it names, publish a "
+               "corrected version, or roll back:\n",
+               MessageOf(compiled.status()))));
+  }
+  return *std::move(compiled);
 }
 
 absl::StatusOr<std::string> CompiledTemplate::Render(
-    const google::protobuf::Struct& data) const {
+    const google::protobuf::Message& data) const {
   Document document;
   const absl::Status read = document.ReadMessage(data);
   if (!read.ok()) return read;
-  return templates::Render(*program_, document);
+  return templates::Render(program(), document);
 }
 
-Promise<CompiledTemplate> CompileAside(EventLoop& loop, TemplateVersion version,
-                                       AbortSignal signal) {
-  return loop.workers().Run(
-      [version = std::move(version)]() mutable {
-        return ValueOrThrow(CompiledTemplate::Compile(std::move(version)));
-      },
-      std::move(signal));
+bool CompiledTemplate::DependsOn(std::string_view name) const {
+  if (name == version().name) return true;
+  const std::vector<std::string> partials = program().partials();
+  return std::find(partials.begin(), partials.end(), name) != partials.end() ||
+         (program().dynamic() && IsDynamicNameOf(version().name, name));
 }
 
-Promise<std::string> RenderAside(EventLoop& loop, CompiledTemplate compiled,
-                                 google::protobuf::Struct data,
-                                 AbortSignal signal) {
-  return loop.workers().Run(
-      [compiled = std::move(compiled), data = std::move(data)] {
-        return ValueOrThrow(compiled.Render(data));
-      },
-      std::move(signal));
+absl::Status CheckBody(const TemplateVersion& version) {
+  CompileOptions options = OptionsFor(version);
+  options.require_partials = false;
+  options.allow_unsafe = true;
+  return Program::Compile(version.body, options).status();
+}
+
+std::vector<Place> UnsafePlaces(const TemplateVersion& version) {
+  CompileOptions options = OptionsFor(version);
+  options.require_partials = false;
+  options.allow_unsafe = true;
+  return Check(version.body, options).unsafe;
 }
 
 }  // namespace millrace::templates

@@ -1,57 +1,71 @@
-// A template made ready to be rendered. All that the service knows of the
-// engine is in compiled.cc.
+// A template made ready to be rendered, with its partials.
 //
 // Copies share the program, which any thread may render.
 #ifndef MILLRACE_SERVICES_TEMPLATES_COMPILED_H_
 #define MILLRACE_SERVICES_TEMPLATES_COMPILED_H_
 
-#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/message.h>
 
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "loop/abort.h"
-#include "loop/event_loop.h"
-#include "loop/promise.h"
 #include "services/templates/domain.h"
+#include "services/templates/engine/program.h"
+#include "services/templates/program_cache.h"
+#include "store/transaction.h"
 
 namespace millrace::templates {
 
-class Program;
-
 class CompiledTemplate {
  public:
-  // INVALID_ARGUMENT with line and column when the body does not compile.
-  static absl::StatusOr<CompiledTemplate> Compile(TemplateVersion version);
+  // With the partials that are published. Inside a transaction, on its worker
+  // thread. INVALID_ARGUMENT with name, line and column of all that is wrong.
+  static absl::StatusOr<CompiledTemplate> Compile(store::Tx& tx,
+                                                  TemplateVersion version,
+                                                  ProgramCache& programs);
 
-  // RESOURCE_EXHAUSTED when the text grows past the engine's bounds.
+  // The same of a version that is stored, and was right when it was: what is
+  // wrong now is thrown as FAILED_PRECONDITION.
+  static CompiledTemplate CompileStored(store::Tx& tx, TemplateVersion version,
+                                        ProgramCache& programs);
+
+  // All at once, on a worker thread: see rendering.h. RESOURCE_EXHAUSTED past
+  // the engine's bounds.
   absl::StatusOr<std::string> Render(
-      const google::protobuf::Struct& data) const;
+      const google::protobuf::Message& data) const;
+
+  // Whether it may be another when the template of this name, in whichever
+  // locale, changes.
+  bool DependsOn(std::string_view name) const;
 
   // Without its body.
-  const TemplateVersion& version() const { return version_; }
-  // Of the source, as a measure of what it holds.
-  size_t bytes() const { return bytes_; }
+  const TemplateVersion& version() const { return parts_->version; }
+  const Program& program() const { return *parts_->program; }
+  // Of the sources, as a measure of what it holds.
+  size_t bytes() const { return parts_->program->source_bytes(); }
 
  private:
-  CompiledTemplate(TemplateVersion version,
-                   std::shared_ptr<const Program> program);
+  struct Parts {
+    TemplateVersion version;
+    std::shared_ptr<const Program> program;
+  };
 
-  TemplateVersion version_;
-  size_t bytes_;
-  std::shared_ptr<const Program> program_;
+  explicit CompiledTemplate(Parts parts);
+
+  std::shared_ptr<const Parts> parts_;
 };
 
-// The same on a worker thread, so that a large template keeps nobody waiting
-// that the loop serves. They reject with the errors above, or the signal's
-// reason when that aborts before a thread is free.
-Promise<CompiledTemplate> CompileAside(EventLoop& loop, TemplateVersion version,
-                                       AbortSignal signal = {});
-Promise<std::string> RenderAside(EventLoop& loop, CompiledTemplate compiled,
-                                 google::protobuf::Struct data,
-                                 AbortSignal signal = {});
+// INVALID_ARGUMENT when the body itself is wrong, whatever its partials are and
+// whatever is allowed.
+absl::Status CheckBody(const TemplateVersion& version);
+
+// Where the body itself has values that are not escaped.
+std::vector<Place> UnsafePlaces(const TemplateVersion& version);
 
 }  // namespace millrace::templates
 

@@ -21,6 +21,8 @@ namespace millrace::templates {
 inline constexpr char kHtml[] = "text/html";
 inline constexpr char kPlain[] = "text/plain";
 inline constexpr char kDefaultLocale[] = "en";
+inline constexpr int64_t kMustacheSyntax = 1;
+inline constexpr int64_t kExtendedSyntax = 2;
 
 // The numbers stand in the database.
 enum class State { kDraft = 1, kPublished = 2, kRetired = 3 };
@@ -32,6 +34,9 @@ struct TemplateVersion {
   State state = State::kDraft;
   std::string content_type = kHtml;
   std::string body;
+  int64_t syntax = kMustacheSyntax;
+  std::string data_type;        // that it is rendered with; empty: not said
+  bool unsafe_allowed = false;  // may have values that are not escaped
   absl::Time create_time;
   std::optional<absl::Time> publish_time;
 };

@@ -44,6 +44,11 @@ TemplateHead FindForNewVersion(store::Tx& tx, const Target& target) {
   return *std::move(head);
 }
 
+bool IsSameText(const TemplateVersion& a, const TemplateVersion& b) {
+  return a.content_type == b.content_type && a.body == b.body &&
+         a.syntax == b.syntax && a.data_type == b.data_type;
+}
+
 void SetState(store::Tx& tx, TemplateVersion version, State state) {
   version.state = state;
   UpdateVersion(tx, version);
@@ -87,22 +92,39 @@ VersionChange AddDraft(store::Tx& tx, const Target& target,
 }
 
 VersionChange ChangeDraft(store::Tx& tx, const Target& target, int64_t version,
-                          std::string_view content_type,
-                          std::string_view body) {
+                          const DraftEdit& edit) {
   TemplateHead head = FindInUse(tx, target);
-  TemplateVersion draft = FindVersion(tx, target.name, target.locale, version);
-  ThrowIfError(CheckDraft(draft));
-  const std::string type(content_type.empty() ? draft.content_type
-                                              : content_type);
-  if (draft.content_type == type && draft.body == body) {
+  const TemplateVersion before =
+      FindVersion(tx, target.name, target.locale, version);
+  ThrowIfError(CheckDraft(before));
+  TemplateVersion draft = before;
+  if (!edit.content_type.empty()) draft.content_type = edit.content_type;
+  if (edit.syntax != 0) draft.syntax = edit.syntax;
+  if (edit.data_type) draft.data_type = *edit.data_type;
+  draft.body = edit.body;
+  if (IsSameText(draft, before)) {
     return {
         .head = std::move(head), .version = std::move(draft), .is_new = false};
   }
-  draft.content_type = type;
-  draft.body = std::string(body);
+  draft.unsafe_allowed = false;  // it was for what stood there
   UpdateVersion(tx, draft);
   Save(tx, target, head);
   return {.head = std::move(head), .version = std::move(draft)};
+}
+
+VersionChange AllowUnsafe(store::Tx& tx, const Target& target,
+                          int64_t version) {
+  TemplateHead head = FindInUse(tx, target);
+  TemplateVersion draft = FindVersion(tx, target.name, target.locale, version);
+  ThrowIfError(CheckDraft(draft));
+  const bool is_new = !draft.unsafe_allowed;
+  if (is_new) {
+    draft.unsafe_allowed = true;
+    UpdateVersion(tx, draft);
+    Save(tx, target, head);
+  }
+  return {
+      .head = std::move(head), .version = std::move(draft), .is_new = is_new};
 }
 
 void RemoveDraft(store::Tx& tx, const Target& target, int64_t version) {

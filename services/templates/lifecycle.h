@@ -33,12 +33,21 @@ struct VersionChange {
   bool is_new = true;    // something was changed
 };
 
+// What becomes of a draft.
+struct DraftEdit {
+  std::string content_type;  // empty: as it is
+  std::string body;
+  int64_t syntax = 0;                    // 0: as it is
+  std::optional<std::string> data_type;  // none: as it is
+};
+
 // Adds `draft` as the next version, to a template that is there or begins.
 VersionChange AddDraft(store::Tx& tx, const Target& target,
                        TemplateVersion draft);
-// An empty content type stays as it is.
 VersionChange ChangeDraft(store::Tx& tx, const Target& target, int64_t version,
-                          std::string_view content_type, std::string_view body);
+                          const DraftEdit& edit);
+// Of a draft, until it is changed.
+VersionChange AllowUnsafe(store::Tx& tx, const Target& target, int64_t version);
 void RemoveDraft(store::Tx& tx, const Target& target, int64_t version);
 
 VersionChange Publish(store::Tx& tx, const Target& target, int64_t version);

@@ -14,32 +14,52 @@ namespace millrace::templates {
 
 using ::templates::v1::TemplateEvents;
 
+template <typename Payload>
+Promise<void> MessageListener::Write(const Event<Payload>& event,
+                                     std::string_view name) {
+  co_await inbox_.Once(event.envelope, [&](store::Tx& tx) {
+    auto version =
+        FindPublished(tx, name, LocaleFallback(event.payload.locale()));
+    if (!version) {
+      Throw(absl::FailedPreconditionError(StrCat(
+          "no template '", name, "' is published; put and publish one")));
+    }
+    const auto compiled =
+        CompiledTemplate::CompileStored(tx, *std::move(version), programs_);
+    const TemplateVersion& used = compiled.version();
+    const RenderedText text = {
+        .id = NewId(),
+        .event_id = event.envelope.id,
+        .user_id = event.payload.user_id(),
+        .name = used.name,
+        .locale = used.locale,
+        .version = used.version,
+        .content_type = used.content_type,
+        .body = ValueOrThrow(compiled.Render(event.payload)),
+        .render_time = clock_.Now()};
+    InsertMessage(tx, text);
+    outbox_.Emit<TemplateEvents::MessageRendered>(tx, ToRendered(text));
+  });
+}
+
 Promise<void> MessageListener::OnCreated(
     const Event<::users::v1::UserCreated>& event) {
-  const Recipient recipient = RecipientOf(event.payload);
-  return Write(event.envelope, {kWelcome, recipient, ToData(recipient)});
+  return Write(event, kWelcome);
 }
 
 Promise<void> MessageListener::OnSuspended(
     const Event<::users::v1::UserSuspended>& event) {
-  const Recipient recipient = RecipientOf(event.payload);
-  Message message = {kSuspended, recipient, ToData(recipient)};
-  (*message.data.mutable_fields())["reason"].set_string_value(
-      event.payload.reason());
-  return Write(event.envelope, std::move(message));
+  return Write(event, kSuspended);
 }
 
 Promise<void> MessageListener::OnReinstated(
     const Event<::users::v1::UserReinstated>& event) {
-  const Recipient recipient = RecipientOf(event.payload);
-  return Write(event.envelope, {kReinstated, recipient, ToData(recipient)});
+  return Write(event, kReinstated);
 }
 
 Promise<void> MessageListener::OnPasswordChanged(
     const Event<::users::v1::UserPasswordChanged>& event) {
-  const Recipient recipient = RecipientOf(event.payload);
-  return Write(event.envelope,
-               {kPasswordChanged, recipient, ToData(recipient)});
+  return Write(event, kPasswordChanged);
 }
 
 Promise<void> MessageListener::OnPurged(
@@ -47,34 +67,6 @@ Promise<void> MessageListener::OnPurged(
   const std::string user_id = event.payload.user_id();
   co_await inbox_.Once(event.envelope,
                        [&](store::Tx& tx) { DeleteMessages(tx, user_id); });
-}
-
-Promise<void> MessageListener::Write(const EventEnvelope& envelope,
-                                     Message message) {
-  co_await inbox_.Once(envelope, [&](store::Tx& tx) {
-    auto version = FindPublished(tx, message.name,
-                                 LocaleFallback(message.recipient.locale));
-    if (!version) {
-      Throw(absl::FailedPreconditionError(
-          StrCat("no template '", message.name,
-                 "' is published; put and publish one")));
-    }
-    const CompiledTemplate compiled =
-        ValueOrThrow(CompiledTemplate::Compile(*std::move(version)));
-    const TemplateVersion& used = compiled.version();
-    const RenderedText text = {
-        .id = NewId(),
-        .event_id = envelope.id,
-        .user_id = message.recipient.user_id,
-        .name = used.name,
-        .locale = used.locale,
-        .version = used.version,
-        .content_type = used.content_type,
-        .body = ValueOrThrow(compiled.Render(message.data)),
-        .render_time = clock_.Now()};
-    InsertMessage(tx, text);
-    outbox_.Emit<TemplateEvents::MessageRendered>(tx, ToRendered(text));
-  });
 }
 
 }  // namespace millrace::templates

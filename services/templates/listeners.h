@@ -5,14 +5,12 @@
 #ifndef MILLRACE_SERVICES_TEMPLATES_LISTENERS_H_
 #define MILLRACE_SERVICES_TEMPLATES_LISTENERS_H_
 
-#include <google/protobuf/struct.pb.h>
-
-#include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "bus/inbox.h"
 #include "bus/outbox.h"
-#include "services/templates/domain.h"
+#include "services/templates/program_cache.h"
 #include "users/v1/events.millrace.h"
 
 namespace millrace::templates {
@@ -29,14 +27,15 @@ inline constexpr char kPasswordChanged[] = "password_changed";
 class MessageListener final : public ::users::v1::UserEvents::Listener {
  public:
   // Everything it is given outlives it.
-  MessageListener(bus::Inbox& inbox, bus::Outbox& outbox, const Clock& clock)
-      : inbox_(inbox), outbox_(outbox), clock_(clock) {}
+  MessageListener(bus::Inbox& inbox, bus::Outbox& outbox,
+                  ProgramCache& programs, const Clock& clock)
+      : inbox_(inbox), outbox_(outbox), programs_(programs), clock_(clock) {}
 
-  // FAILED_PRECONDITION when the template is not published in the person's
-  // locale or what it falls back to: once it is, the event can be replayed.
+  // The template is rendered with the event's payload. FAILED_PRECONDITION when
+  // it is not published in the person's locale or what it falls back to, or
+  // does not compile any more: once it does, the event can be replayed.
   Promise<void> OnCreated(
       const Event<::users::v1::UserCreated>& event) override;
-  // The template also knows the `reason`.
   Promise<void> OnSuspended(
       const Event<::users::v1::UserSuspended>& event) override;
   Promise<void> OnReinstated(
@@ -47,17 +46,13 @@ class MessageListener final : public ::users::v1::UserEvents::Listener {
   Promise<void> OnPurged(const Event<::users::v1::UserPurged>& event) override;
 
  private:
-  struct Message {
-    std::string name;  // of the template
-    Recipient recipient;
-    google::protobuf::Struct data;
-  };
-
-  // Renders and keeps it. The envelope outlives the promise.
-  Promise<void> Write(const EventEnvelope& envelope, Message message);
+  // Renders it from `payload` and keeps it. The event outlives the promise.
+  template <typename Payload>
+  Promise<void> Write(const Event<Payload>& event, std::string_view name);
 
   bus::Inbox& inbox_;
   bus::Outbox& outbox_;
+  ProgramCache& programs_;
   const Clock& clock_;
 };
 

@@ -28,7 +28,8 @@ Payload AboutAda(const std::string& locale) {
 class Delivery {
  public:
   Delivery(store::Database& database, bus::Outbox& outbox, const Clock& clock)
-      : inbox_(database, kMessagesGroup), listener_(inbox_, outbox, clock) {}
+      : inbox_(database, kMessagesGroup),
+        listener_(inbox_, outbox, programs_, clock) {}
 
   template <typename E>
   Promise<void> Deliver(const std::string& id,
@@ -45,6 +46,7 @@ class Delivery {
 
  private:
   bus::Inbox inbox_;
+  ProgramCache programs_;
   MessageListener listener_;
 };
 

@@ -4,5 +4,5 @@
 #include "services/templates/module.h"
 
 int main(int argc, char** argv) {
-  return millrace::runtime::Main(argc, argv, {&millrace::templates::NewModule});
+  return millrace::runtime::Main(argc, argv, {millrace::templates::Modules()});
 }

@@ -1,10 +1,13 @@
 #include "services/templates/module.h"
 
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "services/templates/cache.h"
 #include "services/templates/cache_feed.h"
 #include "services/templates/listeners.h"
+#include "services/templates/program_cache.h"
 #include "services/templates/rpc.h"
 #include "services/templates/seed.h"
 #include "templates/migrations.h"
@@ -18,6 +21,9 @@ using ::users::v1::UsersService;
 
 class TemplatesModule final : public runtime::Module {
  public:
+  explicit TemplatesModule(std::shared_ptr<ProgramCache> programs)
+      : programs_(std::move(programs)) {}
+
   std::string_view name() const override { return "templates"; }
 
   std::vector<const ServiceInfo*> Provides() const override {
@@ -41,16 +47,18 @@ class TemplatesModule final : public runtime::Module {
     co_await context.database().Transact(
         [&](store::Tx& tx) { SeedTemplates(tx, now); });
     inbox_.emplace(context.database(), kMessagesGroup);
-    messages_.emplace(*inbox_, context.outbox(), context.clock());
+    messages_.emplace(*inbox_, context.outbox(), *programs_, context.clock());
     context.Subscribe<UserEvents>(kMessagesGroup, *messages_);
-    cache_.emplace(context.database(), context.loop(), context.clock());
+    cache_.emplace(context.database(), context.clock(),
+                   CacheOptions{.programs = programs_});
     feed_.emplace(context.bus(), *cache_, context.logger());
     const TemplatesRpc::Parts parts = {.loop = context.loop(),
                                        .database = context.database(),
                                        .outbox = context.outbox(),
                                        .users = context.Need<UsersService>(),
                                        .cache = *cache_,
-                                       .clock = context.clock()};
+                                       .clock = context.clock(),
+                                       .logger = context.logger()};
     rpc_.emplace(parts);
     context.Serve(Bind(*rpc_));
     feed_->Start();
@@ -59,6 +67,7 @@ class TemplatesModule final : public runtime::Module {
   Promise<void> Stop() override { return feed_->Stop(); }
 
  private:
+  const std::shared_ptr<ProgramCache> programs_;
   std::optional<bus::Inbox> inbox_;
   std::optional<MessageListener> messages_;
   std::optional<TemplateCache> cache_;
@@ -68,8 +77,10 @@ class TemplatesModule final : public runtime::Module {
 
 }  // namespace
 
-std::unique_ptr<runtime::Module> NewModule() {
-  return std::make_unique<TemplatesModule>();
+runtime::ModuleFactory Modules() {
+  return [programs = std::make_shared<ProgramCache>()] {
+    return std::make_unique<TemplatesModule>(programs);
+  };
 }
 
 }  // namespace millrace::templates

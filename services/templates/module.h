@@ -2,13 +2,13 @@
 #ifndef MILLRACE_SERVICES_TEMPLATES_MODULE_H_
 #define MILLRACE_SERVICES_TEMPLATES_MODULE_H_
 
-#include <memory>
-
 #include "runtime/module.h"
 
 namespace millrace::templates {
 
-std::unique_ptr<runtime::Module> NewModule();
+// Makes the modules of one process, one for each loop: they share what is
+// compiled.
+runtime::ModuleFactory Modules();
 
 }  // namespace millrace::templates
 

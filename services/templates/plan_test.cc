@@ -71,6 +71,8 @@ TEST_P(TemplatesSuite, EveryQueryGoesByAnIndex) {
       {"ListHeads archived", list({.archived = true, .after_name = name})},
       {"ListHeads archived, locale",
        list({.locale = locale, .archived = true})},
+      {"ListPublishedNames",
+       [](Tx& tx) { ListPublishedNames(tx, "name12", 100); }},
       {"GreatestVersion", [&](Tx& tx) { GreatestVersion(tx, name, locale); }},
       {"UpdateVersion", [&](Tx& tx) { UpdateVersion(tx, version); }},
       {"DeleteVersion", [&](Tx& tx) { DeleteVersion(tx, name, locale, 50); }},

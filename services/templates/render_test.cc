@@ -142,8 +142,7 @@ TEST_P(TemplatesSuite, WhatThisInstanceChangesIsRenderedAtOnce) {
 }
 
 TEST_P(TemplatesSuite, WhatAnotherInstanceChangesIsMissedForMaxAgeAtMost) {
-  TemplateCache other(*database_, loop_, clock_,
-                      {.max_age = absl::Seconds(10)});
+  TemplateCache other(*database_, clock_, {.max_age = absl::Seconds(10)});
   other.SetHearing(true);
   const auto version = [&] {
     return Await(other.Published({}, "hello", "en"))->version().version;
@@ -172,8 +171,7 @@ TEST_P(TemplatesSuite, WhatIsDroppedWhileItIsReadIsNotKept) {
 }
 
 TEST_P(TemplatesSuite, TheCacheIsBounded) {
-  TemplateCache small(*database_, loop_, clock_,
-                      {.max_entries = 3, .max_bytes = 100});
+  TemplateCache small(*database_, clock_, {.max_entries = 3, .max_bytes = 100});
   small.SetHearing(true);
   for (const char* name : {"a", "b", "c", "d"}) {
     ASSERT_TRUE(Publish(Put("en", std::string(10, 'x'), name)).ok());

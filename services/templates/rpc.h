@@ -5,12 +5,11 @@
 #ifndef MILLRACE_SERVICES_TEMPLATES_RPC_H_
 #define MILLRACE_SERVICES_TEMPLATES_RPC_H_
 
-#include <google/protobuf/struct.pb.h>
-
 #include <cstdint>
 #include <string>
 
 #include "base/clock.h"
+#include "base/logger.h"
 #include "bus/outbox.h"
 #include "loop/event_loop.h"
 #include "services/templates/cache.h"
@@ -30,6 +29,7 @@ class TemplatesRpc final : public ::templates::v1::TemplatesService {
     ::users::v1::UsersService& users;  // the service or its remote client
     TemplateCache& cache;
     const Clock& clock;
+    Logger& logger;
   };
 
   explicit TemplatesRpc(const Parts& parts)
@@ -38,7 +38,8 @@ class TemplatesRpc final : public ::templates::v1::TemplatesService {
         outbox_(parts.outbox),
         users_(parts.users),
         cache_(parts.cache),
-        clock_(parts.clock) {}
+        clock_(parts.clock),
+        logger_(parts.logger) {}
 
   Promise<::templates::v1::Template> GetTemplate(
       const Call& call,
@@ -56,6 +57,9 @@ class TemplatesRpc final : public ::templates::v1::TemplatesService {
       const Call& call,
       const ::templates::v1::ListMessagesRequest& request) override;
 
+  Promise<::templates::v1::CheckTemplateResponse> CheckTemplate(
+      const Call& call,
+      const ::templates::v1::CheckTemplateRequest& request) override;
   Promise<::templates::v1::PreviewTemplateResponse> PreviewTemplate(
       const Call& call,
       const ::templates::v1::PreviewTemplateRequest& request) override;
@@ -76,6 +80,9 @@ class TemplatesRpc final : public ::templates::v1::TemplatesService {
   Promise<::templates::v1::DeleteDraftResponse> DeleteDraft(
       const Call& call,
       const ::templates::v1::DeleteDraftRequest& request) override;
+  Promise<::templates::v1::Template> AllowUnsafeOutput(
+      const Call& call,
+      const ::templates::v1::AllowUnsafeOutputRequest& request) override;
   Promise<::templates::v1::Template> PublishTemplate(
       const Call& call,
       const ::templates::v1::PublishTemplateRequest& request) override;
@@ -99,13 +106,10 @@ class TemplatesRpc final : public ::templates::v1::TemplatesService {
   template <typename F>
   Promise<::templates::v1::Template> PublishBy(CallContext context,
                                                std::string name, F change);
-  // Rejects with INVALID_ARGUMENT when the body does not compile.
-  Promise<void> CheckCompiles(std::string content_type, std::string body,
-                              AbortSignal signal);
-  // What a template sees of the request's context.
+  // Renders with what the request says. Both outlive the promise.
   template <typename Request>
-  Promise<google::protobuf::Struct> DataFor(const Call& call,
-                                            const Request& request);
+  Promise<std::string> RenderWith(const Call& call, const Request& request,
+                                  CompiledTemplate compiled);
   Promise<::templates::v1::RenderTemplatesResponse> RenderOne(
       Call call, ::templates::v1::RenderTemplatesRequest input, int64_t index);
 
@@ -115,6 +119,7 @@ class TemplatesRpc final : public ::templates::v1::TemplatesService {
   ::users::v1::UsersService& users_;
   TemplateCache& cache_;
   const Clock& clock_;
+  Logger& logger_;
 };
 
 }  // namespace millrace::templates

@@ -1,9 +1,15 @@
 // The methods of templates.v1.TemplatesService that change templates.
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "contract/errors.h"
+#include "services/templates/check.h"
 #include "services/templates/compiled.h"
+#include "services/templates/data_type.h"
 #include "services/templates/rpc.h"
 #include "services/templates/wire.h"
 #include "templates/v1/events.millrace.h"
@@ -13,6 +19,26 @@ namespace millrace::templates {
 namespace v1 = ::templates::v1;
 using v1::TemplateEvents;
 
+namespace {
+
+// Throws INVALID_ARGUMENT when the draft itself is wrong. Its partials and the
+// fields of its data are for PublishTemplate to insist on.
+void CheckDraftOf(const VersionChange& change) {
+  std::vector<FieldViolation> wrong;
+  const TemplateVersion& draft = change.version;
+  const absl::Status body = CheckBody(draft);
+  if (!body.ok()) wrong.push_back({"body", std::string(MessageOf(body))});
+  if (!draft.data_type.empty()) {
+    const absl::Status type = FindDataType(draft.data_type).status();
+    if (!type.ok()) {
+      wrong.push_back({"data_type", std::string(MessageOf(type))});
+    }
+  }
+  ThrowIfError(InvalidArgument(wrong));
+}
+
+}  // namespace
+
 template <typename Request>
 Target TemplatesRpc::TargetOf(const Request& request) const {
   return {.name = request.name(),
@@ -21,35 +47,13 @@ Target TemplatesRpc::TargetOf(const Request& request) const {
           .now = clock_.Now()};
 }
 
-Promise<void> TemplatesRpc::CheckCompiles(std::string content_type,
-                                          std::string body,
-                                          AbortSignal signal) {
-  TemplateVersion version;
-  if (!content_type.empty()) version.content_type = std::move(content_type);
-  version.body = std::move(body);
-  absl::Status status;
-  try {
-    co_await CompileAside(loop_, std::move(version), std::move(signal));
-  } catch (const StatusError& error) {
-    status = error.status();
-  }
-  if (status.ok()) co_return;
-  if (status.code() != absl::StatusCode::kInvalidArgument) Throw(status);
-  Throw(InvalidArgument({{"body", std::string(MessageOf(status))}}));
-}
-
 Promise<v1::Template> TemplatesRpc::PutTemplate(
     const Call& call, const v1::PutTemplateRequest& request) {
-  co_await CheckCompiles(request.content_type(), request.body(), call.signal);
   const Target target = TargetOf(request);
-  TemplateVersion draft;
-  if (!request.content_type().empty()) {
-    draft.content_type = request.content_type();
-  }
-  draft.body = request.body();
   const VersionChange change =
       co_await database_.Transact(call.context, [&](store::Tx& tx) {
-        VersionChange change = AddDraft(tx, target, draft);
+        VersionChange change = AddDraft(tx, target, ToVersion(request));
+        CheckDraftOf(change);
         outbox_.Emit<TemplateEvents::DraftAdded>(tx, ToDraftAdded(change));
         return change;
       });
@@ -58,13 +62,12 @@ Promise<v1::Template> TemplatesRpc::PutTemplate(
 
 Promise<v1::Template> TemplatesRpc::UpdateDraft(
     const Call& call, const v1::UpdateDraftRequest& request) {
-  co_await CheckCompiles(request.content_type(), request.body(), call.signal);
   const Target target = TargetOf(request);
   const VersionChange change =
       co_await database_.Transact(call.context, [&](store::Tx& tx) {
         VersionChange change =
-            ChangeDraft(tx, target, request.version(), request.content_type(),
-                        request.body());
+            ChangeDraft(tx, target, request.version(), ToEdit(request));
+        CheckDraftOf(change);
         if (change.is_new) {
           outbox_.Emit<TemplateEvents::DraftUpdated>(tx,
                                                      ToDraftUpdated(change));
@@ -85,6 +88,40 @@ Promise<v1::DeleteDraftResponse> TemplatesRpc::DeleteDraft(
   co_return v1::DeleteDraftResponse();
 }
 
+Promise<v1::Template> TemplatesRpc::AllowUnsafeOutput(
+    const Call& call, const v1::AllowUnsafeOutputRequest& request) {
+  const Target target = TargetOf(request);
+  v1::TemplateUnsafeAllowed allowed;
+  const VersionChange change =
+      co_await database_.Transact(call.context, [&](store::Tx& tx) {
+        VersionChange change = AllowUnsafe(tx, target, request.version());
+        const std::vector<Place> places = UnsafePlaces(change.version);
+        if (places.empty()) {
+          Throw(absl::FailedPreconditionError(
+              StrCat("version ", request.version(), " of ",
+                     Describe(target.name, target.locale),
+                     " escapes every value: there is nothing to allow")));
+        }
+        allowed = ToUnsafeAllowed(change, places);
+        allowed.set_reason(request.reason());
+        allowed.set_allowed_by(call.context.identity.subject);
+        if (change.is_new) {
+          outbox_.Emit<TemplateEvents::UnsafeAllowed>(tx, allowed);
+        }
+        return change;
+      });
+  if (change.is_new) {
+    logger_.Warning("a template may have values that are not escaped",
+                    {{"template", target.name},
+                     {"locale", target.locale},
+                     {"version", StrCat(request.version())},
+                     {"places", absl::StrJoin(allowed.places(), " ")},
+                     {"allowed_by", allowed.allowed_by()},
+                     {"reason", allowed.reason()}});
+  }
+  co_return ToTemplate(change.version, change.head);
+}
+
 template <typename F>
 Promise<v1::Template> TemplatesRpc::PublishBy(CallContext context,
                                               std::string name, F change) {
@@ -92,6 +129,7 @@ Promise<v1::Template> TemplatesRpc::PublishBy(CallContext context,
       co_await database_.Transact(std::move(context), [&](store::Tx& tx) {
         VersionChange done = change(tx);
         if (done.is_new) {
+          RequireSound(tx, done.version);
           outbox_.Emit<TemplateEvents::Published>(tx, ToPublished(done));
         }
         return done;

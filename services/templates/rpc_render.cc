@@ -1,11 +1,14 @@
 // The methods of templates.v1.TemplatesService that render.
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "contract/errors.h"
 #include "contract/rules.h"
+#include "services/templates/check.h"
 #include "services/templates/compiled.h"
+#include "services/templates/rendering.h"
 #include "services/templates/rpc.h"
 #include "services/templates/store.h"
 #include "services/templates/wire.h"
@@ -15,51 +18,63 @@ namespace {
 
 namespace v1 = ::templates::v1;
 
-TemplateVersion ToVersion(const v1::TemplateText& text) {
-  TemplateVersion version;
-  version.name = "preview";
-  if (!text.content_type().empty()) version.content_type = text.content_type();
-  version.body = text.body();
-  return version;
+// What a request that names a version or brings a text is about.
+template <typename Request>
+TemplateVersion SourceOf(store::Tx& tx, const Request& request) {
+  if (request.has_text()) return ToVersion(request.text());
+  if (!request.has_version()) {
+    Throw(InvalidArgument({{"source", "set version or text"}}));
+  }
+  const v1::TemplateVersionRef& ref = request.version();
+  return FindVersion(tx, ref.name(), ref.locale(), ref.version());
 }
 
 }  // namespace
 
+Promise<v1::CheckTemplateResponse> TemplatesRpc::CheckTemplate(
+    const Call& call, const v1::CheckTemplateRequest& request) {
+  const Findings findings = co_await database_.Read(
+      call.context,
+      [&](store::Tx& tx) { return CheckVersion(tx, SourceOf(tx, request)); });
+  co_return ToResponse(findings);
+}
+
 template <typename Request>
-Promise<google::protobuf::Struct> TemplatesRpc::DataFor(
-    const Call& call, const Request& request) {
-  if (!request.has_user_id()) co_return request.data();
+Promise<std::string> TemplatesRpc::RenderWith(const Call& call,
+                                              const Request& request,
+                                              CompiledTemplate compiled) {
+  if (!request.has_user_id()) {
+    co_return co_await RenderInSlices(loop_, std::move(compiled),
+                                      request.data(), call.signal);
+  }
   ::users::v1::GetUserRequest get;
   get.set_id(request.user_id());
-  co_return ToData(ToRecipient(co_await users_.GetUser(call, get)));
+  const google::protobuf::Struct data =
+      ToData(ToRecipient(co_await users_.GetUser(call, get)));
+  co_return co_await RenderInSlices(loop_, std::move(compiled), data,
+                                    call.signal);
 }
 
 Promise<v1::PreviewTemplateResponse> TemplatesRpc::PreviewTemplate(
     const Call& call, const v1::PreviewTemplateRequest& request) {
-  TemplateVersion version;
-  if (request.has_version()) {
-    const v1::TemplateVersionRef& ref = request.version();
-    version = co_await database_.Read(call.context, [&](store::Tx& tx) {
-      return FindVersion(tx, ref.name(), ref.locale(), ref.version());
-    });
-  } else if (request.has_text()) {
-    version = ToVersion(request.text());
-  } else {
-    Throw(InvalidArgument({{"source", "set version or text"}}));
-  }
-  google::protobuf::Struct data = co_await DataFor(call, request);
-  v1::PreviewTemplateResponse response;
-  response.set_content_type(version.content_type);
+  // What is read once is not worth keeping.
+  ProgramCache programs;
   CompiledTemplate compiled =
-      co_await CompileAside(loop_, std::move(version), call.signal);
-  response.set_body(co_await RenderAside(loop_, std::move(compiled),
-                                         std::move(data), call.signal));
+      co_await database_.Read(call.context, [&](store::Tx& tx) {
+        TemplateVersion source = SourceOf(tx, request);
+        return request.has_version() ? CompiledTemplate::CompileStored(
+                                           tx, std::move(source), programs)
+                                     : ValueOrThrow(CompiledTemplate::Compile(
+                                           tx, std::move(source), programs));
+      });
+  v1::PreviewTemplateResponse response;
+  response.set_content_type(compiled.version().content_type);
+  response.set_body(co_await RenderWith(call, request, std::move(compiled)));
   co_return response;
 }
 
 Promise<v1::RenderTemplateResponse> TemplatesRpc::RenderTemplate(
     const Call& call, const v1::RenderTemplateRequest& request) {
-  google::protobuf::Struct data = co_await DataFor(call, request);
   const CompiledTemplate compiled =
       co_await cache_.Published(call.context, request.name(), request.locale());
   const TemplateVersion& version = compiled.version();
@@ -67,8 +82,7 @@ Promise<v1::RenderTemplateResponse> TemplatesRpc::RenderTemplate(
   response.set_content_type(version.content_type);
   response.set_version(version.version);
   response.set_locale(version.locale);
-  response.set_body(
-      co_await RenderAside(loop_, compiled, std::move(data), call.signal));
+  response.set_body(co_await RenderWith(call, request, compiled));
   co_return response;
 }
 

@@ -1,8 +1,12 @@
 #include "services/templates/seed.h"
 
+#include <string>
+#include <string_view>
+
 #include "services/templates/lifecycle.h"
 #include "services/templates/listeners.h"
 #include "services/templates/store.h"
+#include "users/v1/events.pb.h"
 
 namespace millrace::templates {
 namespace {
@@ -102,6 +106,16 @@ constexpr Seed kSeeds[] = {
      "ご連絡ください。</p>\n"},
 };
 
+// The event that each is rendered with.
+std::string DataTypeOf(std::string_view name) {
+  const google::protobuf::Descriptor* type =
+      name == kWelcome      ? ::users::v1::UserCreated::descriptor()
+      : name == kSuspended  ? ::users::v1::UserSuspended::descriptor()
+      : name == kReinstated ? ::users::v1::UserReinstated::descriptor()
+                            : ::users::v1::UserPasswordChanged::descriptor();
+  return type->full_name();
+}
+
 }  // namespace
 
 void SeedTemplates(store::Tx& tx, absl::Time now) {
@@ -112,6 +126,7 @@ void SeedTemplates(store::Tx& tx, absl::Time now) {
         .name = seed.name, .locale = seed.locale, .etag = "", .now = now};
     TemplateVersion draft;
     draft.body = seed.body;
+    draft.data_type = DataTypeOf(seed.name);
     const int64_t version = AddDraft(tx, target, draft).version.version;
     Publish(tx, target, version);
   }

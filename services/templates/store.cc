@@ -9,13 +9,14 @@ namespace millrace::templates {
 namespace {
 
 constexpr char kSelect[] =
-    "SELECT name, locale, version, state, content_type, body, create_time, "
-    "publish_time FROM templates WHERE name = :name AND locale = :locale ";
+    "SELECT name, locale, version, state, content_type, body, syntax, "
+    "data_type, unsafe_allowed, create_time, publish_time FROM templates WHERE "
+    "name = :name AND locale = :locale ";
 
 constexpr char kSelectWithoutBody[] =
-    "SELECT name, locale, version, state, content_type, '' AS body, "
-    "create_time, publish_time FROM templates WHERE name = :name AND locale = "
-    ":locale ";
+    "SELECT name, locale, version, state, content_type, '' AS body, syntax, "
+    "data_type, unsafe_allowed, create_time, publish_time FROM templates WHERE "
+    "name = :name AND locale = :locale ";
 
 TemplateVersion FromRow(const store::Row& row) {
   TemplateVersion version = {
@@ -25,6 +26,9 @@ TemplateVersion FromRow(const store::Row& row) {
       .state = static_cast<State>(row.Int("state")),
       .content_type = row.Text("content_type"),
       .body = row.Text("body"),
+      .syntax = row.Int("syntax"),
+      .data_type = row.Text("data_type"),
+      .unsafe_allowed = row.Int("unsafe_allowed") != 0,
       .create_time = absl::FromUnixMicros(row.Int("create_time"))};
   if (!row.IsNull("publish_time")) {
     version.publish_time = absl::FromUnixMicros(row.Int("publish_time"));
@@ -51,6 +55,9 @@ store::Params ToParams(const TemplateVersion& version) {
                           {"state", static_cast<int64_t>(version.state)},
                           {"content_type", version.content_type},
                           {"body", version.body},
+                          {"syntax", version.syntax},
+                          {"data_type", version.data_type},
+                          {"unsafe_allowed", int64_t{version.unsafe_allowed}},
                           {"publish_time", nullptr}};
   if (version.publish_time) {
     params.back().value = absl::ToUnixMicros(*version.publish_time);
@@ -74,16 +81,19 @@ void InsertVersion(store::Tx& tx, const TemplateVersion& version) {
   params.push_back({"create_time", absl::ToUnixMicros(version.create_time)});
   tx.Execute(
       "INSERT INTO templates (name, locale, version, state, content_type, "
-      "body, create_time, publish_time) VALUES (:name, :locale, :version, "
-      ":state, :content_type, :body, :create_time, :publish_time)",
+      "body, syntax, data_type, unsafe_allowed, create_time, publish_time) "
+      "VALUES (:name, :locale, :version, :state, :content_type, :body, "
+      ":syntax, "
+      ":data_type, :unsafe_allowed, :create_time, :publish_time)",
       params);
 }
 
 void UpdateVersion(store::Tx& tx, const TemplateVersion& version) {
   tx.Execute(
       "UPDATE templates SET state = :state, content_type = :content_type, body "
-      "= :body, publish_time = :publish_time WHERE name = :name AND locale = "
-      ":locale AND version = :version",
+      "= :body, syntax = :syntax, data_type = :data_type, unsafe_allowed = "
+      ":unsafe_allowed, publish_time = :publish_time WHERE name = :name AND "
+      "locale = :locale AND version = :version",
       ToParams(version));
 }
 

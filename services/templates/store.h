@@ -34,6 +34,12 @@ struct HeadQuery {
   std::string after_locale;
 };
 
+// At most `limit` names of templates that are published in some locale, in
+// their order.
+std::vector<std::string> ListPublishedNames(store::Tx& tx,
+                                            std::string_view prefix,
+                                            int64_t limit);
+
 // At most `limit` templates that are not erased, by name and locale.
 std::vector<TemplateHead> ListHeads(store::Tx& tx, const HeadQuery& query,
                                     int64_t limit);
@@ -42,7 +48,7 @@ std::vector<TemplateHead> ListHeads(store::Tx& tx, const HeadQuery& query,
 int64_t GreatestVersion(store::Tx& tx, std::string_view name,
                         std::string_view locale);
 void InsertVersion(store::Tx& tx, const TemplateVersion& version);
-// State, times, content type and body.
+// State, times, and all that a draft may change.
 void UpdateVersion(store::Tx& tx, const TemplateVersion& version);
 void DeleteVersion(store::Tx& tx, std::string_view name,
                    std::string_view locale, int64_t version);

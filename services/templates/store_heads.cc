@@ -95,4 +95,20 @@ std::vector<TemplateHead> ListHeads(store::Tx& tx, const HeadQuery& query,
   return heads;
 }
 
+std::vector<std::string> ListPublishedNames(store::Tx& tx,
+                                            std::string_view prefix,
+                                            int64_t limit) {
+  std::vector<std::string> names;
+  for (const store::Row& row : tx.Query(
+           "SELECT DISTINCT name FROM template_heads WHERE archive_time IS "
+           "NULL AND name >= :prefix AND name < :end AND "
+           "published_version > 0 ORDER BY name LIMIT :limit",
+           {{"prefix", prefix},
+            {"end", store::EndOfPrefix(prefix)},
+            {"limit", limit}})) {
+    names.push_back(row.Text("name"));
+  }
+  return names;
+}
+
 }  // namespace millrace::templates

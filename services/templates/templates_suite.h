@@ -90,6 +90,30 @@ class TemplatesSuite : public testing::ServiceSuite {
     return Await(rpc_.PublishTemplate(call_, request));
   }
 
+  // Put and published at once.
+  void PutPublished(const std::string& name, const std::string& locale,
+                    const std::string& body) {
+    const auto published = Publish(Put(locale, body, name));
+    EXPECT_TRUE(published.ok()) << published.status();
+  }
+
+  absl::StatusOr<::templates::v1::RenderTemplateResponse> RenderNamed(
+      const std::string& name, const std::string& locale = "en",
+      google::protobuf::Struct data = {}) {
+    auto request = For<::templates::v1::RenderTemplateRequest>(name, locale);
+    *request.mutable_data() = std::move(data);
+    return Await(rpc_.RenderTemplate(call_, request));
+  }
+
+  // The text, or the message of the error.
+  std::string TextOfNamed(const std::string& name,
+                          const std::string& locale = "en",
+                          google::protobuf::Struct data = {}) {
+    const auto rendered = RenderNamed(name, locale, std::move(data));
+    return rendered.ok() ? rendered->body()
+                         : std::string(MessageOf(rendered.status()));
+  }
+
   absl::StatusOr<::templates::v1::Template> RollBack(
       const std::string& locale) {
     return Await(rpc_.RollBackTemplate(
@@ -129,13 +153,14 @@ class TemplatesSuite : public testing::ServiceSuite {
 
   FakeUsers users_channel_;
   ::users::v1::UsersService::Client users_{users_channel_};
-  TemplateCache cache_{*database_, loop_, clock_};
+  TemplateCache cache_{*database_, clock_};
   TemplatesRpc rpc_{TemplatesRpc::Parts{.loop = loop_,
                                         .database = *database_,
                                         .outbox = outbox_,
                                         .users = users_,
                                         .cache = cache_,
-                                        .clock = clock_}};
+                                        .clock = clock_,
+                                        .logger = logger_}};
 };
 
 }  // namespace millrace::templates

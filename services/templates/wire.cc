@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/strings.h"
 #include "contract/errors.h"
@@ -52,6 +53,23 @@ Event AboutVersion(const TemplateVersion& version) {
   return event;
 }
 
+// What both a draft and a text that is stored nowhere have.
+template <typename Text>
+TemplateVersion TextOf(const Text& text) {
+  TemplateVersion version;
+  if (!text.content_type().empty()) version.content_type = text.content_type();
+  if (text.syntax() != 0) version.syntax = text.syntax();
+  version.data_type = text.data_type();
+  version.body = text.body();
+  return version;
+}
+
+void SetPlace(const Place& place, v1::TemplatePlace* wire) {
+  wire->set_template_(place.template_name);
+  wire->set_line(place.line);
+  wire->set_column(place.column);
+}
+
 }  // namespace
 
 v1::Template ToTemplate(const TemplateVersion& version,
@@ -63,6 +81,9 @@ v1::Template ToTemplate(const TemplateVersion& version,
   wire.set_state(ToState(version.state));
   wire.set_content_type(version.content_type);
   wire.set_body(version.body);
+  wire.set_syntax(static_cast<int32_t>(version.syntax));
+  wire.set_data_type(version.data_type);
+  wire.set_unsafe_allowed(version.unsafe_allowed);
   wire.set_etag(EtagOf(head));
   SetTimestamp(version.create_time, wire.mutable_create_time());
   if (version.publish_time) {
@@ -112,6 +133,49 @@ v1::DiffHunk ToHunk(const Hunk& hunk) {
   return wire;
 }
 
+v1::CheckTemplateResponse ToResponse(const Findings& findings) {
+  v1::CheckTemplateResponse response;
+  for (const Diagnostic& found : findings.problems) {
+    v1::TemplateProblem& problem = *response.add_problems();
+    SetPlace(found.place, problem.mutable_place());
+    problem.set_message(found.message);
+    problem.set_excerpt(found.excerpt);
+  }
+  for (const FieldRead& read : findings.fields) {
+    v1::TemplateField& field = *response.add_fields();
+    field.set_path(read.path);
+    for (const std::string& scope : read.scopes) field.add_sections(scope);
+    field.set_is_text(read.is_text);
+    SetPlace(read.place, field.mutable_place());
+  }
+  for (const std::string& name : findings.partials) {
+    response.add_partials(name);
+  }
+  return response;
+}
+
+TemplateVersion ToVersion(const v1::TemplateText& text) {
+  TemplateVersion version = TextOf(text);
+  version.name = text.name().empty() ? "preview" : text.name();
+  version.locale = text.locale().empty() ? kDefaultLocale : text.locale();
+  return version;
+}
+
+TemplateVersion ToVersion(const v1::PutTemplateRequest& request) {
+  TemplateVersion version = TextOf(request);
+  version.name = request.name();
+  version.locale = request.locale();
+  return version;
+}
+
+DraftEdit ToEdit(const v1::UpdateDraftRequest& request) {
+  DraftEdit edit = {.content_type = request.content_type(),
+                    .body = request.body(),
+                    .syntax = request.syntax()};
+  if (request.has_data_type()) edit.data_type = request.data_type();
+  return edit;
+}
+
 v1::TemplatePublished ToPublished(const VersionChange& change) {
   auto event = AboutVersion<v1::TemplatePublished>(change.version);
   event.set_previous_version(change.previous);
@@ -135,6 +199,16 @@ v1::TemplateDraftDeleted ToDraftDeleted(const Target& target, int64_t version) {
   auto event = AboutTemplate<v1::TemplateDraftDeleted>(target);
   event.set_version(version);
   SetTimestamp(target.now, event.mutable_delete_time());
+  return event;
+}
+
+v1::TemplateUnsafeAllowed ToUnsafeAllowed(const VersionChange& change,
+                                          const std::vector<Place>& places) {
+  auto event = AboutVersion<v1::TemplateUnsafeAllowed>(change.version);
+  SetTimestamp(change.head.update_time, event.mutable_allow_time());
+  for (const Place& place : places) {
+    event.add_places(StrCat(place.line, ":", place.column));
+  }
   return event;
 }
 

@@ -3,8 +3,10 @@
 #define MILLRACE_SERVICES_TEMPLATES_WIRE_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "services/templates/check.h"
 #include "services/templates/diff.h"
 #include "services/templates/domain.h"
 #include "services/templates/lifecycle.h"
@@ -20,6 +22,12 @@ namespace millrace::templates {
 ::templates::v1::TemplateSummary ToSummary(const TemplateHead& head);
 ::templates::v1::RenderedMessage ToMessage(const RenderedText& text);
 ::templates::v1::DiffHunk ToHunk(const Hunk& hunk);
+::templates::v1::CheckTemplateResponse ToResponse(const Findings& findings);
+
+// A version that is stored nowhere, or not yet.
+TemplateVersion ToVersion(const ::templates::v1::TemplateText& text);
+TemplateVersion ToVersion(const ::templates::v1::PutTemplateRequest& request);
+DraftEdit ToEdit(const ::templates::v1::UpdateDraftRequest& request);
 
 ::templates::v1::TemplatePublished ToPublished(const VersionChange& change);
 ::templates::v1::TemplateDraftAdded ToDraftAdded(const VersionChange& change);
@@ -27,6 +35,9 @@ namespace millrace::templates {
     const VersionChange& change);
 ::templates::v1::TemplateDraftDeleted ToDraftDeleted(const Target& target,
                                                      int64_t version);
+// Without the reason, and who it was.
+::templates::v1::TemplateUnsafeAllowed ToUnsafeAllowed(
+    const VersionChange& change, const std::vector<Place>& places);
 ::templates::v1::TemplateArchived ToArchived(const TemplateHead& head);
 ::templates::v1::TemplateRestored ToRestored(const TemplateHead& head);
 ::templates::v1::TemplateDeleted ToDeleted(const Target& target);
@@ -38,15 +49,6 @@ namespace millrace::templates {
 ::templates::v1::RenderFailure ToFailure(const absl::Status& status);
 
 Recipient ToRecipient(const ::users::v1::User& user);
-
-// From an event that says who the person is.
-template <typename Event>
-Recipient RecipientOf(const Event& event) {
-  return {.user_id = event.user_id(),
-          .email = event.email(),
-          .display_name = event.display_name(),
-          .locale = event.locale()};
-}
 
 }  // namespace millrace::templates
 

@@ -27,7 +27,7 @@ namespace millrace::cli {
 namespace {
 
 std::vector<runtime::ModuleFactory> Modules() {
-  return {&users::NewModule, &admin::NewModule, &templates::NewModule};
+  return {&users::NewModule, &admin::NewModule, templates::Modules()};
 }
 
 int Up(int argc, char** argv) {

@@ -63,7 +63,7 @@ class MigrateTest : public ::testing::TestWithParam<testing::Backend> {
     std::ostringstream out;
     EXPECT_EQ(
         Migrate(config_,
-                {&users::NewModule, &admin::NewModule, &templates::NewModule},
+                {&users::NewModule, &admin::NewModule, templates::Modules()},
                 dry_run, out),
         well)
         << out.str();
