@@ -160,6 +160,7 @@ std::vector<Input> Seeds() {
   add("{{#l}}\n- {{.}}\n{{/l}}\n{{^l}}none{{/l}}{{#b}}{{#c}}{{a}}{{/c}}{{/b}}");
   add("{{=<% %>=}}<%a%> {{a}}<%={{ }}=%>{{a}}");
   add("x\n  {{>p}}\n{{>q}} {{>*n}}\n");
+  add("{{>p}}{{>q}}{{>*n}}\n", "m");
   add("{{<p}}{{$a}}\n    one\n  {{a}}\n{{/a}}{{/p}}\n{{$x}}d{{/x}}");
   add("{{#if a}}1{{else if l}}2{{else}}3{{/if}}{{#each l}}{{@index}}{{this}}"
       "{{#unless @last}},{{/unless}}{{/each}}{{#with b}}{{../a}}{{/with}}",
@@ -185,7 +186,7 @@ void Mutate(Input* input, Random* random) {
         ChangeText(&input->json, random);
         break;
       case 2: {
-        constexpr std::string_view kLetters = "xcnpsf";
+        constexpr std::string_view kLetters = "xcnpsfm";
         const char letter = kLetters[random->Below(kLetters.size())];
         const size_t there = input->options.find(letter);
         if (there == std::string::npos) {

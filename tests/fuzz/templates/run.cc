@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "base/strings.h"
 #include "contract/json_check.h"
@@ -37,6 +38,33 @@ CompileOptions OptionsOf(const Input& input) {
   options.bounds.total_bytes = 1 << 20;
   return options;
 }
+
+// Partials of which some are of the other syntax and permit what the template
+// does not, as stored ones may be; and a dynamic name may choose not all.
+class MixedPartials final : public Partials {
+ public:
+  MixedPartials(std::map<std::string, std::string, std::less<>> sources,
+                bool mixed)
+      : partials_(std::move(sources)), mixed_(mixed) {}
+
+  std::optional<std::string_view> Find(std::string_view name) const override {
+    return partials_.Find(name);
+  }
+  std::vector<std::string> Names() const override { return partials_.Names(); }
+  std::vector<std::string> DynamicNames() const override {
+    std::vector<std::string> names = partials_.Names();
+    if (mixed_ && !names.empty()) names.pop_back();
+    return names;
+  }
+  std::optional<SourceOptions> OptionsOf(std::string_view name) const override {
+    if (!mixed_ || name.size() % 2 == 0) return std::nullopt;
+    return SourceOptions{.syntax = Syntax::kExtended, .allow_unsafe = false};
+  }
+
+ private:
+  const PartialMap partials_;
+  const bool mixed_;
+};
 
 // Every error has a place.
 void DemandPlaces(const std::vector<Diagnostic>& errors) {
@@ -104,7 +132,7 @@ std::string ToText(const Input& input) {
 Outcome RunEngine(const Input& input) {
   std::map<std::string, std::string, std::less<>> sources;
   for (const auto& [name, source] : input.partials) sources[name] = source;
-  const PartialMap partials(std::move(sources));
+  const MixedPartials partials(std::move(sources), Has(input, 'm'));
   const CompileOptions options = OptionsOf(input);
   const auto program = Program::Compile(input.source, options, partials);
   const Report report = Check(input.source, options, partials);
@@ -120,6 +148,8 @@ Outcome RunEngine(const Input& input) {
              MessageOf(read).find("larger") != std::string_view::npos,
          "all of JSON is read");
   if (!program.ok()) return Outcome::kErrors;
+  Demand(program->IsOf(input.source, options, partials),
+         "a program is that of what it was compiled from");
   if (options.escaping == Escaping::kContextual && Has(input, 's')) {
     Demand(program->unsafe().empty(), "nothing unsafe unless it is allowed");
   }

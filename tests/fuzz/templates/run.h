@@ -13,7 +13,8 @@ namespace millrace::templates {
 // An input is text in parts, each behind a line that begins with "%%": the
 // template; "%%json" its data; "%%partial NAME" a partial; "%%options LETTERS"
 // how it is compiled (x: syntax 2, c: contextual, n: plain text, p: partials
-// are required, s: nothing unsafe, f: fields are required).
+// are required, s: nothing unsafe, f: fields are required, m: partials are read
+// otherwise than the template).
 struct Input {
   std::string source, json = "{}", options;
   std::vector<std::pair<std::string, std::string>> partials;
