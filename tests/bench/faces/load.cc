@@ -20,27 +20,25 @@ struct Pending {
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
 };
 
-void Start(grpc::GenericStub& stub, const grpc::ByteBuffer& request,
-           grpc::CompletionQueue* queue) {
+void Start(grpc::GenericStub& stub, const std::string& path,
+           const grpc::ByteBuffer& request, grpc::CompletionQueue* queue) {
   auto* call = new Pending;
-  call->reader = stub.PrepareUnaryCall(
-      &call->context, "/millrace.test.Echo/Say", request, queue);
+  call->reader = stub.PrepareUnaryCall(&call->context, path, request, queue);
   call->reader->StartCall();
   call->reader->Finish(&call->reply, &call->status, call);
 }
 
 }  // namespace
 
-LoadResult RunLoad(const std::string& target, int in_flight, double seconds) {
+LoadResult RunLoad(const std::string& target, const LoadCall& load,
+                   int in_flight, double seconds) {
   using Clock = std::chrono::steady_clock;
-  test::EchoRequest message;
-  message.set_text(std::string(100, 'x'));
-  const grpc::Slice bytes(message.SerializeAsString());
+  const grpc::Slice bytes(load.request);
   const grpc::ByteBuffer request(&bytes, 1);
   grpc::GenericStub stub(
       grpc::CreateChannel(target, grpc::InsecureChannelCredentials()));
   grpc::CompletionQueue queue;
-  for (int i = 0; i < in_flight; ++i) Start(stub, request, &queue);
+  for (int i = 0; i < in_flight; ++i) Start(stub, load.path, request, &queue);
 
   LoadResult result;
   const auto start = Clock::now();
@@ -57,7 +55,7 @@ LoadResult RunLoad(const std::string& target, int in_flight, double seconds) {
     }
     ++result.calls;
     if (Clock::now() < end) {
-      Start(stub, request, &queue);
+      Start(stub, load.path, request, &queue);
     } else {
       --running;
     }
@@ -67,6 +65,15 @@ LoadResult RunLoad(const std::string& target, int in_flight, double seconds) {
   while (queue.Next(&tag, &ok)) {
   }
   return result;
+}
+
+LoadResult RunLoad(const std::string& target, int in_flight, double seconds) {
+  test::EchoRequest message;
+  message.set_text(std::string(100, 'x'));
+  return RunLoad(target,
+                 {.path = "/millrace.test.Echo/Say",
+                  .request = message.SerializeAsString()},
+                 in_flight, seconds);
 }
 
 }  // namespace millrace::bench
