@@ -165,17 +165,14 @@ Promise<Response> ServeEvents(Dispatcher& dispatcher, const Target& target,
 // A streaming call, from its requests to the head of its response. `dispatcher`
 // outlives it; it never rejects.
 Promise<Response> CallStream(Dispatcher& dispatcher, IncomingCall call,
-                             std::vector<MessagePtr> requests,
-                             EnvelopeForm form) {
+                             Stream<MessagePtr> requests, EnvelopeForm form) {
   const ReplyMetadata reply = call.reply;
   Deferred<void> head_due;
   reply.OnSendHeaders([head_due] { head_due.Resolve(); });
   Timer silence = EventLoop::Current()->SetTimeout(
       kSilence, [head_due] { head_due.Resolve(); });
   Envelopes envelopes = ToEnvelopes(
-      dispatcher.Streaming(std::move(call),
-                           Stream<MessagePtr>::Of(std::move(requests))),
-      form, reply);
+      dispatcher.Streaming(std::move(call), std::move(requests)), form, reply);
   const Promise<void> begun =
       envelopes.begun.Then([head_due] { head_due.Resolve(); });
   co_await head_due.promise();
@@ -188,10 +185,9 @@ Promise<Response> CallStream(Dispatcher& dispatcher, IncomingCall call,
   co_return response;
 }
 
-absl::StatusOr<std::vector<MessagePtr>> ReadStream(const Target& target,
-                                                   const Request& request,
-                                                   Codec codec,
-                                                   const RpcOptions& options) {
+absl::StatusOr<Stream<MessagePtr>> ReadStream(const Target& target,
+                                              Request& request, Codec codec,
+                                              const RpcOptions& options) {
   const absl::StatusOr<Coding> whole =
       CodingOf(request.headers.Get("Content-Encoding"));
   const absl::StatusOr<Coding> coding =
@@ -203,7 +199,7 @@ absl::StatusOr<std::vector<MessagePtr>> ReadStream(const Target& target,
         "see Connect-Content-Encoding");
   }
   return DecodeEnvelopes(*target.method, codec, *coding,
-                         options.max_message_bytes, request.body);
+                         options.max_message_bytes, std::move(request.body));
 }
 
 // Errors are in the body's last envelope, under 200, once the content type is
@@ -221,7 +217,7 @@ Promise<Response> ServeStream(Dispatcher& dispatcher, const Target& target,
         "application/json with Accept: text/event-stream"));
   }
   absl::StatusOr<IncomingCall> call = ToIncoming(target, request);
-  absl::StatusOr<std::vector<MessagePtr>> requests =
+  absl::StatusOr<Stream<MessagePtr>> requests =
       ReadStream(target, request, *codec, options);
   const absl::Status status = call.ok() ? requests.status() : call.status();
   if (!status.ok()) {

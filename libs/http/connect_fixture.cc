@@ -1,6 +1,7 @@
 #include "http/connect_fixture.h"
 
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -100,12 +101,16 @@ Stream<MessagePtr> List(void* self, const Call& call,
 }
 
 Promise<void> Join(Stream<MessagePtr> requests, StreamWriter<MessagePtr> out) {
-  std::string all;
-  while (std::optional<MessagePtr> request = co_await requests.Next()) {
-    all += static_cast<const Info&>(**request).reason();
+  try {
+    std::string all;
+    while (std::optional<MessagePtr> request = co_await requests.Next()) {
+      all += static_cast<const Info&>(**request).reason();
+    }
+    co_await out.Write(WithReason(all));
+    out.Close();
+  } catch (...) {
+    out.Fail(StatusFrom(std::current_exception()));
   }
-  co_await out.Write(WithReason(all));
-  out.Close();
 }
 
 Stream<MessagePtr> Gather(void*, const Call&, Stream<MessagePtr> requests) {

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
 #include "http/connect_fixture.h"
+#include "http/connect_stream.h"
 #include "http/envelope.h"
 #include "http/gzip.h"
 
@@ -127,14 +128,31 @@ TEST_F(ConnectGzipTest, AnswersOfStreamsAreCompressedForWhoTakesIt) {
         Ask(PostRequest("/test.v1.Echo/List", kStream, body,
                         "Connect-Accept-Encoding: gzip\r\n"));
     EXPECT_EQ(got.headers.Get("Connect-Content-Encoding"), "gzip");
-    const auto frames = SplitEnvelopes(
-        std::string_view(got.body).substr(0, got.body.size() - 7));
-    ASSERT_TRUE(frames.ok()) << frames.status();
-    ASSERT_EQ(frames->size(), 1u);
-    EXPECT_TRUE(frames->front().compressed);
-    EXPECT_THAT(Gunzip(frames->front().message, 10'000).value_or(""),
+    std::string_view rest = got.body;
+    const auto frame = TakeEnvelope(&rest, 1);
+    ASSERT_TRUE(frame.ok()) << frame.status();
+    EXPECT_TRUE(frame->compressed);
+    EXPECT_THAT(Gunzip(frame->message, 10'000).value_or(""),
                 HasSubstr(std::string(4000, 'x')));
-    EXPECT_TRUE(got.body.ends_with(Envelope(kEnvelopeEnd, "{}")));
+    EXPECT_EQ(rest, Envelope(kEnvelopeEnd, "{}"));
+  });
+}
+
+// Ten messages that need ten times the limit, one after the other.
+TEST_F(ConnectGzipTest, MessagesAreExpandedWhenTheyAreWanted) {
+  router_.Post("/frames", [&](Request request) {
+    auto requests = DecodeEnvelopes(EchoInfo().methods[3], Codec::kJson,
+                                    Coding::kGzip, 70'000, request.body);
+    EXPECT_TRUE(requests.ok()) << requests.status();
+    return std::move(*requests).Take(9).Drain().Then(
+        [] { return Response::Text(200, "nine"); });
+  });
+  Serve([this] {
+    std::string body;
+    for (int i = 0; i < 9; ++i) body += Envelope(1, Gzip(Large(60'000)));
+    // Nobody wants the last, so that nobody is told that it is too large.
+    body += Envelope(1, Gzip(Large(100'000)));
+    EXPECT_EQ(Ask(PostRequest("/frames", kStream, body)).body, "nine");
   });
 }
 

@@ -18,6 +18,52 @@ namespace {
 // Few: the bytes that wait for a slow client are bounded by the connection.
 constexpr size_t kHighWater = 4;
 
+// The messages of a body whose frames were looked at.
+class EnvelopeReading final : public StreamSource<MessagePtr> {
+ public:
+  EnvelopeReading(const MethodInfo& method, Codec codec, Coding coding,
+                  size_t limit, std::string body)
+      : method_(method),
+        codec_(codec),
+        coding_(coding),
+        limit_(limit),
+        body_(std::move(body)),
+        rest_(body_) {}
+  EnvelopeReading(const EnvelopeReading&) = delete;
+
+  Promise<std::optional<MessagePtr>> Next() override {
+    using Answer = Promise<std::optional<MessagePtr>>;
+    if (!failure_.ok()) return Answer::Reject(failure_);
+    if (rest_.empty()) return Answer::Resolve(std::nullopt);
+    absl::StatusOr<MessagePtr> message = Read();
+    if (message.ok()) return Answer::Resolve(*std::move(message));
+    failure_ = message.status();
+    return Answer::Reject(failure_);
+  }
+
+  void Cancel(absl::Status) override { rest_ = {}; }
+
+ private:
+  absl::StatusOr<MessagePtr> Read() {
+    const absl::StatusOr<Frame> frame = TakeEnvelope(&rest_, ++number_);
+    if (!frame.ok()) return frame.status();
+    const absl::StatusOr<std::string> bytes =
+        Expand(frame->compressed ? coding_ : Coding::kIdentity,
+               std::string(frame->message), limit_);
+    if (!bytes.ok()) return bytes.status();
+    return Decode(method_, codec_, *bytes);
+  }
+
+  const MethodInfo& method_;
+  const Codec codec_;
+  const Coding coding_;
+  const size_t limit_;
+  const std::string body_;
+  std::string_view rest_;  // of body_
+  size_t number_ = 0;
+  absl::Status failure_;
+};
+
 // How answers are written down.
 class Writing {
  public:
@@ -103,33 +149,27 @@ Envelopes Written(Stream<MessagePtr> answers,
 
 }  // namespace
 
-absl::StatusOr<std::vector<MessagePtr>> DecodeEnvelopes(
-    const MethodInfo& method, Codec codec, Coding coding, size_t limit,
-    std::string_view body) {
-  const absl::StatusOr<std::vector<Frame>> frames = SplitEnvelopes(body);
-  if (!frames.ok()) return frames.status();
-  if (method.kind == MethodKind::kServerStream && frames->size() != 1) {
-    return absl::UnimplementedError(
-        StrCat("a server-streaming call takes exactly one request message; ",
-               frames->size(), " came"));
-  }
-  std::vector<MessagePtr> messages;
-  messages.reserve(frames->size());
-  for (const Frame& frame : *frames) {
-    if (frame.compressed && coding == Coding::kIdentity) {
+absl::StatusOr<Stream<MessagePtr>> DecodeEnvelopes(const MethodInfo& method,
+                                                   Codec codec, Coding coding,
+                                                   size_t limit,
+                                                   std::string body) {
+  size_t count = 0;
+  for (std::string_view rest = body; !rest.empty();) {
+    const absl::StatusOr<Frame> frame = TakeEnvelope(&rest, ++count);
+    if (!frame.ok()) return frame.status();
+    if (frame->compressed && coding == Coding::kIdentity) {
       return absl::InternalError(
-          StrCat("message ", messages.size() + 1,
+          StrCat("message ", count,
                  " is compressed, but Connect-Content-Encoding names nothing"));
     }
-    const absl::StatusOr<std::string> bytes =
-        Expand(frame.compressed ? coding : Coding::kIdentity,
-               std::string(frame.message), limit);
-    if (!bytes.ok()) return bytes.status();
-    absl::StatusOr<MessagePtr> message = Decode(method, codec, *bytes);
-    if (!message.ok()) return message.status();
-    messages.push_back(*std::move(message));
   }
-  return messages;
+  if (method.kind == MethodKind::kServerStream && count != 1) {
+    return absl::UnimplementedError(
+        StrCat("a server-streaming call takes exactly one request message; ",
+               count, " came"));
+  }
+  return Stream<MessagePtr>(std::make_unique<EnvelopeReading>(
+      method, codec, coding, limit, std::move(body)));
 }
 
 Envelopes ToEnvelopes(Stream<MessagePtr> answers, EnvelopeForm form,

@@ -12,9 +12,14 @@ namespace millrace::http {
 
 // The requests of a streaming call, out of the body of an
 // application/connect+* request whose compressed messages are in `coding`.
-absl::StatusOr<std::vector<MessagePtr>> DecodeEnvelopes(
-    const MethodInfo& method, Codec codec, Coding coding, size_t limit,
-    std::string_view body);
+// Frames that are wrong are told at once. A message is decoded when it is
+// wanted, and fails the stream if it is wrong: a body of a few KiB may stand
+// for gigabytes of messages, of which there is one at a time. `method` outlives
+// the stream.
+absl::StatusOr<Stream<MessagePtr>> DecodeEnvelopes(const MethodInfo& method,
+                                                   Codec codec, Coding coding,
+                                                   size_t limit,
+                                                   std::string body);
 
 // How answers are written into envelopes.
 struct EnvelopeForm {

@@ -33,28 +33,24 @@ std::string EndEnvelope(const absl::Status& status, const Metadata& trailers) {
   return Envelope(kEnvelopeEnd, json + "}");
 }
 
-absl::StatusOr<std::vector<Frame>> SplitEnvelopes(std::string_view body) {
-  std::vector<Frame> frames;
-  while (!body.empty()) {
-    uint32_t size = 0;
-    for (size_t i = 1; i < kPrefix && i < body.size(); ++i) {
-      size = size << 8 | static_cast<uint8_t>(body[i]);
-    }
-    if (body.size() < kPrefix || body.size() - kPrefix < size) {
-      return absl::InvalidArgumentError(
-          StrCat("the request ends inside message ", frames.size() + 1));
-    }
-    const auto flags = static_cast<uint8_t>(body[0]);
-    if ((flags & ~kEnvelopeCompressed) != 0) {
-      return absl::InvalidArgumentError(StrCat("message ", frames.size() + 1,
-                                               " has unknown flags ",
-                                               static_cast<int>(flags)));
-    }
-    frames.push_back(
-        {flags == kEnvelopeCompressed, body.substr(kPrefix, size)});
-    body.remove_prefix(kPrefix + size);
+absl::StatusOr<Frame> TakeEnvelope(std::string_view* rest, size_t number) {
+  uint32_t size = 0;
+  for (size_t i = 1; i < kPrefix && i < rest->size(); ++i) {
+    size = size << 8 | static_cast<uint8_t>((*rest)[i]);
   }
-  return frames;
+  if (rest->size() < kPrefix || rest->size() - kPrefix < size) {
+    return absl::InvalidArgumentError(
+        StrCat("the request ends inside message ", number));
+  }
+  const auto flags = static_cast<uint8_t>((*rest)[0]);
+  if ((flags & ~kEnvelopeCompressed) != 0) {
+    return absl::InvalidArgumentError(StrCat(
+        "message ", number, " has unknown flags ", static_cast<int>(flags)));
+  }
+  const Frame frame = {flags == kEnvelopeCompressed,
+                       rest->substr(kPrefix, size)};
+  rest->remove_prefix(kPrefix + size);
+  return frame;
 }
 
 }  // namespace millrace::http

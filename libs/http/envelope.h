@@ -3,10 +3,10 @@
 #ifndef MILLRACE_HTTP_ENVELOPE_H_
 #define MILLRACE_HTTP_ENVELOPE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "contract/reply_metadata.h"
@@ -27,9 +27,10 @@ struct Frame {
   std::string_view message;
 };
 
-// The frames of `body`, as views of it. INVALID_ARGUMENT when it ends inside a
-// frame or has unknown flags.
-absl::StatusOr<std::vector<Frame>> SplitEnvelopes(std::string_view body);
+// Takes the first frame of `rest`, which is not empty, from its front; the
+// message is a view of it. INVALID_ARGUMENT, which calls the frame `number`,
+// when `rest` ends inside it or it has unknown flags.
+absl::StatusOr<Frame> TakeEnvelope(std::string_view* rest, size_t number);
 
 }  // namespace millrace::http
 
