@@ -1,12 +1,16 @@
 #include "rpc/channel.h"
 
+#include <map>
+
 #include "base/strings.h"
 #include "rpc/test_support.h"
 
 namespace millrace::rpc {
 namespace {
 
-TEST_F(RpcTest, ATargetThatIsAwayIsNamed) {
+using ChannelTest = RpcTest;
+
+TEST_F(ChannelTest, ATargetThatIsAwayIsNamed) {
   StartServer();
   const std::string target = address();
   Connect();
@@ -16,7 +20,7 @@ TEST_F(RpcTest, ATargetThatIsAwayIsNamed) {
   EXPECT_TRUE(MessageOf(status).starts_with(StrCat(target, ": "))) << status;
 }
 
-TEST_F(RpcTest, ReconnectsWhenTheServerIsBack) {
+TEST_F(ChannelTest, ReconnectsWhenTheServerIsBack) {
   StartServer();
   const std::string target = address();
   Connect();
@@ -33,7 +37,7 @@ TEST_F(RpcTest, ReconnectsWhenTheServerIsBack) {
   EXPECT_TRUE(reply.ok()) << reply.status();
 }
 
-TEST_F(RpcTest, AClosedChannelCancelsItsCalls) {
+TEST_F(ChannelTest, AClosedChannelCancelsItsCalls) {
   StartServer();
   Connect();
   std::optional<Deferred<EchoReply>> held;
@@ -51,7 +55,7 @@ TEST_F(RpcTest, AClosedChannelCancelsItsCalls) {
   held->Resolve(Reply("too late"));
 }
 
-TEST_F(RpcTest, AnAbortedSignalStartsNoCall) {
+TEST_F(ChannelTest, AnAbortedSignalStartsNoCall) {
   StartServer();
   Connect();
   bool reached = false;
@@ -69,7 +73,7 @@ TEST_F(RpcTest, AnAbortedSignalStartsNoCall) {
   EXPECT_FALSE(reached);
 }
 
-TEST_F(RpcTest, AServerThatGoesAwayEndsItsCalls) {
+TEST_F(ChannelTest, AServerThatGoesAwayEndsItsCalls) {
   StartServer();
   Connect();
   absl::Status handler_saw;
@@ -86,6 +90,68 @@ TEST_F(RpcTest, AServerThatGoesAwayEndsItsCalls) {
   server_.reset();
   EXPECT_FALSE(Await(reply)->ok());
   RunUntil([&] { return !handler_saw.ok(); });
+}
+
+TEST_F(ChannelTest, ATimeoutIsForCallsWithoutASoonerDeadline) {
+  StartServer();
+  Connect({.timeout = absl::Minutes(1)});
+  absl::Time deadline;
+  echo_.say = [&](Call call, EchoRequest) {
+    deadline = call.context.deadline;
+    return Promise<EchoReply>::Resolve(Reply(""));
+  };
+  const absl::Time before = absl::Now();
+  Call call;
+  EXPECT_TRUE(Await(Say(Request(""), call)).ok());
+  EXPECT_GT(deadline, before + absl::Seconds(59));
+  EXPECT_LT(deadline, absl::Now() + absl::Seconds(61));
+  call.context.deadline = before + absl::Seconds(30);
+  EXPECT_TRUE(Await(Say(Request(""), call)).ok());
+  EXPECT_LT(deadline, before + absl::Seconds(31));
+  call.context.deadline = before + absl::Hours(1);
+  EXPECT_TRUE(Await(Say(Request(""), call)).ok());
+  EXPECT_LT(deadline, absl::Now() + absl::Seconds(61));
+}
+
+TEST_F(ChannelTest, ATimeoutEndsACall) {
+  StartServer();
+  Connect({.timeout = absl::Milliseconds(30)});
+  echo_.say = [&](Call call, EchoRequest) { return UntilAborted(call.signal); };
+  EXPECT_EQ(Await(Say(Request(""))).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+}
+
+// As a name in DNS has several addresses.
+TEST_F(ChannelTest, CallsTakeTurnsOverTheAddressesThatAreUp) {
+  StartServer();
+  TestEcho other;
+  other.say = [](Call, EchoRequest) {
+    return Promise<EchoReply>::Resolve(Reply("other"));
+  };
+  DirectDispatcher dispatcher({test::BindEcho(other)});
+  auto second = ValueOrThrow(
+      Server::Start(*engine_, ServerOptions(), dispatcher, logger_, metrics_));
+  Connect(
+      {.target = StrCat("ipv4:", address(), ",127.0.0.1:", second->port())});
+  std::map<std::string, int> answers;
+  const auto ask = [&] {
+    auto reply = Await(Say(Request("one")));
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    ++answers[reply->text()];
+  };
+  while (answers.size() < 2) ask();  // until there is a connection to each
+  answers.clear();
+  for (int i = 0; i < 10; ++i) ask();
+  EXPECT_EQ(answers["one"], 5);
+  EXPECT_EQ(answers["other"], 5);
+
+  second.reset();
+  // Until that is noticed.
+  while (!Await(Say(Request("one"))).ok()) {
+  }
+  answers.clear();
+  for (int i = 0; i < 10; ++i) ask();
+  EXPECT_EQ(answers["one"], 10);
 }
 
 }  // namespace

@@ -1,3 +1,6 @@
+#include <grpc/grpc.h>
+#include <grpc/slice.h>
+
 #include <utility>
 
 #include "base/status.h"
@@ -8,29 +11,40 @@
 namespace millrace::rpc {
 
 ClientCall::ClientCall(std::shared_ptr<ChannelCore> core,
-                       const MethodInfo& method, const Call& call)
-    : core_(std::move(core)), method_(method), signal_(call.signal) {
+                       const Attempt& attempt)
+    : core_(std::move(core)),
+      method_(attempt.method),
+      signal_(attempt.call.signal) {
+  const CallContext& caller = attempt.call.context;
   context_.emplace();
-  if (call.context.deadline != absl::InfiniteFuture()) {
-    context_->set_deadline(FromTime(call.context.deadline));
+  if (attempt.deadline != absl::InfiniteFuture()) {
+    context_->set_deadline(FromTime(attempt.deadline));
   }
-  if (call.context.trace.valid()) {
-    const TraceContext& span = call.context.trace;
-    context_->AddMetadata("traceparent", span.traceparent());
-    if (!span.tracestate.empty()) {
-      context_->AddMetadata("tracestate", span.tracestate);
+  if (caller.trace.valid()) {
+    context_->AddMetadata("traceparent", caller.trace.traceparent());
+    AddText("tracestate", caller.trace.tracestate);
+  }
+  AddText("baggage", caller.baggage);
+  if (!caller.token.empty()) {
+    AddText("authorization", StrCat("Bearer ", caller.token));
+  }
+  if (attempt.metadata != nullptr) {
+    for (const auto& [name, value] : *attempt.metadata) {
+      context_->AddMetadata(name, value);
     }
-  }
-  if (!call.context.baggage.empty()) {
-    context_->AddMetadata("baggage", call.context.baggage);
-  }
-  if (!call.context.token.empty()) {
-    context_->AddMetadata("authorization",
-                          StrCat("Bearer ", call.context.token));
   }
   core_->calls.insert(this);
   core_->engine.CallStarted();
   subscription_ = signal_.OnAbort([this] { Cancel(signal_.reason()); });
+}
+
+void ClientCall::AddText(const std::string& name, const std::string& value) {
+  if (value.empty()) return;
+  const grpc_slice slice =
+      grpc_slice_from_static_buffer(value.data(), value.size());
+  if (grpc_header_nonbin_value_is_legal(slice) != 0) {
+    context_->AddMetadata(name, value);
+  }
 }
 
 ClientCall::~ClientCall() { End(); }
@@ -44,18 +58,24 @@ void ClientCall::End() {
   core->engine.CallEnded();
 }
 
-void ClientCall::Abandon() {
-  Cancel(absl::CancelledError(
-      StrCat("the channel to ", core_->target, " was closed")));
-}
-
 void ClientCall::Cancel(absl::Status reason) {
   if (!cancelled_.ok() || !context_.has_value()) return;
   cancelled_ = std::move(reason);
   context_->TryCancel();
 }
 
-absl::Status ClientCall::Outcome(const grpc::Status& status) const {
+absl::Status ClientCall::Outcome(const grpc::Status& status) {
+  absl::Status outcome = Explained(status);
+  if (outcome.ok()) {
+    core_->budget.Succeeded();
+  } else if (cancelled_.ok() &&
+             IsRetryable(outcome.code(), core_->options.retry)) {
+    core_->budget.Failed();
+  }
+  return outcome;
+}
+
+absl::Status ClientCall::Explained(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
   if (status.error_code() == grpc::StatusCode::CANCELLED && !cancelled_.ok()) {
     return cancelled_;
@@ -77,9 +97,8 @@ namespace {
 
 class UnaryCall final : ClientCall {
  public:
-  UnaryCall(std::shared_ptr<ChannelCore> core, const MethodInfo& method,
-            const Call& call)
-      : ClientCall(std::move(core), method, call) {}
+  UnaryCall(std::shared_ptr<ChannelCore> core, const Attempt& attempt)
+      : ClientCall(std::move(core), attempt) {}
 
   // Deletes itself when the reply has come.
   Promise<MessagePtr> Start(const grpc::ByteBuffer& request) {
@@ -118,17 +137,13 @@ class UnaryCall final : ClientCall {
 }  // namespace
 
 Promise<MessagePtr> CallUnary(std::shared_ptr<ChannelCore> core,
-                              const MethodInfo& method, const Call& call,
-                              const Message& request) {
-  if (call.signal.aborted()) {
-    return Promise<MessagePtr>::Reject(call.signal.reason());
+                              const Attempt& attempt,
+                              const grpc::ByteBuffer& request) {
+  for (const AbortSignal& signal :
+       {attempt.call.signal, core->closed.signal()}) {
+    if (signal.aborted()) return Promise<MessagePtr>::Reject(signal.reason());
   }
-  grpc::ByteBuffer buffer;
-  if (absl::Status status = ToBuffer(request, &buffer); !status.ok()) {
-    return Promise<MessagePtr>::Reject(std::move(status));
-  }
-  auto* started = new UnaryCall(std::move(core), method, call);
-  return started->Start(buffer);
+  return (new UnaryCall(std::move(core), attempt))->Start(request);
 }
 
 }  // namespace millrace::rpc

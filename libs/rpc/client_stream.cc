@@ -19,13 +19,12 @@ constexpr size_t kReadAhead = 4;
 class StreamCall final : public ClientCall,
                          public std::enable_shared_from_this<StreamCall> {
  public:
-  StreamCall(std::shared_ptr<ChannelCore> core, const MethodInfo& method,
-             const Call& call, Stream<MessagePtr> requests,
-             StreamWriter<MessagePtr> replies)
-      : ClientCall(std::move(core), method, call),
+  StreamCall(std::shared_ptr<ChannelCore> core, const Attempt& attempt,
+             Stream<MessagePtr> requests, StreamWriter<MessagePtr> replies)
+      : ClientCall(std::move(core), attempt),
         requests_(std::move(requests)),
         replies_(std::move(replies)),
-        single_(method.kind == MethodKind::kServerStream) {}
+        single_(attempt.method.kind == MethodKind::kServerStream) {}
 
   // The reader of the replies is told at once, which also frees who writes
   // them.
@@ -208,14 +207,15 @@ Promise<void> PumpReplies(std::shared_ptr<StreamCall> call) {
 }  // namespace
 
 Stream<MessagePtr> CallStreaming(std::shared_ptr<ChannelCore> core,
-                                 const MethodInfo& method, const Call& call,
+                                 const Attempt& attempt,
                                  Stream<MessagePtr> requests) {
-  if (call.signal.aborted()) {
-    return Stream<MessagePtr>::Failed(call.signal.reason());
+  for (const AbortSignal& signal :
+       {attempt.call.signal, core->closed.signal()}) {
+    if (signal.aborted()) return Stream<MessagePtr>::Failed(signal.reason());
   }
   Pipe<MessagePtr> replies = MakePipe<MessagePtr>(kReadAhead);
   auto started = std::make_shared<StreamCall>(
-      std::move(core), method, call, std::move(requests), replies.writer);
+      std::move(core), attempt, std::move(requests), replies.writer);
   PumpRequests(started, started->Start()).Detach();
   PumpReplies(std::move(started)).Detach();
   return std::move(replies.stream);

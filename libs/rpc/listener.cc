@@ -1,5 +1,6 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <netdb.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -56,8 +58,16 @@ class EngineCredentials final : public grpc::ServerCredentials {
   grpc_server_credentials* const credentials_;
 };
 
+// gRPC keeps the plugin for good, and takes a second one for another service.
+void ServeChannelz() {
+  static std::once_flag once;
+  std::call_once(once, grpc::channelz::experimental::InitChannelzService);
+}
+
 std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
                                     ListenerCore* core) {
+  // A builder has the plugins that were there when it was made.
+  if (core->options.channelz) ServeChannelz();
   grpc::ServerBuilder builder;
   core->spare_queue = builder.AddCompletionQueue();
   builder.RegisterAsyncGenericService(&core->service);
@@ -66,9 +76,22 @@ std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
   // So that a port in use is an error.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  const ServerOptions& options = core->options;
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                             static_cast<int>(absl::ToInt64Milliseconds(
-                                 core->options.handshake_timeout)));
+                             ToMilliseconds(options.handshake_timeout));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
+                             ToMilliseconds(options.keepalive_interval));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             ToMilliseconds(options.keepalive_timeout));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      ToMilliseconds(options.least_ping_interval));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             options.max_concurrent_streams);
+  // What it counts of every call is for channelz alone.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, options.channelz);
   if (core->options.tls != nullptr) {
     core->certificates =
         std::make_unique<ServerCertificates>(core->options.tls);
@@ -177,6 +200,11 @@ absl::Status ServerOptions::Validate() const {
     return absl::InvalidArgumentError(
         StrCat("max_message_bytes: ", max_message_bytes,
                " is not between 1 and ", std::numeric_limits<int>::max()));
+  }
+  if (max_concurrent_streams < 1) {
+    return absl::InvalidArgumentError(
+        StrCat("max_concurrent_streams: ", max_concurrent_streams,
+               " is not at least 1"));
   }
   if (posted_requests < 1) {
     return absl::InvalidArgumentError(

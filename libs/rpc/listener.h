@@ -18,6 +18,7 @@
 #define MILLRACE_RPC_LISTENER_H_
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,20 @@ struct ServerOptions {
   std::shared_ptr<tls::Credentials> tls;
   // How long a connection may take until it can carry calls.
   absl::Duration handshake_timeout = absl::Seconds(10);
+  // A connection is pinged when nothing has come for `keepalive_interval`, and
+  // is given up, with its calls, when no answer comes within
+  // `keepalive_timeout`. Infinite: never.
+  absl::Duration keepalive_interval = absl::Seconds(60);
+  absl::Duration keepalive_timeout = absl::Seconds(20);
+  // A client that pings more often, while it has nothing else to say, is told
+  // to go (ENHANCE_YOUR_CALM).
+  absl::Duration least_ping_interval = absl::Seconds(5);
+  // Calls that one connection may have at a time; more wait at the client.
+  int max_concurrent_streams = std::numeric_limits<int>::max();
+  // Whether grpc.channelz.v1.Channelz is served, which tells of every channel,
+  // server and connection of gRPC's in this process, whoever asks. For all
+  // servers of a process that are opened from then on; gRPC has no other way.
+  bool channelz = false;
 
   absl::Status Validate() const;
 };

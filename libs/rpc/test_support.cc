@@ -78,8 +78,9 @@ void RpcTest::StartServer(ServerOptions options) {
   server_ = *std::move(server);
 }
 
-void RpcTest::Connect() {
-  channel_ = NewChannel(*engine_, {.target = address()});
+void RpcTest::Connect(ChannelOptions options) {
+  if (options.target.empty()) options.target = address();
+  channel_ = NewChannel(*engine_, std::move(options));
 }
 
 std::string RpcTest::address() const {

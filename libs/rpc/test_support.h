@@ -62,7 +62,8 @@ class RpcTest : public testing::Test {
   ~RpcTest() override;
 
   void StartServer(ServerOptions options = {});
-  void Connect();
+  // To the server, unless the options name a target.
+  void Connect(ChannelOptions options = {});
   std::string address() const;
 
   // Runs the loop until the promise settles.

@@ -1,6 +1,7 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/slice.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -97,6 +98,11 @@ gpr_timespec FromTime(absl::Time time) {
   if (time == absl::InfiniteFuture()) return gpr_inf_future(GPR_CLOCK_REALTIME);
   const timespec spec = absl::ToTimespec(time);
   return {spec.tv_sec, static_cast<int32_t>(spec.tv_nsec), GPR_CLOCK_REALTIME};
+}
+
+int ToMilliseconds(absl::Duration duration) {
+  return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(duration),
+                                            std::numeric_limits<int>::max()));
 }
 
 }  // namespace millrace::rpc

@@ -34,6 +34,9 @@ absl::Status FromGrpc(const grpc::Status& status);
 absl::Time ToTime(gpr_timespec time);
 gpr_timespec FromTime(absl::Time time);
 
+// As gRPC's arguments have it, whose greatest number stands for never.
+int ToMilliseconds(absl::Duration duration);
+
 }  // namespace millrace::rpc
 
 #endif  // MILLRACE_RPC_WIRE_INTERNAL_H_

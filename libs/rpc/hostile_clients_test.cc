@@ -1,0 +1,285 @@
+// Clients that speak HTTP/2 badly, or not at all, and one that speaks it well
+// beside them, who must not notice.
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/strings.h"
+#include "rpc/test_support.h"
+
+namespace millrace::rpc {
+namespace {
+
+constexpr int kClients = 40;
+
+constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+enum FrameType : uint8_t {
+  kData = 0,
+  kHeaders = 1,
+  kReset = 3,
+  kSettings = 4,
+  kPing = 6,
+  kContinuation = 9,
+};
+constexpr uint8_t kEndStream = 1;
+constexpr uint8_t kEndHeaders = 4;
+
+std::string Number(uint64_t value, int bytes) {
+  std::string text;
+  while (bytes-- > 0) text += static_cast<char>(value >> 8 * bytes & 0xff);
+  return text;
+}
+
+std::string Frame(FrameType type, uint8_t flags, uint32_t stream,
+                  std::string_view payload = "") {
+  return StrCat(Number(payload.size(), 3), Number(type, 1), Number(flags, 1),
+                Number(stream, 4), payload);
+}
+
+// Literals of HPACK, whose names and values are below 127 bytes.
+std::string Field(std::string_view name, std::string_view value) {
+  return StrCat(Number(0, 1), Number(name.size(), 1), name,
+                Number(value.size(), 1), value);
+}
+
+std::string CallHeaders(std::string_view method) {
+  return StrCat(Field(":method", "POST"), Field(":scheme", "http"),
+                Field(":path", StrCat("/millrace.test.Echo/", method)),
+                Field(":authority", "x"), Field("te", "trailers"),
+                Field("content-type", "application/grpc"));
+}
+
+// A connection on which bytes are sent as they are.
+class RawClient {
+ public:
+  explicit RawClient(int port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    const timeval patience = {10, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(
+        connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  ~RawClient() { close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  // With what a client must begin with.
+  static std::unique_ptr<RawClient> Greeting(int port) {
+    auto client = std::make_unique<RawClient>(port);
+    client->Send(StrCat(kPreface, Frame(kSettings, 0, 0)));
+    return client;
+  }
+
+  // False when the connection is broken.
+  bool Send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<size_t>(sent));
+    }
+    return true;
+  }
+  // Whether the server ends the connection before our patience does.
+  bool ReadToEnd() {
+    char buffer[16 << 10];
+    for (;;) {
+      const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
+      if (got > 0) continue;
+      return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    }
+  }
+  // Reads until that is there; false when it does not come.
+  bool ReadUntil(std::string_view mark) {
+    char buffer[16 << 10];
+    while (input_.find(mark) == input_.npos) {
+      const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
+      if (got <= 0) return false;
+      input_.append(buffer, static_cast<size_t>(got));
+    }
+    return true;
+  }
+  void Reset() {
+    const linger now = {1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+  std::string input_;
+};
+
+class HostileClientsTest : public RpcTest {
+ protected:
+  // Runs `attack` on a thread of its own while a good client calls and calls.
+  void Withstand(ServerOptions options, std::function<void(int port)> attack) {
+    StartServer(std::move(options));
+    Connect();
+    ASSERT_TRUE(Await(Say(Request("before"))).ok());
+    std::atomic<bool> over = false;
+    std::thread attacker([&, port = server_->port()] {
+      attack(port);
+      over = true;
+    });
+    int served = 0;
+    for (bool last = false; !last; ++served) {
+      last = over;
+      const auto reply = Await(Say(Request("hello")));
+      EXPECT_TRUE(reply.ok()) << reply.status();
+      if (!reply.ok()) break;
+      EXPECT_EQ(reply->text(), "hello");
+    }
+    attacker.join();
+    EXPECT_GT(served, 1);
+  }
+};
+
+TEST_F(HostileClientsTest, HandshakesThatDripInOrNeverCome) {
+  Withstand({.handshake_timeout = absl::Milliseconds(100)}, [](int port) {
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < kClients; ++i) {
+      clients.push_back(std::make_unique<RawClient>(port));
+    }
+    for (const char c : kPreface.substr(0, 12)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      for (size_t i = 0; i < clients.size(); i += 2) {
+        clients[i]->Send(std::string(1, c));
+      }
+    }
+    for (const auto& client : clients) EXPECT_TRUE(client->ReadToEnd());
+  });
+}
+
+TEST_F(HostileClientsTest, GarbageAndOtherProtocols) {
+  std::string garbage(4096, '\0');
+  for (size_t i = 0; i < garbage.size(); ++i) {
+    garbage[i] = static_cast<char>(i * 7919 >> 3);
+  }
+  Withstand({}, [&](int port) {
+    for (int i = 0; i < kClients; ++i) {
+      RawClient plain(port);
+      plain.Send(i % 2 == 0 ? "GET / HTTP/1.1\r\nHost: x\r\n\r\n" : garbage);
+      EXPECT_TRUE(plain.ReadToEnd());
+      const auto client = RawClient::Greeting(port);
+      client->Send(StrCat(
+          Frame(kHeaders, kEndHeaders | kEndStream, 1, CallHeaders("Say")),
+          garbage.substr(static_cast<size_t>(i))));
+      EXPECT_TRUE(client->ReadToEnd());
+    }
+  });
+}
+
+TEST_F(HostileClientsTest, ResetsAtEveryPoint) {
+  const std::string call =
+      StrCat(kPreface, Frame(kSettings, 0, 0),
+             Frame(kHeaders, kEndHeaders, 1, CallHeaders("Say")),
+             Frame(kData, kEndStream, 1, Number(0, 5)));
+  Withstand({}, [&](int port) {
+    for (size_t size = 0; size <= call.size(); size += 5) {
+      RawClient client(port);
+      client.Send(call.substr(0, size));
+      client.Reset();
+    }
+  });
+}
+
+// Calls that are begun and cancelled as fast as they can be written.
+TEST_F(HostileClientsTest, CallsThatAreResetAtOnce) {
+  echo_.talk = [](Call, Stream<EchoRequest> requests) {
+    return std::move(requests).Map(
+        [](const EchoRequest&) { return Reply(""); });
+  };
+  Withstand({.max_concurrent_streams = 100}, [](int port) {
+    const auto client = RawClient::Greeting(port);
+    for (uint32_t stream = 1; stream < 4000; stream += 2) {
+      if (!client->Send(
+              StrCat(Frame(kHeaders, kEndHeaders, stream, CallHeaders("Talk")),
+                     Frame(kReset, 0, stream, Number(8, 4))))) {
+        break;  // cut for it, which is as good
+      }
+    }
+  });
+}
+
+TEST_F(HostileClientsTest, WhatIsTooLarge) {
+  Withstand({.max_message_bytes = 16 << 10}, [](int port) {
+    const auto frame = RawClient::Greeting(port);
+    frame->Send(StrCat("\xff\xff\xff", Number(kData, 1), Number(0, 5)));
+    EXPECT_TRUE(frame->ReadToEnd());
+
+    // Headers that do not end: gRPC reads on, and forgets what it has read.
+    const auto headers = RawClient::Greeting(port);
+    headers->Send(Frame(kHeaders, 0, 1, CallHeaders("Say")));
+    std::string more;
+    while (more.size() < 12'000) more += Field("x", std::string(100, 'a'));
+    for (int i = 0; i < 500; ++i) {
+      headers->Send(Frame(kContinuation, 0, 1, more));
+    }
+
+    const auto message = RawClient::Greeting(port);
+    const std::string half(10'000, 'a');
+    message->Send(StrCat(
+        Frame(kHeaders, kEndHeaders, 1, CallHeaders("Say")),
+        Frame(kData, 0, 1, StrCat(Number(0, 1), Number(20'000, 4), half)),
+        Frame(kData, kEndStream, 1, half)));
+    EXPECT_TRUE(message->ReadUntil("grpc-status"));
+  });
+}
+
+TEST_F(HostileClientsTest, FloodsOfPingsAndSettings) {
+  for (const FrameType type : {kPing, kSettings}) {
+    Withstand({}, [type](int port) {
+      const auto client = RawClient::Greeting(port);
+      const std::string flood = Frame(
+          type, 0, 0, type == kPing ? std::string(8, 'p') : std::string());
+      int sent = 0;
+      // Whose answers are not read.
+      while (sent < 20'000 && client->Send(flood)) ++sent;
+    });
+  }
+}
+
+// The handler is held back, and what it has said so far is bounded.
+TEST_F(HostileClientsTest, AnswersThatNobodyReads) {
+  std::atomic<int> said = 0;
+  echo_.count = [&](Call, EchoRequest) {
+    return Stream<EchoReply>::Of(std::vector<EchoReply>(1000, Reply("")))
+        .Map([&said](const EchoReply&) {
+          ++said;
+          return Reply(std::string(10'000, 'x'));
+        });
+  };
+  Withstand({}, [&](int port) {
+    const auto client = std::make_unique<RawClient>(port);
+    // SETTINGS_INITIAL_WINDOW_SIZE is 0.
+    client->Send(StrCat(
+        kPreface, Frame(kSettings, 0, 0, StrCat(Number(4, 2), Number(0, 4))),
+        Frame(kHeaders, kEndHeaders, 1, CallHeaders("Count")),
+        Frame(kData, kEndStream, 1, Number(0, 5))));
+    EXPECT_TRUE(client->ReadUntil("application/grpc"));
+    for (int before = -1; before != said;) {
+      before = said;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  EXPECT_GT(said, 0);
+  EXPECT_LT(said, 100);
+}
+
+}  // namespace
+}  // namespace millrace::rpc
