@@ -3,6 +3,7 @@
 #include <google/protobuf/arena.h>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "base/strings.h"
 #include "contract/errors.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
@@ -67,6 +68,18 @@ bool IsServerError(absl::StatusCode code) {
   }
 }
 
+// Of "host:port", or of anything else as it is.
+void FillServer(std::string_view target, Attributes* to) {
+  const size_t colon = target.rfind(':');
+  int port = 0;
+  if (colon == target.npos ||
+      !absl::SimpleAtoi(ToAbsl(target.substr(colon + 1)), &port)) {
+    return AddIfSet("server.address", target, to);
+  }
+  AddIfSet("server.address", target.substr(0, colon), to);
+  AddNumber("server.port", port, to);
+}
+
 void FillRpc(const Span& span, Attributes* to) {
   const bool http = span.kind == Span::Kind::kRequest && span.source == "http";
   Add("rpc.system", http ? "connect_rpc" : "grpc", to);
@@ -81,8 +94,7 @@ void FillRpc(const Span& span, Attributes* to) {
     Add("rpc.connect_rpc.error_code",
         absl::AsciiStrToLower(ToAbsl(CodeName(span.code))), to);
   }
-  if (span.kind == Span::Kind::kCall)
-    AddIfSet("server.address", span.source, to);
+  if (span.kind == Span::Kind::kCall) FillServer(span.source, to);
 }
 
 void FillMessaging(const Span& span, const std::string& system,

@@ -76,8 +76,8 @@ TEST_F(ExportProgramTest, ACallOfAnotherProcessIsASpanOfBoth) {
   EXPECT_EQ(served->parent_span_id(), call->span_id());
   const auto attributes = otlp::TextsOf(call->attributes());
   EXPECT_EQ(attributes.at("rpc.system"), "grpc");
-  EXPECT_EQ(attributes.at("server.address"),
-            StrCat("127.0.0.1:", greeter.grpc));
+  EXPECT_EQ(attributes.at("server.address"), "127.0.0.1");
+  EXPECT_EQ(attributes.at("server.port"), StrCat(greeter.grpc));
   EXPECT_THAT(collector_.services, UnorderedElementsAre("choir", "greeter"));
 }
 
