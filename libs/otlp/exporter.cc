@@ -78,8 +78,7 @@ Promise<void> Exporter::SendSpans(bool unfilled) {
 
 Promise<void> Exporter::RunMetrics() {
   while (!closing_) {
-    const bool waited =
-        co_await Rest(metric_waker_, options_.metrics_interval);
+    const bool waited = co_await Rest(metric_waker_, options_.metrics_interval);
     if (waited) co_await SendMetrics();
   }
   co_await SendMetrics();

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/status.h"
 #include "base/backoff.h"
+#include "base/status.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus::local {
