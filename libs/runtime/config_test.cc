@@ -132,6 +132,9 @@ TEST_F(ConfigTest, ARatioIsANumberWithinItsBounds) {
   Set("traces.sample", "nan");
   EXPECT_EQ(Error(),
             "--set traces.sample: traces.sample must be 0 to 1, not nan");
+}
+
+TEST_F(ConfigTest, ARatioIsNoWord) {
   Set("traces.sample", "some");
   EXPECT_EQ(Error(),
             "--set traces.sample: traces.sample must be a number, not 'some'");
@@ -152,6 +155,10 @@ TEST_F(ConfigTest, ACollectorsAuthorizationIsASecretAndNeedsACollector) {
   EXPECT_THAT(Error(), testing::HasSubstr("otlp.endpoint must be set"));
   Set("otlp.endpoint", "http://collector:4318");
   EXPECT_EQ(Load().otlp().authorization(), "Bearer abc");
+}
+
+TEST_F(ConfigTest, NothingBreaksOutOfTheAuthorization) {
+  Set("otlp.endpoint", "http://collector:4318");
   Environment("MILLRACE_OTLP_AUTHORIZATION", "two\nlines");
   EXPECT_THAT(Error(),
               testing::HasSubstr("otlp.authorization has a control character"));
