@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/templates/compiled.h"
-
 namespace millrace::templates {
 namespace {
 
@@ -17,31 +15,6 @@ TEST(Domain, LocalesFallBackToTheLanguageAndThenToEnglish) {
   EXPECT_THAT(LocaleFallback("en-GB"), ElementsAre("en-GB", "en"));
   EXPECT_THAT(LocaleFallback("en"), ElementsAre("en"));
   EXPECT_THAT(LocaleFallback(""), ElementsAre("en"));
-}
-
-TemplateVersion With(const std::string& body, const std::string& type) {
-  TemplateVersion version;
-  version.content_type = type;
-  version.body = body;
-  return version;
-}
-
-TEST(Compiled, RendersForARecipient) {
-  const Recipient recipient = {.email = "a@b.org", .display_name = "A & B"};
-  const std::string body = "Hi {{display_name}} ({{email}})";
-  const auto html = CompiledTemplate::Compile(With(body, kHtml));
-  ASSERT_TRUE(html.ok()) << html.status();
-  EXPECT_EQ(*html->Render(ToData(recipient)), "Hi A &amp; B (a@b.org)");
-  EXPECT_EQ(html->version().body, "");
-  EXPECT_EQ(html->bytes(), body.size());
-  const auto plain = CompiledTemplate::Compile(With(body, kPlain));
-  ASSERT_TRUE(plain.ok()) << plain.status();
-  EXPECT_EQ(*plain->Render(ToData(recipient)), "Hi A & B (a@b.org)");
-}
-
-TEST(Compiled, ChecksABody) {
-  EXPECT_EQ(CompiledTemplate::Compile(With("{{x", kHtml)).status().code(),
-            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(Domain, TheFirstTouchIsTheCreation) {

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/strings.h"
+#include "loop/worker_pool.h"
 #include "services/templates/templates_suite.h"
 
 namespace millrace::templates {
@@ -38,9 +40,11 @@ class RenderingTest : public testing::ServiceTest {
     EXPECT_EQ(Await(database_->Close()), absl::OkStatus());
   }
 
-  CompiledTemplate Compile(const std::string& body) {
+  CompiledTemplate Compile(const std::string& body,
+                           const std::string& content_type = kHtml) {
     TemplateVersion version;
     version.name = "page";
+    version.content_type = content_type;
     version.body = body;
     return *Await(database_->Read([&](store::Tx& tx) {
       return ValueOrThrow(CompiledTemplate::Compile(tx, version, programs_));
@@ -59,6 +63,24 @@ class RenderingTest : public testing::ServiceTest {
 
   ProgramCache programs_;
 };
+
+TEST_F(RenderingTest, IsForARecipientAsItsContentTypeSays) {
+  const auto data = ToData({.email = "a@b.org", .display_name = "A & B"});
+  const std::string body = "Hi {{display_name}} ({{email}})";
+  const CompiledTemplate html = Compile(body);
+  EXPECT_EQ(*html.Render(data), "Hi A &amp; B (a@b.org)");
+  EXPECT_EQ(html.version().body, "");
+  EXPECT_EQ(html.bytes(), body.size());
+  EXPECT_EQ(*Compile(body, kPlain).Render(data), "Hi A & B (a@b.org)");
+}
+
+TEST(CheckBody, TellsWhatIsWrongWithTheBodyItself) {
+  TemplateVersion version;
+  version.body = "{{x";
+  EXPECT_EQ(CheckBody(version).code(), StatusCode::kInvalidArgument);
+  version.body = "{{>nowhere}}{{{x}}}";
+  EXPECT_EQ(CheckBody(version), absl::OkStatus());
+}
 
 TEST_F(RenderingTest, WhatIsSmallIsDoneAtOnce) {
   const CompiledTemplate compiled = Compile(Nested(2));
@@ -145,6 +167,8 @@ TEST_F(RenderingTest, ProgramsAreSharedByTheirContent) {
   EXPECT_EQ(programs_.size(), 2u);
 }
 
+using Sources = std::map<std::string, std::string, std::less<>>;
+
 CompileOptions Named(const std::string& name) {
   CompileOptions options;
   options.name = name;
@@ -153,8 +177,8 @@ CompileOptions Named(const std::string& name) {
 
 TEST(ProgramCache, ComparesPartialsAndWhatElseCounts) {
   ProgramCache programs;
-  const PartialMap first({{"p", "one"}});
-  const PartialMap second({{"p", "two"}});
+  const PartialMap first(Sources{{"p", "one"}});
+  const PartialMap second(Sources{{"p", "two"}});
   const CompileOptions options = Named("page");
   const auto one = programs.Compile("{{>p}}", options, first);
   ASSERT_TRUE(one.ok());
@@ -176,12 +200,13 @@ TEST(ProgramCache, ComparesWhatDynamicNamesMayChoose) {
   ProgramCache programs;
   const CompileOptions options = Named("page");
   const auto one =
-      programs.Compile("{{>*n}}", options, PartialMap({{"p", "1"}}));
+      programs.Compile("{{>*n}}", options, PartialMap(Sources{{"p", "1"}}));
   ASSERT_TRUE(one.ok());
-  EXPECT_EQ(*programs.Compile("{{>*n}}", options, PartialMap({{"p", "1"}})),
-            *one);
+  EXPECT_EQ(
+      *programs.Compile("{{>*n}}", options, PartialMap(Sources{{"p", "1"}})),
+      *one);
   EXPECT_NE(*programs.Compile("{{>*n}}", options,
-                              PartialMap({{"p", "1"}, {"q", "2"}})),
+                              PartialMap(Sources{{"p", "1"}, {"q", "2"}})),
             *one);
   EXPECT_NE(*programs.Compile("{{>*n}}", options, PartialMap()), *one);
 }

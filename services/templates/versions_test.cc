@@ -200,7 +200,7 @@ TEST_P(TemplatesSuite, ErasesWhatIsArchivedAndCountsOn) {
 
 TEST_P(TemplatesSuite, RefusesWhatDoesNotCompile) {
   EXPECT_THAT(std::string(MessageOf(TryPut("en", "Hi\n{{#a}}").status())),
-              HasSubstr("body: template:2:1: section 'a' is never closed"));
+              HasSubstr("body: hello:2:1: section 'a' is never closed"));
   const v1::Template draft = Put("en", "Hi");
   auto update = For<v1::UpdateDraftRequest>(draft);
   update.set_body("{{");

@@ -13,6 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
+using Sources = std::map<std::string, std::string, std::less<>>;
+
 // "own.x" for dynamic names; "new" in syntax 2; "raw" may be unsafe.
 class SomePartials final : public Partials {
  public:
@@ -30,10 +32,11 @@ class SomePartials final : public Partials {
   }
 
  private:
-  const PartialMap map_{{{"new", "{{#if a}}{{number a decimals=1}}{{/if}}"},
-                         {"raw", "{{{t}}}"},
-                         {"own.x", "x"},
-                         {"other", "{{#broken}}"}}};
+  const PartialMap map_{
+      Sources{{"new", "{{#if a}}{{number a decimals=1}}{{/if}}"},
+              {"raw", "{{{t}}}"},
+              {"own.x", "x"},
+              {"other", "{{#broken}}"}}};
 };
 
 std::string Text(std::string_view source, const CompileOptions& options = {}) {
@@ -73,8 +76,9 @@ TEST(Program, KnowsItsSources) {
   EXPECT_TRUE(program->IsOf("{{>raw}}{{>*n}}", {}, partials));
   EXPECT_FALSE(program->IsOf("{{>raw}}{{>*m}}", {}, partials));
   // There it would permit what it does not here.
-  EXPECT_FALSE(program->IsOf("{{>raw}}{{>*n}}", {},
-                             PartialMap({{"raw", "{{{u}}}"}, {"own.x", "x"}})));
+  EXPECT_FALSE(
+      program->IsOf("{{>raw}}{{>*n}}", {},
+                    PartialMap(Sources{{"raw", "{{{u}}}"}, {"own.x", "x"}})));
   EXPECT_FALSE(Program::Compile("x")->dynamic());
 }
 

@@ -59,7 +59,8 @@ bool Program::IsOf(std::string_view source, const CompileOptions& options,
   const std::vector<std::string> linked = this->partials();
   const std::vector<std::string> names = partials.DynamicNames();
   return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-    return std::find(linked.begin(), linked.end(), name) != linked.end();
+    return name.empty() ||  // no tag can name it
+           std::find(linked.begin(), linked.end(), name) != linked.end();
   });
 }
 
