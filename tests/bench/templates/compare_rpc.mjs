@@ -8,7 +8,7 @@
 // of the rounds' ratios, and whether the goal is met by calls per second. Where
 // the load is what is slow, the ratio of CPU time says what the server would do.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -46,25 +46,26 @@ const bin = path.dirname(bench);
 const cases = CASES.filter((name) => chosen.length === 0 || chosen.includes(name));
 const lastCore = String(os.cpus().length - 1);
 
+// Ended before the folder goes.
+const servers = [];
+process.on('exit', () => servers.forEach((child) => child.kill('SIGKILL')));
 const dir = scratch('templates-rpc');
 execFileSync(bench, ['--write-cases', dir]);
 
 // Starts a server on the first core; resolves with its address, which a line of
 // its output has.
-const servers = [];
-async function serve(file, args, line) {
-  const child = spawn('taskset', ['-c', '0', file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+function serve(name, file, args, line) {
+  const log = path.join(dir, `${name}.log`);
+  const child = spawn('taskset', ['-c', '0', file, ...args], { stdio: ['ignore', 'pipe', openSync(log, 'w')] });
   servers.push(child);
-  for await (const text of readline.createInterface({ input: child.stdout })) {
-    const match = line.exec(text);
-    if (match) {
-      child.stdout.resume();
-      return { pid: child.pid, address: match[1].includes(':') ? match[1] : `127.0.0.1:${match[1]}` };
-    }
-  }
-  throw new Error(`${file} has ended`);
+  return new Promise((resolve, reject) => {
+    readline.createInterface({ input: child.stdout }).on('line', (text) => {
+      const [, found] = line.exec(text) ?? [];
+      if (found) resolve({ pid: child.pid, address: found.includes(':') ? found : `127.0.0.1:${found}` });
+    });
+    child.on('exit', () => reject(new Error(`${name} has ended: ${readFileSync(log, 'utf8')}`)));
+  });
 }
-process.on('exit', () => servers.forEach((child) => child.kill('SIGKILL')));
 
 const call = (client, method, request) => new Promise((resolve, reject) =>
   client[method](request, (error, reply) => (error ? reject(error) : resolve(reply))));
@@ -104,9 +105,9 @@ function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-const ours = await serve(path.join(bin, 'millrace'),
+const ours = await serve('millrace', path.join(bin, 'millrace'),
   ['up', '--data', path.join(dir, 'data'), '--http-port', '0', '--grpc-port', '0'], /^ready http=\S+ grpc=(\S+)$/);
-const node = await serve(process.execPath, [path.join(HERE, 'twin_rpc.mjs'), dir], /^(\d+)$/);
+const node = await serve('node', process.execPath, [path.join(HERE, 'twin_rpc.mjs'), dir], /^(\d+)$/);
 
 const clients = [ours, node].map(({ address }) => new Client(address, grpc.credentials.createInsecure()));
 for (const name of cases) {
