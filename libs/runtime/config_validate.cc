@@ -10,6 +10,7 @@
 #include "base/suggest.h"
 #include "http/fetch.h"
 #include "http/serializer.h"
+#include "runtime/config_remote.h"
 #include "runtime/config_schema.h"
 #include "runtime/config_tls.h"
 #include "store/database_url.h"
@@ -191,6 +192,27 @@ class Validator {
     }
   }
 
+  void CheckRemoteCalls(const config::v1::RemoteCalls& calls) {
+    const std::vector<std::string> codes = RetryCodeNames();
+    for (const std::string& code : calls.retry_codes()) {
+      if (Known(code, codes)) continue;
+      Wrong("remote_calls.retry_codes",
+            StrCat("has '", code, "'", Instead(code, codes)));
+    }
+    for (const std::string& method : calls.idempotent_methods()) {
+      if (IsMethodName(method)) continue;
+      Wrong("remote_calls.idempotent_methods",
+            StrCat("has '", method, "'; write package.Service/Method"));
+    }
+    absl::Duration least, most;
+    if (absl::ParseDuration(calls.initial_backoff(), &least) &&
+        absl::ParseDuration(calls.max_backoff(), &most) && most < least) {
+      Wrong("remote_calls.max_backoff",
+            StrCat("must be at least remote_calls.initial_backoff, ",
+                   calls.initial_backoff()));
+    }
+  }
+
   void CheckAddress(const std::string& path, const std::string& text) {
     HostPort address;
     if (ParseHostPort(text, &address)) return;
@@ -350,6 +372,7 @@ void Validate(const Config& config, const Places& places,
   for (const auto& [name, address] : config.remote()) {
     validator.CheckAddress(StrCat("remote.", name), address);
   }
+  validator.CheckRemoteCalls(config.remote_calls());
   if (config.data_dir().empty()) {
     validator.Wrong("data_dir", "must name a directory");
   }

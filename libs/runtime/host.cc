@@ -11,6 +11,7 @@
 #include "rpc/channel.h"
 #include "runtime/bus_rpc.h"
 #include "runtime/config_limits.h"
+#include "runtime/config_remote.h"
 #include "runtime/config_validate.h"
 #include "runtime/host_export.h"
 #include "runtime/host_limits.h"
@@ -265,10 +266,12 @@ HostedModule::Needs Host::NeedsOf(int index) {
     } else {
       std::unique_ptr<Channel>& channel = channels_[need.remote];
       if (channel == nullptr) {
-        channel = NewTracedChannel(
-            rpc::NewChannel(
-                engine_, {.target = need.remote, .tls = options_.tls.remote}),
-            need.remote, parts_.spans);
+        rpc::ChannelOptions options =
+            ChannelOptionsOf(options_.config, need.remote);
+        options.tls = options_.tls.remote;
+        options.metrics = &metrics_;
+        channel = NewTracedChannel(rpc::NewChannel(engine_, std::move(options)),
+                                   need.remote, parts_.spans);
       }
       source.remote = channel.get();
     }

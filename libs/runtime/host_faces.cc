@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "http/connect.h"
 #include "runtime/config_limits.h"
+#include "runtime/config_remote.h"
 #include "runtime/host.h"
 #include "runtime/openmetrics.h"
 
@@ -14,11 +15,6 @@ namespace {
 // Calls that a loop asks gRPC for at a time when others could take them: few,
 // so that a busy loop does not keep calls from the others.
 constexpr int kRequestsOfOneOfMany = 4;
-
-std::string Address(const std::string& host, int port) {
-  const bool v6 = host.find(':') != host.npos;
-  return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
-}
 
 http::ServerOptions HttpOptions(const Config& config) {
   const config::v1::Http& http = config.http();
@@ -57,13 +53,8 @@ absl::Status Host::Listen() {
       !status.ok()) {
     return status;
   }
-  rpc::ServerOptions options;
-  options.address =
-      Address(options_.config.grpc().host(), options_.config.grpc().port());
-  options.max_message_bytes = options_.config.grpc().max_message_bytes();
+  rpc::ServerOptions options = GrpcOptionsOf(options_.config);
   options.tls = options_.tls.grpc;
-  options.handshake_timeout =
-      DurationOf(options_.config.grpc().tls().handshake_timeout());
   std::vector<rpc::Engine*> engines = {&engine_};
   if (sides_ != nullptr) {
     options.posted_requests = kRequestsOfOneOfMany;
@@ -112,11 +103,11 @@ void Host::AddRoutes() {
 }
 
 std::string Host::http_address() const {
-  return Address(options_.config.http().host(), http_->port());
+  return AddressText(options_.config.http().host(), http_->port());
 }
 
 std::string Host::grpc_address() const {
-  return Address(options_.config.grpc().host(), grpc_->port());
+  return AddressText(options_.config.grpc().host(), grpc_->port());
 }
 
 }  // namespace millrace::runtime

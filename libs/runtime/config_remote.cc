@@ -1,0 +1,87 @@
+#include "runtime/config_remote.h"
+
+#include <utility>
+
+#include "base/strings.h"
+#include "contract/errors.h"
+
+namespace millrace::runtime {
+namespace {
+
+// Those that can be meant: the others say that the call was wrong, or is not
+// wanted any more.
+constexpr absl::StatusCode kRetryable[] = {
+    absl::StatusCode::kUnavailable, absl::StatusCode::kResourceExhausted,
+    absl::StatusCode::kAborted,     absl::StatusCode::kDeadlineExceeded,
+    absl::StatusCode::kInternal,    absl::StatusCode::kUnknown};
+
+absl::Duration Interval(const std::string& text) {
+  const absl::Duration interval = DurationOf(text);
+  return interval == absl::ZeroDuration() ? absl::InfiniteDuration() : interval;
+}
+
+rpc::RetryOptions RetryOptionsOf(const config::v1::RemoteCalls& calls) {
+  rpc::RetryOptions retry;
+  retry.max_attempts = calls.max_attempts();
+  retry.initial_backoff = DurationOf(calls.initial_backoff());
+  retry.max_backoff = DurationOf(calls.max_backoff());
+  retry.budget_tokens = calls.retry_budget();
+  for (const std::string& method : calls.idempotent_methods()) {
+    retry.idempotent_methods.push_back(StrCat("/", method));
+  }
+  if (calls.retry_codes().empty()) return retry;
+  retry.codes.clear();
+  for (const absl::StatusCode code : kRetryable) {
+    for (const std::string& name : calls.retry_codes()) {
+      if (name == CodeName(code)) retry.codes.push_back(code);
+    }
+  }
+  return retry;
+}
+
+}  // namespace
+
+std::string AddressText(const std::string& host, int port) {
+  const bool v6 = host.find(':') != host.npos;
+  return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
+}
+
+std::vector<std::string> RetryCodeNames() {
+  std::vector<std::string> names;
+  for (const absl::StatusCode code : kRetryable) {
+    names.emplace_back(CodeName(code));
+  }
+  return names;
+}
+
+bool IsMethodName(std::string_view text) {
+  const size_t slash = text.find('/');
+  return slash != text.npos && slash > 0 && slash + 1 < text.size() &&
+         text.find('/', slash + 1) == text.npos;
+}
+
+rpc::ChannelOptions ChannelOptionsOf(const Config& config, std::string target) {
+  const config::v1::RemoteCalls& calls = config.remote_calls();
+  rpc::ChannelOptions options;
+  options.target = std::move(target);
+  options.timeout = DurationOf(calls.timeout());
+  options.retry = RetryOptionsOf(calls);
+  options.keepalive_interval = Interval(calls.keepalive_interval());
+  options.keepalive_timeout = DurationOf(calls.keepalive_timeout());
+  return options;
+}
+
+rpc::ServerOptions GrpcOptionsOf(const Config& config) {
+  const config::v1::Grpc& grpc = config.grpc();
+  rpc::ServerOptions options;
+  options.address = AddressText(grpc.host(), grpc.port());
+  options.max_message_bytes = grpc.max_message_bytes();
+  options.handshake_timeout = DurationOf(grpc.tls().handshake_timeout());
+  options.max_concurrent_streams = grpc.max_concurrent_streams();
+  options.keepalive_interval = Interval(grpc.keepalive_interval());
+  options.keepalive_timeout = DurationOf(grpc.keepalive_timeout());
+  options.channelz = grpc.channelz();
+  return options;
+}
+
+}  // namespace millrace::runtime
