@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/logger.h"
@@ -30,6 +31,8 @@
 #include "runtime/pipeline.h"
 #include "tests/conformance/faces/conformance_service.h"
 #include "tests/conformance/faces/interop_service.h"
+#include "tls/credentials.h"
+#include "tls/testing/certificates.h"
 
 namespace millrace::conformance {
 namespace {
@@ -50,10 +53,28 @@ v1::ServerCompatRequest ReadWanted() {
   return wanted;
 }
 
-void TellPort(int port) {
+// Null for plain text.
+std::shared_ptr<tls::Credentials> CredentialsOf(
+    const v1::ServerCompatRequest& wanted) {
+  if (!wanted.use_tls()) return nullptr;
+  const tls::CertificateFiles files;  // gone when they have been read
+  files.Write("server",
+              {wanted.server_creds().cert(), wanted.server_creds().key()});
+  tls::Options options;
+  options.certificate_file = files.Path("server.pem");
+  options.key_file = files.Path("server.key");
+  if (!wanted.client_tls_cert().empty()) {
+    options.ca_file = files.Write("client.pem", wanted.client_tls_cert());
+    options.clients = tls::ClientCertificates::kRequired;
+  }
+  return ValueOrThrow(tls::Credentials::Load(options));
+}
+
+void TellPort(int port, const v1::ServerCompatRequest& wanted) {
   v1::ServerCompatResponse where;
   where.set_host("127.0.0.1");
   where.set_port(static_cast<uint32_t>(port));
+  if (wanted.use_tls()) where.set_pem_cert(wanted.server_creds().cert());
   const std::string bytes = where.SerializeAsString();
   for (const int shift : {24, 16, 8, 0}) {
     std::cout.put(static_cast<char>(bytes.size() >> shift & 0xff));
@@ -75,16 +96,19 @@ class Program {
                         static_cast<interop::TestService*>(&interop_)}));
   }
 
-  int ServeGrpc(size_t max_message_bytes) {
+  int ServeGrpc(size_t max_message_bytes,
+                std::shared_ptr<tls::Credentials> tls = nullptr) {
     engine_ = std::make_unique<rpc::Engine>(loop_);
     rpc::ServerOptions options;
     options.max_message_bytes = max_message_bytes;
+    options.tls = std::move(tls);
     grpc_ = ValueOrThrow(
         rpc::Server::Start(*engine_, options, pipeline_, logger_, metrics_));
     return grpc_->port();
   }
 
-  int ServeHttp(size_t max_message_bytes) {
+  int ServeHttp(size_t max_message_bytes,
+                std::shared_ptr<tls::Credentials> tls) {
     http::RpcOptions rpc;
     rpc.max_message_bytes = max_message_bytes;
     rpc.compress_from_bytes = 1;
@@ -92,6 +116,7 @@ class Program {
     http::ServerOptions options;
     // Of all messages of a stream, and their envelopes.
     options.limits.max_body_bytes = 8 * max_message_bytes;
+    options.tls = std::move(tls);
     http_ = ValueOrThrow(
         http::Server::Start(loop_, options, router_, logger_, metrics_));
     return http_->port();
@@ -131,8 +156,11 @@ void Main(std::string_view argument) {
     const size_t limit = wanted.message_receive_limit() > 0
                              ? wanted.message_receive_limit()
                              : size_t{4} << 20;
-    TellPort(wanted.protocol() == v1::PROTOCOL_GRPC ? program.ServeGrpc(limit)
-                                                    : program.ServeHttp(limit));
+    auto tls = CredentialsOf(wanted);
+    TellPort(wanted.protocol() == v1::PROTOCOL_GRPC
+                 ? program.ServeGrpc(limit, std::move(tls))
+                 : program.ServeHttp(limit, std::move(tls)),
+             wanted);
   }
   program.Run();
 }
