@@ -1,4 +1,4 @@
-#include "load.h"
+#include "tests/bench/faces/load.h"
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
@@ -20,30 +20,36 @@ struct Pending {
   std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
 };
 
-void Start(grpc::GenericStub& stub, const std::string& path,
+void Start(grpc::GenericStub& stub, const Load& load,
            const grpc::ByteBuffer& request, grpc::CompletionQueue* queue) {
   auto* call = new Pending;
-  call->reader = stub.PrepareUnaryCall(&call->context, path, request, queue);
+  if (!load.token.empty()) {
+    call->context.AddMetadata("authorization", "Bearer " + load.token);
+    call->context.AddMetadata(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  }
+  call->reader =
+      stub.PrepareUnaryCall(&call->context, load.path, request, queue);
   call->reader->StartCall();
   call->reader->Finish(&call->reply, &call->status, call);
 }
 
 }  // namespace
 
-LoadResult RunLoad(const std::string& target, const LoadCall& load,
-                   int in_flight, double seconds) {
+LoadResult RunLoad(const Load& load) {
   using Clock = std::chrono::steady_clock;
   const grpc::Slice bytes(load.request);
   const grpc::ByteBuffer request(&bytes, 1);
   grpc::GenericStub stub(
-      grpc::CreateChannel(target, grpc::InsecureChannelCredentials()));
+      grpc::CreateChannel(load.target, grpc::InsecureChannelCredentials()));
   grpc::CompletionQueue queue;
-  for (int i = 0; i < in_flight; ++i) Start(stub, load.path, request, &queue);
+  for (int i = 0; i < load.in_flight; ++i) Start(stub, load, request, &queue);
 
   LoadResult result;
   const auto start = Clock::now();
-  const auto end = start + std::chrono::duration<double>(seconds);
-  int running = in_flight;
+  const auto end = start + std::chrono::duration<double>(load.seconds);
+  int running = load.in_flight;
   void* tag = nullptr;
   bool ok = false;
   while (running > 0 && queue.Next(&tag, &ok)) {
@@ -54,8 +60,8 @@ LoadResult RunLoad(const std::string& target, const LoadCall& load,
       std::exit(1);
     }
     ++result.calls;
-    if (Clock::now() < end) {
-      Start(stub, load.path, request, &queue);
+    if (result.calls + running <= load.calls && Clock::now() < end) {
+      Start(stub, load, request, &queue);
     } else {
       --running;
     }
@@ -67,13 +73,10 @@ LoadResult RunLoad(const std::string& target, const LoadCall& load,
   return result;
 }
 
-LoadResult RunLoad(const std::string& target, int in_flight, double seconds) {
+std::string EchoRequestBytes() {
   test::EchoRequest message;
   message.set_text(std::string(100, 'x'));
-  return RunLoad(target,
-                 {.path = "/millrace.test.Echo/Say",
-                  .request = message.SerializeAsString()},
-                 in_flight, seconds);
+  return message.SerializeAsString();
 }
 
 }  // namespace millrace::bench

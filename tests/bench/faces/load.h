@@ -4,6 +4,7 @@
 #define MILLRACE_TESTS_BENCH_FACES_LOAD_H_
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace millrace::bench {
@@ -13,19 +14,24 @@ struct LoadResult {
   double seconds = 0;
 };
 
-// What is called again and again: the method's path, such as
-// "/millrace.test.Echo/Say", with the bytes of one request.
-struct LoadCall {
-  std::string path;
-  std::string request;
+// An echo of 100 bytes, as bytes.
+std::string EchoRequestBytes();
+
+struct Load {
+  std::string target;
+  // What is called again and again, with the bytes of one request.
+  std::string path = "/millrace.test.Echo/Say";
+  std::string request = EchoRequestBytes();
+  // Goes with each call, if it is not empty, and a trace with it.
+  std::string token;
+  int in_flight = 1;
+  // Until either is over.
+  double seconds = 1;
+  int64_t calls = std::numeric_limits<int64_t>::max();
 };
 
-// Calls until `seconds` have passed. Ends the process when a call fails.
-LoadResult RunLoad(const std::string& target, const LoadCall& call,
-                   int in_flight, double seconds);
-
-// The same of echo calls of 100 bytes.
-LoadResult RunLoad(const std::string& target, int in_flight, double seconds);
+// Ends the process when a call fails.
+LoadResult RunLoad(const Load& load);
 
 }  // namespace millrace::bench
 

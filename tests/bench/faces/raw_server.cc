@@ -1,14 +1,14 @@
-#include "raw_server.h"
+#include "tests/bench/faces/raw_server.h"
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/async_unary_call.h>
 
-#include <cstdio>
 #include <memory>
 
 #include "millrace/test/echo.pb.h"
+#include "tests/bench/support/server_process.h"
 
 namespace millrace::bench {
 namespace {
@@ -53,8 +53,7 @@ void RunRawServer() {
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                            &port);
   auto server = builder.BuildAndStart();
-  std::printf("%d\n", port);
-  std::fflush(stdout);
+  TellPort(port);
   for (int i = 0; i < kPosted; ++i) new RawCall(&service, queue.get());
   void* tag = nullptr;
   bool ok = false;

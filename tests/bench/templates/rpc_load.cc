@@ -17,15 +17,17 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::ifstream file(argv[3], std::ios::binary);
-  const LoadCall call = {
+  const Load load = {
+      .target = argv[1],
       .path = argv[2],
-      .request = std::string(std::istreambuf_iterator<char>(file), {})};
-  if (!file || call.request.empty()) {
+      .request = std::string(std::istreambuf_iterator<char>(file), {}),
+      .in_flight = std::atoi(argv[4]),
+      .seconds = std::atof(argv[5])};
+  if (!file || load.request.empty()) {
     std::fprintf(stderr, "templates_rpc_load: cannot read %s\n", argv[3]);
     return 2;
   }
-  const LoadResult result =
-      RunLoad(argv[1], call, std::atoi(argv[4]), std::atof(argv[5]));
+  const LoadResult result = RunLoad(load);
   std::printf("{\"calls\": %lld, \"seconds\": %.6f}\n",
               static_cast<long long>(result.calls), result.seconds);
 }
