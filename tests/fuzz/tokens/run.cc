@@ -1,8 +1,5 @@
 #include "tests/fuzz/tokens/run.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "base/strings.h"
 #include "tokens/base64url.h"
 #include "tokens/jwk.h"
@@ -12,11 +9,7 @@
 namespace millrace::tokens {
 namespace {
 
-void Demand(bool kept, const char* promise) {
-  if (kept) return;
-  std::fprintf(stderr, "broken: %s\n", promise);
-  std::abort();
-}
+using fuzz::Demand;
 
 // Signs nothing that the fuzzer could learn to sign: it is made anew.
 const Key& OurKey() {

@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/fuzz/support/byte_target.h"
+
 namespace millrace::tokens {
 
-enum class Outcome { kRefused, kRead };
+using fuzz::Outcome;
 
 // The first byte says what the others are: 'T' a token, 'C' claims that the
 // test signs itself, everything else a key set. Ends the process when a promise

@@ -1,0 +1,13 @@
+// libFuzzer on HTTP requests: see 'tools/dev fuzz'.
+#include <google/protobuf/stubs/logging.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tests/fuzz/http/run.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const google::protobuf::LogSilencer quiet;
+  millrace::http::RunInput({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
