@@ -100,7 +100,7 @@ std::unique_ptr<Platform> Platform::WithAccess() {
   config.mutable_identity()->set_access(true);
   return std::unique_ptr<Platform>(
       new Platform(std::move(config),
-                   {users::NewModule, admin::NewModule, templates::NewModule}));
+                   {users::NewModule, admin::NewModule, templates::Modules()}));
 }
 
 runtime::Host& Platform::greeter() {

@@ -14,6 +14,7 @@ SECTION = re.compile(r"^## (API\d+)[^\n]*\n(.*?)(?=^## |\Z)", re.M | re.S)
 CASE = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)")
 # Names of ctest: what is added by itself, and by the functions that add tests.
 ADDED = re.compile(r"\badd_test\(NAME\s+([\w.-]+)|\bmillrace_(?:e2e|contracts_test)\(([\w.-]+)\s")
+FUZZER = re.compile(r"^millrace_byte_fuzzer\(([\w.-]+)\s", re.M)
 # add_test(NAME deploy.helm.${part} ...) in a foreach(part IN ITEMS ...).
 EACH = re.compile(r"foreach\((\w+) IN ITEMS ([^)]*)\)(.*?)endforeach\(\)", re.S)
 
@@ -22,6 +23,7 @@ def tests_in(path: str, text: str) -> set[str]:
     if path.endswith(".cc") or path.endswith(".h"):
         return {f"{suite}.{case}" for suite, case in CASE.findall(text)}
     names = {a or b for a, b in ADDED.findall(text)}
+    names |= {f"fuzz.{name}" for name in FUZZER.findall(text)}
     for variable, items, body in EACH.findall(text):
         for name in re.findall(r"NAME\s+([\w.${}-]+)", body):
             names |= {name.replace(f"${{{variable}}}", item) for item in items.split()}

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "base/strings.h"
 #include "base/backoff.h"
+#include "base/strings.h"
 #include "bus/kafka/errors.h"
 #include "bus/kafka/group_member.h"
 #include "loop/combinators.h"
