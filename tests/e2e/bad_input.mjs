@@ -130,7 +130,7 @@ await cases({
     await rejects(
       overGrpc.call("templates", "PutTemplate", { name: "x", locale: "en", body: "Hi {{#a}}" }),
       "INVALID_ARGUMENT",
-      "body: template:1:4: section 'a' is never closed; add {{/a}}\n  Hi {{#a}}\n     ^",
+      "body: x:1:4: section 'a' is never closed; add {{/a}}\n  Hi {{#a}}\n     ^",
     );
   },
   async "a page token of another kind"() {

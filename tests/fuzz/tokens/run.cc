@@ -60,6 +60,19 @@ Outcome RunClaims(std::string_view payload) {
   return Outcome::kRead;
 }
 
+// OpenSSL looks for factors of a modulus by chance: one of a fuzzer's, which is
+// no product of two primes, passes now and is refused then, about once in a
+// hundred times.
+bool IsRead(const std::string& jwks, size_t keys) {
+  for (int tries = 0; tries < 10; ++tries) {
+    const auto set = FromJwks(jwks);
+    if (set.ok() && set->keys.size() == keys && set->skipped.empty()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Outcome RunKeys(std::string_view text) {
   const auto set = FromJwks(text);
   if (!set.ok()) {
@@ -72,10 +85,7 @@ Outcome RunKeys(std::string_view text) {
   }
   const auto written = ToJwks(set->keys);
   Demand(written.ok(), "a set can be written again");
-  const auto again = FromJwks(*written);
-  Demand(again.ok() && again->keys.size() == set->keys.size() &&
-             again->skipped.empty(),
-         "what was written is read");
+  Demand(IsRead(*written, set->keys.size()), "what was written is read");
   return set->keys.empty() ? Outcome::kRefused : Outcome::kRead;
 }
 
