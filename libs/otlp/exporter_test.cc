@@ -14,6 +14,7 @@
 #include "loop/combinators.h"
 #include "loop/testing/await.h"
 #include "otlp/export_thread.h"
+#include "otlp/testing/counter_metrics.h"
 #include "otlp/testing/fake_collector.h"
 
 namespace millrace::otlp {
@@ -24,40 +25,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
-
-// The counters of a test, by "name signal outcome-or-reason".
-class CounterMetrics final : public Metrics {
- public:
-  struct Value final : Counter {
-    void Add(double by) override { value += by; }
-    std::atomic<double> value = 0;
-  };
-
-  Counter& AddCounter(const std::string& name, const std::string&,
-                      const Labels& labels) override {
-    std::string key = name.substr(std::string("millrace_otlp_").size());
-    for (const char* label : {"signal", "outcome", "reason"}) {
-      const auto found = labels.find(label);
-      if (found != labels.end()) StrAppend(&key, " ", found->second);
-    }
-    return values_[key];
-  }
-  Gauge& AddGauge(const std::string& name, const std::string& help,
-                  const Labels& labels) override {
-    return none_.AddGauge(name, help, labels);
-  }
-  Histogram& AddHistogram(const std::string& name, const std::string& help,
-                          const Labels& labels,
-                          const std::vector<double>& buckets) override {
-    return none_.AddHistogram(name, help, labels, buckets);
-  }
-
-  double Get(const std::string& key) { return values_[key].value; }
-
- private:
-  std::map<std::string, Value> values_;
-  NullMetrics none_;
-};
 
 // What is logged: "message: error".
 class LineLogger final : public Logger {

@@ -8,41 +8,13 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "otlp/testing/counter_metrics.h"
 #include "tests/support/allocation_counter.h"
 
 namespace millrace::otlp {
 namespace {
 
 using testing::ElementsAre;
-
-// Counts what is dropped, and nothing else.
-class CountingMetrics final : public Metrics {
- public:
-  struct Count final : Counter {
-    void Add(double by) override { value += by; }
-    std::atomic<double> value = 0;
-  };
-
-  Counter& AddCounter(const std::string&, const std::string&,
-                      const Labels& labels) override {
-    EXPECT_EQ(labels.at("reason"), "queue_full");
-    return dropped;
-  }
-  Gauge& AddGauge(const std::string& name, const std::string& help,
-                  const Labels& labels) override {
-    return none_.AddGauge(name, help, labels);
-  }
-  Histogram& AddHistogram(const std::string& name, const std::string& help,
-                          const Labels& labels,
-                          const std::vector<double>& buckets) override {
-    return none_.AddHistogram(name, help, labels, buckets);
-  }
-
-  Count dropped;
-
- private:
-  NullMetrics none_;
-};
 
 class SpanQueueTest : public testing::Test {
  protected:
@@ -55,7 +27,9 @@ class SpanQueueTest : public testing::Test {
     for (size_t i = 0; i < SpanQueue::kBatchSpans; ++i) Record(queue, "a");
   }
 
-  CountingMetrics metrics_;
+  double Dropped() { return metrics_.Get("dropped_total traces queue_full"); }
+
+  CounterMetrics metrics_;
 };
 
 TEST_F(SpanQueueTest, GivesFullBatchesInTheirOrderAndTheRestWhenAsked) {
@@ -79,13 +53,13 @@ TEST_F(SpanQueueTest, DropsAndCountsWhatDoesNotFit) {
   SpanQueue queue(1, metrics_);  // two batches all the same
   Fill(queue);
   Fill(queue);
-  EXPECT_EQ(metrics_.dropped.value, 0);
+  EXPECT_EQ(Dropped(), 0);
   Record(queue, "late");
   Record(queue, "later");
-  EXPECT_EQ(metrics_.dropped.value, 2);
+  EXPECT_EQ(Dropped(), 2);
   queue.GiveBack(queue.Take(false));
   Record(queue, "in time");
-  EXPECT_EQ(metrics_.dropped.value, 2);
+  EXPECT_EQ(Dropped(), 2);
   (void)queue.Take(false);
   EXPECT_EQ(queue.Take(true)->front().span().name, "in time");
 }
@@ -115,7 +89,7 @@ TEST_F(SpanQueueTest, RecordingAllocatesNothing) {
   const int64_t before = test::Allocations();
   for (size_t i = 0; i < SpanQueue::kBatchSpans * 5; ++i) queue.Record(span);
   EXPECT_EQ(test::Allocations() - before, 0);
-  EXPECT_EQ(metrics_.dropped.value, SpanQueue::kBatchSpans);
+  EXPECT_EQ(Dropped(), SpanQueue::kBatchSpans);
 }
 
 TEST_F(SpanQueueTest, LosesNothingBetweenManyThreadsAndTheExporter) {
@@ -139,8 +113,7 @@ TEST_F(SpanQueueTest, LosesNothingBetweenManyThreadsAndTheExporter) {
   }
   for (std::thread& thread : threads) thread.join();
   while (auto batch = queue.Take(true)) taken += batch->size();
-  EXPECT_EQ(static_cast<double>(taken) + metrics_.dropped.value,
-            kThreads * kEach);
+  EXPECT_EQ(static_cast<double>(taken) + Dropped(), kThreads * kEach);
 }
 
 TEST(StoredSpanTest, KeepsEveryText) {
