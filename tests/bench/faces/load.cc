@@ -13,7 +13,10 @@
 namespace millrace::bench {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 struct Pending {
+  Clock::time_point start = Clock::now();
   grpc::ClientContext context;
   grpc::ByteBuffer reply;
   grpc::Status status;
@@ -38,18 +41,27 @@ void Start(grpc::GenericStub& stub, const Load& load,
 }  // namespace
 
 LoadResult RunLoad(const Load& load) {
-  using Clock = std::chrono::steady_clock;
   const grpc::Slice bytes(load.request);
-  const grpc::ByteBuffer request(&bytes, 1);
-  grpc::GenericStub stub(
-      grpc::CreateChannel(load.target, grpc::InsecureChannelCredentials()));
+  const grpc::ByteBuffer same(&bytes, 1);
+  int64_t started = 0;
+  const auto start_next = [&](grpc::GenericStub& stub,
+                              grpc::CompletionQueue* queue) {
+    const int64_t number = started++;
+    if (!load.make_request) return Start(stub, load, same, queue);
+    const grpc::Slice made(load.make_request(number));
+    Start(stub, load, grpc::ByteBuffer(&made, 1), queue);
+  };
+  const auto channel =
+      grpc::CreateChannel(load.target, grpc::InsecureChannelCredentials());
+  channel->WaitForConnected(std::chrono::system_clock::now() +
+                            std::chrono::seconds(10));
+  grpc::GenericStub stub(channel);
   grpc::CompletionQueue queue;
-  for (int i = 0; i < load.in_flight; ++i) Start(stub, load, request, &queue);
-
   LoadResult result;
   const auto start = Clock::now();
   const auto end = start + std::chrono::duration<double>(load.seconds);
   int running = load.in_flight;
+  for (int i = 0; i < running; ++i) start_next(stub, &queue);
   void* tag = nullptr;
   bool ok = false;
   while (running > 0 && queue.Next(&tag, &ok)) {
@@ -60,8 +72,13 @@ LoadResult RunLoad(const Load& load) {
       std::exit(1);
     }
     ++result.calls;
-    if (result.calls + running <= load.calls && Clock::now() < end) {
-      Start(stub, load, request, &queue);
+    const auto now = Clock::now();
+    if (load.keep_latencies) {
+      result.latencies.push_back(
+          std::chrono::duration<double>(now - call->start).count());
+    }
+    if (result.calls + running <= load.calls && now < end) {
+      start_next(stub, &queue);
     } else {
       --running;
     }

@@ -7,13 +7,13 @@
 // medians of calls per second and of the server's CPU time per call, the medians
 // of the rounds' ratios, and whether the goal is met by calls per second. Where
 // the load is what is slow, the ratio of CPU time says what the server would do.
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import readline from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+
+import { load, median, Server, table } from '../support/side_by_side.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 for (const [folder, name] of [['e2e', '@grpc/grpc-js'], ['conformance/templates', 'handlebars']]) {
@@ -44,28 +44,8 @@ cases: ${CASES.join(' ')}`);
 }
 const bin = path.dirname(bench);
 const cases = CASES.filter((name) => chosen.length === 0 || chosen.includes(name));
-const lastCore = String(os.cpus().length - 1);
-
-// Ended before the folder goes.
-const servers = [];
-process.on('exit', () => servers.forEach((child) => child.kill('SIGKILL')));
 const dir = scratch('templates-rpc');
 execFileSync(bench, ['--write-cases', dir]);
-
-// Starts a server on the first core; resolves with its address, which a line of
-// its output has.
-function serve(name, file, args, line) {
-  const log = path.join(dir, `${name}.log`);
-  const child = spawn('taskset', ['-c', '0', file, ...args], { stdio: ['ignore', 'pipe', openSync(log, 'w')] });
-  servers.push(child);
-  return new Promise((resolve, reject) => {
-    readline.createInterface({ input: child.stdout }).on('line', (text) => {
-      const [, found] = line.exec(text) ?? [];
-      if (found) resolve({ pid: child.pid, address: found.includes(':') ? found : `127.0.0.1:${found}` });
-    });
-    child.on('exit', () => reject(new Error(`${name} has ended: ${readFileSync(log, 'utf8')}`)));
-  });
-}
 
 const call = (client, method, request) => new Promise((resolve, reject) =>
   client[method](request, (error, reply) => (error ? reject(error) : resolve(reply))));
@@ -83,31 +63,16 @@ function wire(value) {
 }
 const struct = (object) => ({ fields: Object.fromEntries(Object.entries(object).map(([name, one]) => [name, wire(one)])) });
 
-// User and system time of the process, in seconds; in steps of 10 ms.
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+async function measure(server, name, seconds) {
+  const before = server.cpuSeconds();
+  const { calls, seconds: passed } = await load(path.join(bin, 'templates_rpc_load'), [
+    server.address, service.RenderTemplate.path, path.join(dir, `${name}.request`), values['in-flight'], String(seconds)]);
+  return { rate: calls / passed, cpu: ((server.cpuSeconds() - before) / calls) * 1e6 };
 }
 
-function load(server, name, seconds) {
-  const before = cpuSeconds(server.pid);
-  const { calls, seconds: passed } = JSON.parse(execFileSync('taskset', ['-c', lastCore,
-    path.join(bin, 'templates_rpc_load'), server.address, service.RenderTemplate.path,
-    path.join(dir, `${name}.request`), values['in-flight'], String(seconds)],
-  { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
-  return { rate: calls / passed, cpu: ((cpuSeconds(server.pid) - before) / calls) * 1e6 };
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-const ours = await serve('millrace', path.join(bin, 'millrace'),
-  ['up', '--data', path.join(dir, 'data'), '--http-port', '0', '--grpc-port', '0'], /^ready http=\S+ grpc=(\S+)$/);
-const node = await serve('node', process.execPath, [path.join(HERE, 'twin_rpc.mjs'), dir], /^(\d+)$/);
+const ours = await new Server(dir, 'millrace', path.join(bin, 'millrace'),
+  ['up', '--data', path.join(dir, 'data'), '--http-port', '0', '--grpc-port', '0']).line(/^ready http=\S+ grpc=(\S+)$/);
+const node = await new Server(dir, 'node', process.execPath, [path.join(HERE, 'twin_rpc.mjs'), dir]).line(/^(\d+)$/);
 
 const clients = [ours, node].map(({ address }) => new Client(address, grpc.credentials.createInsecure()));
 for (const name of cases) {
@@ -123,16 +88,14 @@ for (const name of cases) {
 }
 clients.forEach((client) => client.close());
 
-const widths = [12, 15, 15, 9, 14, 14, 9, 8];
-const row = (...cells) => console.log(
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(''));
+const row = table([12, 15, 15, 9, 14, 14, 9, 8]);
 row('case', 'ours calls/s', 'Node calls/s', 'ratio', 'ours CPU us', 'Node CPU us', 'ratio', `x ${GOAL}`);
 let missed = 0;
 for (const name of cases) {
-  for (const server of [ours, node]) load(server, name, 0.5); // warms both up
+  for (const server of [ours, node]) await measure(server, name, 0.5); // warms both up
   const samples = [];
   for (let round = 0; round < rounds; ++round) {
-    samples.push({ a: load(ours, name, values.seconds), b: load(node, name, values.seconds) });
+    samples.push({ a: await measure(ours, name, values.seconds), b: await measure(node, name, values.seconds) });
   }
   const of = (pick) => median(samples.map(pick));
   const rates = of(({ a, b }) => a.rate / b.rate);
