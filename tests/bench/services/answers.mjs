@@ -15,7 +15,7 @@ async function answersOf(server, issuer) {
     const { code, reply, details } = await client.call(method, request, by);
     const plain = (user) => ({ ...user, id: '', createTime: null, updateTime: null });
     const told = reply && (reply.users ? { users: reply.users.map(plain), more: reply.nextPageToken !== '' } : plain(reply));
-    answers.push({ what, code, told });
+    answers.push({ what, method, code, told });
     // A side that breaks must not agree with the other one about that.
     assert.ok(!['INTERNAL', 'UNKNOWN', 'UNAVAILABLE'].includes(code), `${server.name}, ${what}: ${code} ${details}`);
     return reply;
@@ -54,9 +54,13 @@ async function answersOf(server, issuer) {
   return answers;
 }
 
+// Says what was compared, and how many people each side has created.
 export async function compareAnswers(ours, peer, issuer) {
   const [a, b] = [await answersOf(ours, issuer), await answersOf(peer, issuer)];
   a.forEach((answer, i) => assert.deepEqual(b[i], answer, `the peer answers something else to: ${answer.what}`));
   const count = (code) => a.filter((answer) => (answer.code === 'OK') === (code === 'OK')).length;
-  return `${a.length} answers are the same from both: ${count('OK')} replies, ${count('')} refusals`;
+  return {
+    text: `${a.length} answers are the same from both: ${count('OK')} replies, ${count('')} refusals`,
+    created: a.filter(({ method, code }) => method === 'CreateUser' && code === 'OK').length,
+  };
 }

@@ -14,6 +14,7 @@
 //
 // Printed are medians of the rounds: calls per second, latency, the server's
 // CPU time per call without the database's, and the ratios of each round.
+import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +24,7 @@ import { bin, scratch } from '../../e2e/lib/platform.mjs';
 import { Postgres, skipUnlessHad, Unavailable } from '../../e2e/lib/servers.mjs';
 import { load, median, table } from '../support/side_by_side.mjs';
 import { compareAnswers } from './answers.mjs';
-import { Client, compilePeer, Issuer, missing, SIDES } from './sides.mjs';
+import { Client, compilePeer, Issuer, missing, peerPackages, SIDES } from './sides.mjs';
 
 const PEOPLE = 1000;
 const PAGE = 50;
@@ -65,6 +66,15 @@ function verdict(met) {
   if (met === undefined) return '-';
   if (!met) ++missed;
   return met ? 'met' : 'missed';
+}
+
+// How many events the peer has written; ours forgets those that are published.
+function peerEvents(dir, postgres) {
+  if (postgres) return Number(postgres.sql('SELECT count(*) FROM outbox', 'bench_peer'));
+  const database = new (peerPackages('better-sqlite3'))(path.join(dir, 'peer/users.db'), { readonly: true });
+  const { rows } = database.prepare('SELECT count(*) AS rows FROM outbox').get();
+  database.close();
+  return rows;
 }
 
 // Both on one database, in their own folder of `dir`.
@@ -110,7 +120,8 @@ async function seed(dir, server) {
 function printMemory(what, sample) {
   const of = (kind) => pair([sample], (memory) => memory[kind] / MIB);
   const share = sample.peer.pss / sample.ours.pss;
-  console.log(`memory ${what}, MiB, ours / peer: RSS ${of('rss')}, PSS ${of('pss')}; 1/${number(share)}: ${verdict(share >= MEMORY_GOAL)} (1/${MEMORY_GOAL})`);
+  console.log(`memory ${what}, MiB, ours / peer: RSS ${of('rss')}, PSS ${of('pss')}, anonymous ${of('anonymous')}; `
+    + `1/${number(share)} by PSS: ${verdict(share >= MEMORY_GOAL)} (1/${MEMORY_GOAL}), 1/${number(sample.peer.anonymous / sample.ours.anonymous)} of what is anonymous`);
 }
 
 async function compareOn(name, dir, postgres) {
@@ -119,7 +130,9 @@ async function compareOn(name, dir, postgres) {
   const memoryOf = () => ({ ours: sides.ours.memory(), peer: sides.peer.memory() });
   const idle = memoryOf();
   console.log(`\n${name}`);
-  console.log(await compareAnswers(sides.ours, sides.peer, issuer));
+  const { text, created } = await compareAnswers(sides.ours, sides.peer, issuer);
+  assert.equal(peerEvents(dir, postgres), created, 'the peer has not written an event for each who was created');
+  console.log(text);
   if (values.answers) return;
   const ids = {};
   for (const side of NAMES) ids[side] = await seed(dir, sides[side]);
@@ -142,8 +155,8 @@ async function compareOn(name, dir, postgres) {
       goal === undefined ? '' : verdict(rate >= goal && p99 <= 1 / LATENCY_GOAL));
   }
   printMemory('at idle', idle);
-  const most = (side) => ({
-    rss: Math.max(...under.map((one) => one[side].memory.rss)), pss: Math.max(...under.map((one) => one[side].memory.pss)) });
+  const most = (side) => Object.fromEntries(['rss', 'pss', 'anonymous'].map((kind) =>
+    [kind, Math.max(...under.map((one) => one[side].memory[kind]))]));
   printMemory('under load', { ours: most('ours'), peer: most('peer') });
   for (const side of NAMES) await sides[side].stop();
 }

@@ -17,6 +17,7 @@ const grpc = packages('@grpc/grpc-js');
 const loader = packages('@grpc/proto-loader');
 
 const PEERS = path.join(root, 'tests/bench/peers');
+export const peerPackages = createRequire(path.join(PEERS, 'package.json'));
 const PROTO_DIRS = [path.join(root, 'proto'), path.join(bin, '../gen/proto')];
 const PERMISSIONS = ['users.users.read', 'users.users.write'];
 

@@ -59,11 +59,12 @@ export class Server {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  // In bytes: what is resident, and of that what is this process' share.
+  // In bytes: what is resident; this process' share of it; and what it has
+  // written itself, which the system cannot read again from files.
   memory() {
     const rollup = readFileSync(`/proc/${this.pid}/smaps_rollup`, 'latin1');
     const of = (name) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(rollup)[1]) * 1024;
-    return { rss: of('Rss'), pss: of('Pss') };
+    return { rss: of('Rss'), pss: of('Pss'), anonymous: of('Anonymous') };
   }
 }
 
