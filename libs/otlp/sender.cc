@@ -5,10 +5,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
+#include "base/gzip.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/errors.h"
-#include "http/gzip.h"
 #include "loop/combinators.h"
 #include "opentelemetry/proto/collector/metrics/v1/metrics_service.pb.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
@@ -85,7 +85,7 @@ http::FetchRequest Sender::RequestOf(std::string body) const {
   }
   if (body.size() >= kGzipFrom) {
     request.headers.Add("Content-Encoding", "gzip");
-    body = http::Gzip(body);
+    body = Gzip(body);
   }
   request.body = std::move(body);
   return request;

@@ -111,7 +111,9 @@ Stream<MessagePtr> InterceptStreaming(CorePtr core, size_t index,
 
 class GrpcChannel final : public Channel {
  public:
-  explicit GrpcChannel(CorePtr core) : core_(std::move(core)) {}
+  explicit GrpcChannel(CorePtr core) : core_(std::move(core)) {
+    core_->engine.Use();
+  }
 
   ~GrpcChannel() override {
     core_->closed.Abort(absl::CancelledError(
@@ -120,6 +122,7 @@ class GrpcChannel final : public Channel {
                                          core_->calls.end());
     for (ClientCall* call : calls)
       call->Cancel(core_->closed.signal().reason());
+    core_->engine.Release();
   }
 
   Promise<MessagePtr> Unary(const MethodInfo& method, const Call& call,

@@ -129,8 +129,8 @@ TEST_F(ChannelTest, CallsTakeTurnsOverTheAddressesThatAreUp) {
     return Promise<EchoReply>::Resolve(Reply("other"));
   };
   DirectDispatcher dispatcher({test::BindEcho(other)});
-  auto second = ValueOrThrow(
-      Server::Start(*engine_, ServerOptions(), dispatcher, logger_, metrics_));
+  auto second = ValueOrThrow(Server::Start(*engine_, {.transport = transport()},
+                                           dispatcher, logger_, metrics_));
   Connect(
       {.target = StrCat("ipv4:", address(), ",127.0.0.1:", second->port())});
   std::map<std::string, int> answers;

@@ -18,10 +18,7 @@ gpr_timespec DeadlineAfter(std::optional<absl::Duration> timeout) {
 
 }  // namespace
 
-EngineImpl::EngineImpl(EventLoop& loop) : loop_(loop) {
-  helper_.emplace([this] { Wake(); });
-  loop_.SetPollSource(this);
-}
+EngineImpl::EngineImpl(EventLoop& loop) : loop_(loop) {}
 
 EngineImpl::~EngineImpl() {
   // Calls that were cancelled with their channel or server still have steps to
@@ -38,12 +35,26 @@ EngineImpl::~EngineImpl() {
   }
 }
 
+void EngineImpl::Use() {
+  if (uses_++ > 0) return;
+  if (!helper_.has_value()) helper_.emplace([this] { Wake(); });
+  loop_.SetPollSource(this);
+}
+
+void EngineImpl::Release() {
+  if (--uses_ == 0) loop_.SetPollSource(nullptr);
+}
+
 void EngineImpl::CallStarted() {
-  if (calls_++ == 0) loop_.AddRef("call over gRPC");
+  if (calls_++ > 0) return;
+  Use();
+  loop_.AddRef("call over gRPC");
 }
 
 void EngineImpl::CallEnded() {
-  if (--calls_ == 0) loop_.ReleaseRef("call over gRPC");
+  if (--calls_ > 0) return;
+  loop_.ReleaseRef("call over gRPC");
+  Release();
 }
 
 // False when there was nothing until the deadline or the queue is shut down.
@@ -86,7 +97,10 @@ void EngineImpl::Wake() {
   wake_alarm_.Set(&queue_, gpr_time_0(GPR_CLOCK_MONOTONIC), nullptr);
 }
 
-Engine::Engine(EventLoop& loop) : impl_(std::make_unique<EngineImpl>(loop)) {}
+Engine::Engine(EventLoop& loop, Sleep sleep)
+    : impl_(std::make_unique<EngineImpl>(loop)) {
+  if (sleep == Sleep::kAlways) impl_->Use();
+}
 Engine::~Engine() = default;
 
 EventLoop& Engine::loop() const { return impl_->loop(); }

@@ -1,6 +1,7 @@
 // gRPC on an event loop: one completion queue in which the loop's own thread
 // sleeps, so that servers and channels need no thread of their own and every
-// completion is a callback of the loop like any other.
+// completion is a callback of the loop like any other. While there is neither a
+// channel nor a server of grpc++'s the loop sleeps in libuv, as without engine.
 //
 // One engine per loop, made on the loop's thread. Servers and channels are
 // made from it. Destroy them first, then the engine, then the loop, all on the
@@ -27,7 +28,10 @@ struct EngineStats {
 
 class Engine {
  public:
-  explicit Engine(EventLoop& loop);
+  // kAlways: the loop sleeps in the queue from the beginning, for tests of
+  // that.
+  enum class Sleep { kWhenUsed, kAlways };
+  explicit Engine(EventLoop& loop, Sleep sleep = Sleep::kWhenUsed);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

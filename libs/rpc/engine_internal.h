@@ -53,6 +53,11 @@ class EngineImpl final : public PollSource {
   grpc::ServerCompletionQueue* queue() { return &queue_; }
   const EngineStats& stats() const { return stats_; }
 
+  // Whether anything of gRPC's may come: a server that listens, a channel, a
+  // call. Without, the loop sleeps in libuv, which needs no helper thread.
+  void Use();
+  void Release();
+
   // A call in flight keeps the loop running.
   void CallStarted();
   void CallEnded();
@@ -73,6 +78,7 @@ class EngineImpl final : public PollSource {
   EventLoop& loop_;
   Queue queue_;
   EngineStats stats_;
+  int uses_ = 0;
   int calls_ = 0;
 
   std::mutex wake_mutex_;

@@ -11,7 +11,27 @@
 namespace millrace::rpc {
 namespace {
 
-TEST_F(RpcTest, PostsOfOtherThreadsWakeTheLoop) {
+class EngineTest : public RpcTest {
+ protected:
+  EngineTest() { engine_.emplace(loop_, Engine::Sleep::kAlways); }
+};
+
+TEST_F(RpcTest, WithoutUseTheLoopSleepsInLibuv) {
+  ASSERT_EQ(Await(Delay(absl::Milliseconds(5))), absl::OkStatus());
+  EXPECT_EQ(engine_->stats().polls, 0u);
+  StartServer({});
+  Connect();
+  ASSERT_TRUE(Await(Say(Request(""))).ok());
+  EXPECT_GT(engine_->stats().polls, 0u);
+  channel_.reset();
+  server_.reset();
+  RunUntil([] { return true; });
+  const uint64_t polls = engine_->stats().polls;
+  ASSERT_EQ(Await(Delay(absl::Milliseconds(5))), absl::OkStatus());
+  EXPECT_EQ(engine_->stats().polls, polls);
+}
+
+TEST_F(EngineTest, PostsOfOtherThreadsWakeTheLoop) {
   constexpr int kThreads = 4, kPosts = 2000;
   int arrived = 0;
   loop_.AddRef();
@@ -30,7 +50,7 @@ TEST_F(RpcTest, PostsOfOtherThreadsWakeTheLoop) {
   EXPECT_EQ(arrived, kThreads * kPosts);
 }
 
-TEST_F(RpcTest, EachPostWakesASleepingLoop) {
+TEST_F(EngineTest, EachPostWakesASleepingLoop) {
   constexpr int kPosts = 500;
   std::atomic<int> arrived = 0;
   loop_.AddRef();
@@ -49,7 +69,7 @@ TEST_F(RpcTest, EachPostWakesASleepingLoop) {
   EXPECT_EQ(arrived.load(), kPosts);
 }
 
-TEST_F(RpcTest, WorkOfThePoolComesBack) {
+TEST_F(EngineTest, WorkOfThePoolComesBack) {
   Promise<int> promise = loop_.workers().Run([] { return 42; });
   absl::StatusOr<int> result = Await(std::move(promise));
   ASSERT_TRUE(result.ok()) << result.status();
@@ -67,7 +87,7 @@ void ExpectIdle(const EngineStats& before, const EngineStats& after) {
   EXPECT_LE(after.wakes - before.wakes, 1u);
 }
 
-TEST_F(RpcTest, AnIdleLoopSleepsUntilItsTimer) {
+TEST_F(EngineTest, AnIdleLoopSleepsUntilItsTimer) {
   StartServer();
   Connect();
   ASSERT_TRUE(Await(Say(Request(""))).ok());
@@ -78,7 +98,7 @@ TEST_F(RpcTest, AnIdleLoopSleepsUntilItsTimer) {
   ExpectIdle(before, engine_->stats());
 }
 
-TEST_F(RpcTest, AnIdleLoopSleepsUntilItIsWoken) {
+TEST_F(EngineTest, AnIdleLoopSleepsUntilItIsWoken) {
   StartServer();
   const EngineStats before = engine_->stats();
   std::thread thread([&] {
@@ -90,7 +110,7 @@ TEST_F(RpcTest, AnIdleLoopSleepsUntilItIsWoken) {
   ExpectIdle(before, engine_->stats());
 }
 
-TEST_F(RpcTest, NothingAliveEndsTheLoop) {
+TEST_F(EngineTest, NothingAliveEndsTheLoop) {
   loop_.Run();
   bool ran = false;
   loop_.SetTimeout(absl::Milliseconds(1), [&] { ran = true; });

@@ -65,7 +65,7 @@ void ServeChannelz() {
 }
 
 std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
-                                    ListenerCore* core) {
+                                    ListenerCore* core, int* port) {
   // A builder has the plugins that were there when it was made.
   if (core->options.channelz) ServeChannelz();
   grpc::ServerBuilder builder;
@@ -99,9 +99,11 @@ std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
   builder.AddListeningPort(
       core->options.address,
       std::make_shared<EngineCredentials>(engines, core->certificates.get()),
-      &core->port);
+      port);
   return builder.BuildAndStart();
 }
+
+bool IsUnix(std::string_view address) { return address.starts_with("unix:"); }
 
 absl::Status Refused(std::string_view address, std::string_view setting,
                      std::string_view reason) {
@@ -158,9 +160,8 @@ absl::Status ProbeUnix(const std::string& address, const std::string& path,
 
 absl::Status ProbeAddress(const std::string& address,
                           const std::string& setting) {
-  constexpr std::string_view kUnix = "unix:";
-  if (address.starts_with(kUnix)) {
-    return ProbeUnix(address, address.substr(kUnix.size()), setting);
+  if (IsUnix(address)) {
+    return ProbeUnix(address, address.substr(address.find(':') + 1), setting);
   }
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) {
@@ -194,6 +195,11 @@ absl::Status ServerOptions::Validate() const {
     return absl::InvalidArgumentError(
         StrCat(address_setting, ": the address is empty; give host:port"));
   }
+  if (transport == Transport::kHttp2 && (IsUnix(address) || channelz)) {
+    return absl::InvalidArgumentError(
+        StrCat(address_setting, ": ", address, channelz ? ", channelz" : "",
+               ": unix sockets and channelz need the transport of grpc++"));
+  }
   if (max_message_bytes == 0 ||
       max_message_bytes >
           static_cast<size_t>(std::numeric_limits<int>::max())) {
@@ -224,16 +230,21 @@ absl::StatusOr<std::shared_ptr<Listener>> Listener::Open(
   }
   auto core = std::make_unique<ListenerCore>();
   core->options = std::move(options);
-  core->server = Build(engines, core.get());
+  if (core->options.transport == Transport::kHttp2) {
+    core->shared = engines.size() > 1;
+    return std::shared_ptr<Listener>(new Listener(std::move(core)));
+  }
+  int port = 0;
+  core->server = Build(engines, core.get(), &port);
   const std::string& address = core->options.address;
   if (core->server == nullptr) {
     return absl::UnavailableError(
         StrCat("address ", address, " cannot be listened on; choose another ",
                "with ", core->options.address_setting));
   }
-  if (address.starts_with("unix:")) core->port = 0;
+  core->port = IsUnix(address) ? 0 : port;
   logger.Info("gRPC server is listening",
-              {{"address", address}, {"port", core->port}});
+              {{"address", address}, {"port", core->port.load()}});
   return std::shared_ptr<Listener>(new Listener(std::move(core)));
 }
 

@@ -1,16 +1,16 @@
 // What a gRPC server listens with. One loop's server has its own; the servers
 // of several loops share one.
 //
-// How loops share: one gRPC server, with the completion queue of each loop's
-// engine registered at it, rather than a server per loop on a shared port. A
-// port spreads connections, and a gRPC client has one connection for all its
-// calls: on a port of their own all of them would be one loop's. gRPC hands
-// each call to a queue instead. A connection has a queue that it prefers, and
-// connections take turns over the queues; a call goes there if the loop of
-// that queue has asked for a call, else to one that has, else it waits for the
-// first that asks. With few asked for at a time (posted_requests) what one
-// loop has no time for goes to the others. Besides, the port is one process's
-// without further care, and one shutdown covers all.
+// How loops share with kGrpc: one gRPC server, with the completion queue of
+// each loop's engine registered at it, rather than a server per loop on a
+// shared port. A port spreads connections, and a gRPC client has one connection
+// for all its calls: on a port of their own all of them would be one loop's.
+// gRPC hands each call to a queue instead. A connection has a queue that it
+// prefers, and connections take turns over the queues; a call goes there if the
+// loop of that queue has asked for a call, else to one that has, else it waits
+// for the first that asks. With few asked for at a time (posted_requests) what
+// one loop has no time for goes to the others. Besides, the port is one
+// process's without further care, and one shutdown covers all.
 //
 // The servers end together: what is left of them is cancelled when the first
 // is destroyed. Drain all of them before.
@@ -32,14 +32,26 @@
 
 namespace millrace::rpc {
 
+// Who carries the calls.
+//
+// kHttp2: this module, on nghttp2 and the loop's own sockets. A connection,
+// with all its calls, is one loop's; loops that share a port are handed
+// connections by the kernel. Takes host:port addresses.
+//
+// kGrpc: grpc++, on the engine's completion queue. It costs several times the
+// processor time a call, and has what the other lacks: unix sockets, channelz,
+// and calls of one connection that are spread over loops.
+enum class Transport { kHttp2, kGrpc };
+
 struct ServerOptions {
+  Transport transport = Transport::kHttp2;
   // "host:port" (port 0: any free one) or "unix:/path/of/socket".
   std::string address = "127.0.0.1:0";
   // The setting to name when the address cannot be had.
   std::string address_setting = "--grpc-port";
   size_t max_message_bytes = 4 << 20;
-  // How many calls gRPC may hand over before the loop asks for more; of each
-  // loop. Few when loops share, see above.
+  // kGrpc: how many calls gRPC may hand over before the loop asks for more; of
+  // each loop. Few when loops share, see above.
   int posted_requests = 128;
   // Speaks TLS with these certificates; plain text when null.
   std::shared_ptr<tls::Credentials> tls;
@@ -55,9 +67,10 @@ struct ServerOptions {
   absl::Duration least_ping_interval = absl::Seconds(5);
   // Calls that one connection may have at a time; more wait at the client.
   int max_concurrent_streams = std::numeric_limits<int>::max();
-  // Whether grpc.channelz.v1.Channelz is served, which tells of every channel,
-  // server and connection of gRPC's in this process, whoever asks. For all
-  // servers of a process that are opened from then on; gRPC has no other way.
+  // kGrpc: whether grpc.channelz.v1.Channelz is served, which tells of every
+  // channel, server and connection of gRPC's in this process, whoever asks. For
+  // all servers of a process that are opened from then on; gRPC has no other
+  // way.
   bool channelz = false;
 
   absl::Status Validate() const;
@@ -80,7 +93,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // 0 for a unix socket. Any thread.
+  // 0 for a unix socket, and before the first server has started with kHttp2.
+  // Any thread.
   int port() const;
 
   // For the files of this module.

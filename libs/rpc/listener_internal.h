@@ -5,6 +5,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -14,10 +15,15 @@
 
 namespace millrace::rpc {
 
-// gRPC's objects, which may be used on any thread.
 struct ListenerCore {
   ServerOptions options;
-  int port = 0;
+  std::atomic<int> port = 0;
+
+  // kHttp2: whether there are several servers, and one of them has the port.
+  bool shared = false;
+  std::atomic<bool> taken = false;
+
+  // kGrpc: gRPC's objects, which may be used on any thread.
   grpc::AsyncGenericService service;
   // ServerBuilder insists on a queue of its own; nothing arrives in it. gRPC
   // gives it a turn when it assigns connections to queues: what those bring

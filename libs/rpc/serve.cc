@@ -5,12 +5,12 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "rpc/server_call_internal.h"
+#include "rpc/served_call_internal.h"
 
 namespace millrace::rpc {
 namespace {
 
-Promise<void> ServeUnary(std::shared_ptr<ServerCall> call) {
+Promise<void> ServeUnary(std::shared_ptr<ServedCall> call) {
   absl::Status failure;
   try {
     MessagePtr request = co_await call->Read();
@@ -31,7 +31,7 @@ Promise<void> ServeUnary(std::shared_ptr<ServerCall> call) {
 // Reads one request only when the handler takes the one before: a slow handler
 // holds back the sender. Of a method that takes one request the end is read
 // too, so that a second one is told.
-Promise<void> PumpRequests(std::shared_ptr<ServerCall> call,
+Promise<void> PumpRequests(std::shared_ptr<ServedCall> call,
                            StreamWriter<MessagePtr> requests) {
   try {
     for (;;) {
@@ -45,7 +45,7 @@ Promise<void> PumpRequests(std::shared_ptr<ServerCall> call,
   }
 }
 
-Promise<void> ServeStream(std::shared_ptr<ServerCall> call) {
+Promise<void> ServeStream(std::shared_ptr<ServedCall> call) {
   Pipe<MessagePtr> requests = MakePipe<MessagePtr>(1);
   Promise<void> pump = PumpRequests(call, requests.writer);
   absl::Status failure;
@@ -67,7 +67,7 @@ Promise<void> ServeStream(std::shared_ptr<ServerCall> call) {
 
 }  // namespace
 
-Promise<void> Serve(std::shared_ptr<ServerCall> call) {
+Promise<void> Serve(std::shared_ptr<ServedCall> call) {
   return call->target().method->kind == MethodKind::kUnary
              ? ServeUnary(std::move(call))
              : ServeStream(std::move(call));

@@ -5,7 +5,7 @@
 // Loop thread only. The engine, dispatcher, logger and metrics must outlive
 // the server. Destroying it cancels what is still in flight; Drain() first.
 // The servers of several loops may share a Listener (listener.h), each with
-// the calls that its loop is handed.
+// the calls, or the connections, that its loop is handed.
 //
 // What a caller is told: errors are the handler's, with their details as
 // grpc-status-details-bin. A method that is not served is UNIMPLEMENTED,
@@ -31,7 +31,7 @@
 
 namespace millrace::rpc {
 
-struct ServerCore;
+class ServerImpl;
 
 class Server {
  public:
@@ -43,16 +43,15 @@ class Server {
                                                        Logger& logger,
                                                        Metrics& metrics);
   // The same with a listener that was opened for this engine and others.
-  static std::unique_ptr<Server> Start(Engine& engine,
-                                       std::shared_ptr<Listener> listener,
-                                       Dispatcher& dispatcher, Logger& logger,
-                                       Metrics& metrics);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      Engine& engine, std::shared_ptr<Listener> listener,
+      Dispatcher& dispatcher, Logger& logger, Metrics& metrics);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   // 0 for a unix socket.
-  int port() const { return port_; }
+  int port() const;
 
   // What health checks are told: of everything, or of one service.
   void SetServing(bool serving);
@@ -65,12 +64,9 @@ class Server {
   Promise<void> Drain(absl::Duration bound);
 
  private:
-  Server(std::shared_ptr<ServerCore> core, int port);
-  static Promise<void> RunDrain(std::shared_ptr<ServerCore> core,
-                                absl::Duration bound);
+  explicit Server(std::unique_ptr<ServerImpl> impl);
 
-  std::shared_ptr<ServerCore> core_;
-  const int port_;
+  const std::unique_ptr<ServerImpl> impl_;
   std::optional<Promise<void>> drain_;
 };
 

@@ -4,7 +4,6 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "base/suggest.h"
 #include "rpc/server_call_internal.h"
 #include "rpc/wire_internal.h"
 
@@ -15,53 +14,24 @@ std::string_view View(grpc::string_ref text) {
   return {text.data(), text.size()};
 }
 
-absl::Status UnknownMethod(std::string_view path,
-                           const Dispatcher& dispatcher) {
-  std::vector<std::string> known;
-  for (const ServiceBinding& binding : dispatcher.services()) {
-    for (const MethodInfo& method : binding.info->methods) {
-      known.emplace_back(method.path);
-    }
-  }
-  return absl::UnimplementedError(
-      StrCat("method ", path, " is not served here", DidYouMean(path, known)));
-}
-
 }  // namespace
 
 ServerCore::ServerCore(EngineImpl& engine, std::shared_ptr<Listener> listener,
                        Dispatcher& dispatcher, Logger& logger, Metrics& metrics)
-    : engine(engine),
-      listener(std::move(listener)),
-      dispatcher(dispatcher),
-      logger(logger),
-      calls_total(metrics.AddCounter("millrace_rpc_server_calls_total",
-                                     "gRPC calls that arrived")),
-      calls_in_flight(metrics.AddGauge("millrace_rpc_server_calls_in_flight",
-                                       "gRPC calls being answered")),
-      builtin(dispatcher) {}
+    : ServedCalls(dispatcher, logger, metrics),
+      engine(engine),
+      listener(std::move(listener)) {}
 
 void ServerCore::StartListening() {
   listening = true;
+  engine.Use();
   engine.loop().AddRef("gRPC server");
 }
 
 void ServerCore::StopListening() {
-  if (std::exchange(listening, false)) engine.loop().ReleaseRef("gRPC server");
-}
-
-void ServerCore::CallStarted() {
-  ++calls;
-  engine.CallStarted();
-  calls_total.Add();
-  calls_in_flight.Add(1);
-}
-
-void ServerCore::CallEnded() {
-  --calls;
-  engine.CallEnded();
-  calls_in_flight.Add(-1);
-  if (calls == 0 && idle.has_value()) idle->Resolve();
+  if (!std::exchange(listening, false)) return;
+  engine.loop().ReleaseRef("gRPC server");
+  engine.Release();
 }
 
 ServerCall::ServerCall(std::shared_ptr<ServerCore> core)
@@ -88,32 +58,22 @@ void ServerCall::OnRequest(bool ok) {
     return;
   }
   // The request has come back; the notice of the call's end is now due.
-  core_->CallStarted();
+  core_->engine.CallStarted();
+  core_->Started();
   if (core_->listening) Post(core_);
   Serve();
 }
 
 void ServerCall::Serve() {
-  const std::string& path = wire_->context.method();
-  dispatcher_ = &core_->dispatcher;
-  std::optional<Target> target = dispatcher_->Find(path);
-  if (!target.has_value()) {
-    dispatcher_ = &core_->builtin.dispatcher();
-    target = dispatcher_->Find(path);
-    if (target.has_value()) core_->builtin_calls.insert(this);
-  }
-  if (!target.has_value()) {
-    Finish(UnknownMethod(path, core_->dispatcher));
-    return;
-  }
-  target_ = *target;
+  const absl::Status routed = Route(wire_->context.method(), *core_);
+  if (!routed.ok()) return Finish(routed);
   // Answers every failure to the caller, so that nobody need await it.
   rpc::Serve(shared_from_this()).Detach();
 }
 
 IncomingCall ServerCall::Incoming() {
-  IncomingCall incoming{.binding = target_.binding,
-                        .method = target_.method,
+  IncomingCall incoming{.binding = target().binding,
+                        .method = target().method,
                         .signal = abort_.signal(),
                         .face = "grpc"};
   if (!wire_.has_value()) return incoming;
@@ -125,7 +85,7 @@ IncomingCall ServerCall::Incoming() {
   incoming.deadline = ToTime(context.raw_deadline());
   incoming.peer = context.peer();
   metadata_ = ReplyMetadata::Make();
-  if (target_.method->kind != MethodKind::kUnary) {
+  if (target().method->kind != MethodKind::kUnary) {
     metadata_.OnSendHeaders([self = weak_from_this()] {
       if (const auto call = self.lock()) call->SendHeaders();
     });
@@ -170,7 +130,7 @@ Promise<MessagePtr> ServerCall::Read() {
 void ServerCall::OnRead(bool ok) {
   const Deferred<MessagePtr> reading = *std::exchange(reading_, std::nullopt);
   if (ok) {
-    MessagePtr request(target_.method->request().New());
+    MessagePtr request(target().method->request().New());
     absl::Status status = FromBuffer(&wire_->received, request.get());
     if (status.ok()) {
       reading.Resolve(std::move(request));
@@ -185,16 +145,6 @@ void ServerCall::OnRead(bool ok) {
     reading.Resolve(nullptr);
   }
   Settle();
-}
-
-void ServerCall::SetReplies(Stream<MessagePtr> replies) {
-  replies_ = std::move(replies);
-  if (!alive()) replies_.Cancel(WhyDead());
-}
-
-Promise<std::optional<MessagePtr>> ServerCall::NextReply() {
-  if (replies_.valid()) return replies_.Next();
-  return Promise<std::optional<MessagePtr>>::Reject(WhyDead());
 }
 
 Promise<void> ServerCall::Write(const Message& reply) {
@@ -265,11 +215,16 @@ absl::Status ServerCall::WhyDead() const {
                          : cancelled_;
 }
 
+absl::Status ServerCall::Death() const {
+  return alive() ? absl::OkStatus() : WhyDead();
+}
+
 void ServerCall::Settle() {
   if (--operations_ > 0) return;
   wire_.reset();
-  core_->builtin_calls.erase(this);
-  std::exchange(core_, nullptr)->CallEnded();
+  const std::shared_ptr<ServerCore> core = std::exchange(core_, nullptr);
+  core->engine.CallEnded();
+  core->Ended(this);
   self_.reset();  // may be the last owner
 }
 

@@ -238,8 +238,8 @@ TEST_F(ServerTest, APortInUseIsNamed) {
 }
 
 TEST_F(ServerTest, SeveralServersShareAnEngine) {
-  auto other =
-      Server::Start(*engine_, ServerOptions(), dispatcher_, logger_, metrics_);
+  auto other = Server::Start(*engine_, {.transport = transport()}, dispatcher_,
+                             logger_, metrics_);
   ASSERT_TRUE(other.ok()) << other.status();
   auto channel =
       NewChannel(*engine_, {.target = StrCat("127.0.0.1:", (*other)->port())});
@@ -252,28 +252,41 @@ TEST_F(ServerTest, SeveralServersShareAnEngine) {
 TEST_F(ServerTest, ServesAUnixSocket) {
   const std::string path =
       StrCat("unix:", testing::TempDir(), "/rpc_test.", getpid(), ".sock");
-  auto server = Server::Start(*engine_, {.address = path}, dispatcher_, logger_,
-                              metrics_);
+  const ServerOptions options{.transport = Transport::kGrpc, .address = path};
+  auto server =
+      Server::Start(*engine_, options, dispatcher_, logger_, metrics_);
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_EQ((*server)->port(), 0);
   auto channel = NewChannel(*engine_, {.target = path});
   EXPECT_TRUE(Await(channel->Unary(test::SayMethod(), {}, Request(""))).ok());
-  EXPECT_EQ(
-      Server::Start(*engine_, {.address = path}, dispatcher_, logger_, metrics_)
-          .status()
-          .code(),
-      absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Server::Start(*engine_, options, dispatcher_, logger_, metrics_)
+                .status()
+                .code(),
+            absl::StatusCode::kUnavailable);
 }
 
 TEST_F(RpcTest, AddressesThatCannotBeListenedOn) {
   for (const char* address :
        {"127.0.0.1", "203.0.113.1:0", "127.0.0.1:http-ish", "unix:"}) {
-    const absl::Status status = Server::Start(*engine_, {.address = address},
-                                              dispatcher_, logger_, metrics_)
-                                    .status();
+    const ServerOptions options{.transport = Transport::kGrpc,
+                                .address = address};
+    const absl::Status status =
+        Server::Start(*engine_, options, dispatcher_, logger_, metrics_)
+            .status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << address;
     EXPECT_TRUE(MessageOf(status).starts_with(StrCat("address ", address)))
         << status;
+  }
+}
+
+TEST(ServerOptionsTest, WhatNeedsGrpcSaysSo) {
+  for (ServerOptions options : {ServerOptions{.address = "unix:/tmp/s"},
+                                ServerOptions{.channelz = true}}) {
+    const absl::Status refused = options.Validate();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(MessageOf(refused).find("grpc++"), std::string::npos) << refused;
+    options.transport = Transport::kGrpc;
+    EXPECT_EQ(options.Validate(), absl::OkStatus());
   }
 }
 

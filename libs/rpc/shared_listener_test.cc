@@ -44,21 +44,22 @@ class SharedListenerTest : public RpcTest {
       return part;
     }),
               absl::OkStatus());
-    const ServerOptions options{.posted_requests = 1};
+    const ServerOptions options{.transport = Transport::kGrpc,
+                                .posted_requests = 1};
     auto listener =
         Listener::Open({&*engine_, &*second_->engine}, options, logger_);
     EXPECT_TRUE(listener.ok()) << listener.status();
     listener_ = *std::move(listener);
-    server_ =
-        Server::Start(*engine_, listener_, dispatcher_, logger_, metrics_);
-    EXPECT_EQ(Await(CallOn(group_.loop(1),
-                           [this] {
-                             second_->server = Server::Start(
-                                 *second_->engine, listener_,
-                                 second_->dispatcher, second_->logger,
-                                 second_->metrics);
-                           })),
-              absl::OkStatus());
+    server_ = ValueOrThrow(
+        Server::Start(*engine_, listener_, dispatcher_, logger_, metrics_));
+    EXPECT_EQ(
+        Await(CallOn(group_.loop(1),
+                     [this] {
+                       second_->server = ValueOrThrow(Server::Start(
+                           *second_->engine, listener_, second_->dispatcher,
+                           second_->logger, second_->metrics));
+                     })),
+        absl::OkStatus());
     Connect();
     EXPECT_TRUE(Await(Say(Request("connect"))).ok());
   }

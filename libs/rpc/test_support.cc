@@ -1,5 +1,7 @@
 #include "rpc/test_support.h"
 
+#include <cstdlib>
+
 #include "base/strings.h"
 #include "contract/invoke.h"
 
@@ -71,7 +73,15 @@ RpcTest::~RpcTest() {
   loop_.Dispatch([] {});
 }
 
+Transport RpcTest::transport() {
+  const char* name = std::getenv("MILLRACE_RPC_TRANSPORT");
+  return name != nullptr && std::string_view(name) == "grpc"
+             ? Transport::kGrpc
+             : Transport::kHttp2;
+}
+
 void RpcTest::StartServer(ServerOptions options) {
+  options.transport = transport();
   auto server = Server::Start(*engine_, std::move(options), dispatcher_,
                               logger_, metrics_);
   ASSERT_TRUE(server.ok()) << server.status();

@@ -61,6 +61,9 @@ class RpcTest : public testing::Test {
   RpcTest();
   ~RpcTest() override;
 
+  // Of the servers of this run: MILLRACE_RPC_TRANSPORT=grpc is kGrpc.
+  static Transport transport();
+  // With that transport.
   void StartServer(ServerOptions options = {});
   // To the server, unless the options name a target.
   void Connect(ChannelOptions options = {});

@@ -64,6 +64,7 @@ class RpcTlsTest : public RpcTest {
                                 .clients = clients},
                                clock_ ? &*clock_ : nullptr));
     options.tls = credentials_;
+    options.transport = transport();
     auto server = Server::Start(*engine_, std::move(options), recorder_,
                                 logger_, metrics_);
     ASSERT_TRUE(server.ok()) << server.status();

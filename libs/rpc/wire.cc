@@ -33,14 +33,24 @@ std::string_view Cut(std::string_view text, size_t size) {
 
 }  // namespace
 
+absl::Status CheckSize(const Message& message, size_t size) {
+  if (size <= static_cast<size_t>(std::numeric_limits<int>::max())) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(
+      StrCat(message.GetTypeName(), " of ", size,
+             " bytes is beyond the 2 GiB that protobuf can encode; send it "
+             "in parts, as a stream"));
+}
+
+absl::Status NotDecoded(const Message& message, size_t size) {
+  return absl::InvalidArgumentError(StrCat(
+      "the ", size, " bytes received are not a valid ", message.GetTypeName()));
+}
+
 absl::Status ToBuffer(const Message& message, grpc::ByteBuffer* buffer) {
   const size_t size = message.ByteSizeLong();
-  if (size > static_cast<size_t>(std::numeric_limits<int>::max())) {
-    return absl::ResourceExhaustedError(
-        StrCat(message.GetTypeName(), " of ", size,
-               " bytes is beyond the 2 GiB that protobuf can encode; send it "
-               "in parts, as a stream"));
-  }
+  if (absl::Status fits = CheckSize(message, size); !fits.ok()) return fits;
   grpc::Slice slice(size);
   message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
   *buffer = grpc::ByteBuffer(&slice, 1);
@@ -48,26 +58,32 @@ absl::Status ToBuffer(const Message& message, grpc::ByteBuffer* buffer) {
 }
 
 absl::Status FromBuffer(grpc::ByteBuffer* buffer, Message* message) {
-  if (Parse(buffer, message)) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat("the ", buffer->Length(),
-                                           " bytes received are not a valid ",
-                                           message->GetTypeName()));
+  return Parse(buffer, message) ? absl::OkStatus()
+                                : NotDecoded(*message, buffer->Length());
+}
+
+WireStatus ToWire(const absl::Status& status) {
+  WireStatus wire;
+  if (status.ok()) return wire;
+  wire.code = static_cast<int>(status.code());
+  std::string_view text = MessageOf(status);
+  bool has_payload = false;
+  status.ForEachPayload(
+      [&](absl::string_view, const absl::Cord&) { has_payload = true; });
+  if (has_payload) wire.details = StatusToBytes(status);
+  if (text.size() + wire.details.size() > kMaxErrorBytes) {
+    wire.details.clear();
+    text = Cut(text, kMaxErrorBytes);
+  }
+  wire.text = text;
+  return wire;
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  std::string_view text = MessageOf(status);
-  std::string details;
-  bool has_payload = false;
-  status.ForEachPayload(
-      [&](absl::string_view, const absl::Cord&) { has_payload = true; });
-  if (has_payload) details = StatusToBytes(status);
-  if (text.size() + details.size() > kMaxErrorBytes) {
-    details.clear();
-    text = Cut(text, kMaxErrorBytes);
-  }
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      std::string(text), details);
+  WireStatus wire = ToWire(status);
+  return grpc::Status(static_cast<grpc::StatusCode>(wire.code),
+                      std::move(wire.text), std::move(wire.details));
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

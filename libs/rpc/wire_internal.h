@@ -23,11 +23,24 @@ inline constexpr size_t kMaxErrorBytes = 6 << 10;
 // RESOURCE_EXHAUSTED when the message is beyond protobuf's 2 GiB.
 absl::Status ToBuffer(const Message& message, grpc::ByteBuffer* buffer);
 
+// RESOURCE_EXHAUSTED when the message is beyond protobuf's 2 GiB.
+absl::Status CheckSize(const Message& message, size_t size);
+// `size` bytes were no such message.
+absl::Status NotDecoded(const Message& message, size_t size);
+
 // INVALID_ARGUMENT naming the message's type when the bytes do not decode.
 absl::Status FromBuffer(grpc::ByteBuffer* buffer, Message* message);
 
-// Details travel as the bytes of a google.rpc.Status. An error that would not
-// fit a client's metadata loses its details first, then the end of its text.
+// What a status is on the wire. Details are the bytes of a google.rpc.Status.
+// An error that would not fit a client's metadata loses its details first, then
+// the end of its text.
+struct WireStatus {
+  int code = 0;
+  std::string text;
+  std::string details;
+};
+WireStatus ToWire(const absl::Status& status);
+
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 

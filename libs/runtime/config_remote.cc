@@ -81,6 +81,8 @@ rpc::ServerOptions GrpcOptionsOf(const Config& config) {
   options.keepalive_interval = Interval(grpc.keepalive_interval());
   options.keepalive_timeout = DurationOf(grpc.keepalive_timeout());
   options.channelz = grpc.channelz();
+  options.transport = grpc.transport() == "grpc++" ? rpc::Transport::kGrpc
+                                                   : rpc::Transport::kHttp2;
   return options;
 }
 

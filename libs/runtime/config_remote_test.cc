@@ -64,13 +64,22 @@ TEST_F(ConfigTest, RemoteCallsAreChecked) {
             "at least remote_calls.initial_backoff, 100ms");
 }
 
+TEST_F(ConfigTest, ChannelzNeedsTheTransportThatHasIt) {
+  Set("grpc.channelz", "true");
+  EXPECT_EQ(Error(),
+            "--set grpc.channelz: grpc.channelz needs grpc.transport: grpc++");
+}
+
 TEST_F(ConfigTest, TheGrpcFaceTakesItsSettings) {
   Set("grpc.host", "::1");
   Set("grpc.port", "7");
   Set("grpc.max_concurrent_streams", "8");
   Set("grpc.keepalive_interval", "0s");
   Set("grpc.channelz", "true");
+  EXPECT_EQ(GrpcOptionsOf(Config()).transport, rpc::Transport::kHttp2);
+  Set("grpc.transport", "grpc++");
   const rpc::ServerOptions options = GrpcOptionsOf(Load());
+  EXPECT_EQ(options.transport, rpc::Transport::kGrpc);
   EXPECT_EQ(options.address, "[::1]:7");
   EXPECT_EQ(options.max_concurrent_streams, 8);
   EXPECT_EQ(options.keepalive_interval, absl::InfiniteDuration());

@@ -367,6 +367,9 @@ void Validate(const Config& config, const Places& places,
                     "grpc.tls.client_certificates: callers are not asked for "
                     "one");
   }
+  if (config.grpc().channelz() && config.grpc().transport() != "grpc++") {
+    validator.Wrong("grpc.channelz", "needs grpc.transport: grpc++");
+  }
   validator.CheckRate("calls.by_address", config.calls().by_address());
   validator.CheckRate("calls.by_subject", config.calls().by_subject());
   for (const auto& [name, address] : config.remote()) {

@@ -63,7 +63,10 @@ absl::Status Host::Listen() {
   auto listener = rpc::Listener::Open(engines, std::move(options), logger_);
   if (!listener.ok()) return listener.status();
   listener_ = *std::move(listener);
-  grpc_ = rpc::Server::Start(engine_, listener_, *pipeline_, logger_, metrics_);
+  auto grpc =
+      rpc::Server::Start(engine_, listener_, *pipeline_, logger_, metrics_);
+  if (!grpc.ok()) return grpc.status();
+  grpc_ = *std::move(grpc);
   TellReadiness(false).Detach();
   readiness_.OnChange([this](bool ready) { TellReadiness(ready).Detach(); });
   return absl::OkStatus();

@@ -26,8 +26,10 @@ absl::Status Host::ListenBeside(const FirstLoop& first) {
       !status.ok()) {
     return status;
   }
-  grpc_ = rpc::Server::Start(engine_, first.listener, *pipeline_, logger_,
-                             metrics_);
+  auto grpc = rpc::Server::Start(engine_, first.listener, *pipeline_, logger_,
+                                 metrics_);
+  if (!grpc.ok()) return grpc.status();
+  grpc_ = *std::move(grpc);
   SetServing(false);  // until the first loop says so
   return absl::OkStatus();
 }

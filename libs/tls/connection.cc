@@ -24,6 +24,7 @@ struct Settings {
   absl::Duration handshake_timeout;
   std::function<void(const absl::Status&)> on_handshake;
   std::string plaintext_answer;
+  Protocol protocol = Protocol::kHttp11;
 };
 
 // Never rejects.
@@ -45,7 +46,7 @@ class ConnectionImpl final
       : loop_(loop),
         socket_(std::move(socket)),
         settings_(std::move(settings)),
-        engine_(std::move(credentials), settings_.host) {}
+        engine_(std::move(credentials), settings_.host, settings_.protocol) {}
 
   ~ConnectionImpl() override {
     timer_.Clear();
@@ -357,7 +358,8 @@ std::shared_ptr<Connection> Accept(EventLoop& loop,
       Settings{.host = {},
                .handshake_timeout = options.handshake_timeout,
                .on_handshake = std::move(options.on_handshake),
-               .plaintext_answer = std::move(options.plaintext_answer)});
+               .plaintext_answer = std::move(options.plaintext_answer),
+               .protocol = options.protocol});
   connection->Start();
   return connection;
 }
@@ -371,13 +373,15 @@ Promise<std::shared_ptr<Connection>> Connect(
       loop, std::move(credentials), std::move(socket),
       Settings{.host = std::move(options.host),
                .handshake_timeout = options.handshake_timeout,
-               .on_handshake = [done](const absl::Status& status) {
-                 if (status.ok()) {
-                   done.Resolve();
-                 } else {
-                   done.Reject(status);
-                 }
-               }});
+               .on_handshake =
+                   [done](const absl::Status& status) {
+                     if (status.ok()) {
+                       done.Resolve();
+                     } else {
+                       done.Reject(status);
+                     }
+                   },
+               .plaintext_answer = {}});
   Promise<void> ended = done.promise();
   connection->Start();
   co_await std::move(ended);

@@ -37,6 +37,8 @@ class Connection : public TcpConnection {
 };
 
 struct AcceptOptions {
+  // What the server speaks; clients that offer others only are refused.
+  Protocol protocol = Protocol::kHttp11;
   // From the connection to the end of the handshake.
   absl::Duration handshake_timeout = absl::Seconds(10);
   // Called once, with how the handshake ended.

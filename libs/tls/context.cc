@@ -8,8 +8,12 @@
 namespace millrace::tls {
 namespace {
 
-constexpr unsigned char kHttp11[] = "\x08http/1.1";
-constexpr unsigned int kHttp11Size = sizeof(kHttp11) - 1;
+constexpr std::string_view kHttp11 = "\x08http/1.1";
+constexpr std::string_view kHttp2 = "\x02h2";
+
+const unsigned char* Bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 // With forward secrecy, authenticated; of TLS 1.3 all are.
 constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
@@ -27,12 +31,16 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-// A client that offers protocols, but not HTTP/1.1, would not understand what
-// it is told.
-int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
-                   const unsigned char* in, unsigned int in_size, void*) {
+// A client that offers protocols, but not the one that is spoken here, would
+// not understand what it is told.
+int ChooseProtocol(SSL* session, const unsigned char** out,
+                   unsigned char* out_size, const unsigned char* in,
+                   unsigned int in_size, void*) {
+  const auto* spoken =
+      static_cast<const std::string_view*>(SSL_get_app_data(session));
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kHttp11, kHttp11Size, in,
+  if (SSL_select_next_proto(&chosen, out_size, Bytes(*spoken),
+                            static_cast<unsigned int>(spoken->size()), in,
                             in_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
@@ -83,6 +91,14 @@ bool SetAuthorities(SSL_CTX* context,
 }
 
 }  // namespace
+
+void SpeakOnly(SSL* session, Protocol protocol) {
+  const std::string_view& spoken =
+      protocol == Protocol::kHttp2 ? kHttp2 : kHttp11;
+  // It is only read.
+  SSL_set_app_data(session,
+                   const_cast<std::string_view*>(&spoken));  // NOLINT
+}
 
 absl::StatusOr<std::vector<Certificate>> ParseCertificates(
     const std::string& what, const std::string& text) {
@@ -182,7 +198,9 @@ absl::StatusOr<std::shared_ptr<SSL_CTX>> NewContext(
   }
   if (server) {
     SSL_CTX_set_alpn_select_cb(raw, &ChooseProtocol, nullptr);
-  } else if (SSL_CTX_set_alpn_protos(raw, kHttp11, kHttp11Size) != 0) {
+  } else if (SSL_CTX_set_alpn_protos(
+                 raw, Bytes(kHttp11),
+                 static_cast<unsigned int>(kHttp11.size())) != 0) {
     return failed();
   }
   if (server && options.clients != ClientCertificates::kNone) {

@@ -33,6 +33,9 @@ absl::StatusOr<std::shared_ptr<SSL_CTX>> NewContext(
     const Options& options, const std::vector<Certificate>& own, EVP_PKEY* key,
     const std::vector<Certificate>& authorities);
 
+// What a server's session chooses by ALPN.
+void SpeakOnly(SSL* session, Protocol protocol);
+
 }  // namespace millrace::tls
 
 #endif  // MILLRACE_TLS_CONTEXT_H_

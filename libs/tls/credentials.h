@@ -33,6 +33,9 @@ namespace millrace::tls {
 // Whether a server asks who connects for a certificate.
 enum class ClientCertificates { kNone, kOptional, kRequired };
 
+// What is spoken over TLS, as ALPN names it.
+enum class Protocol { kHttp11, kHttp2 };
+
 struct Options {
   enum class Role { kServer, kClient };
 
@@ -60,7 +63,7 @@ struct Loaded {
   std::string ca;
   // When the own certificate ends; never without one.
   absl::Time expires = absl::InfiniteFuture();
-  // TLS 1.2 and up, HTTP/1.1 by ALPN.
+  // TLS 1.2 and up; HTTP/1.1 by ALPN, unless a connection says otherwise.
   std::shared_ptr<ssl_ctx_st> context;
 
   bool SameFiles(const Loaded& other) const {

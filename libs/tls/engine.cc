@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "tls/context.h"
 #include "tls/subject.h"
 
 namespace millrace::tls {
@@ -67,7 +68,7 @@ std::string CommonNameOf(const X509* certificate) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Loaded> credentials,
-               const std::string& host)
+               const std::string& host, Protocol protocol)
     : credentials_(std::move(credentials)),
       ssl_(SSL_new(credentials_->context.get())),
       in_(BIO_new(BIO_s_mem())),
@@ -79,6 +80,7 @@ Engine::Engine(std::shared_ptr<const Loaded> credentials,
   }
   SSL_set_bio(ssl_.get(), in_, out_);
   if (host.empty()) {
+    SpeakOnly(ssl_.get(), protocol);
     SSL_set_accept_state(ssl_.get());
   } else {
     ExpectHost(ssl_.get(), host);

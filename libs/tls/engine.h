@@ -16,8 +16,10 @@ namespace millrace::tls {
 
 class Engine {
  public:
-  // `host` is whom a client must meet, empty for a server.
-  Engine(std::shared_ptr<const Loaded> credentials, const std::string& host);
+  // `host` is whom a client must meet, empty for a server. `protocol` is for a
+  // server.
+  Engine(std::shared_ptr<const Loaded> credentials, const std::string& host,
+         Protocol protocol = Protocol::kHttp11);
 
   // What has come from the peer. Read() and Handshake() take it.
   void Feed(std::string_view bytes);

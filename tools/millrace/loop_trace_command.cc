@@ -28,7 +28,7 @@ LoopTraceOptions OptionsFor(const TraceFlags& flags) {
   }
   if (flags.poll_source == "grpc") {
     options.prepare = [](EventLoop& loop) {
-      return std::make_shared<rpc::Engine>(loop);
+      return std::make_shared<rpc::Engine>(loop, rpc::Engine::Sleep::kAlways);
     };
   }
   return options;

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "base/gzip.h"
 #include "base/status.h"
 #include "base/strings.h"
-#include "http/gzip.h"
 
 namespace millrace::otlp {
 namespace {
@@ -64,7 +64,7 @@ http::Response FakeCollector::Take(const http::Request& request) {
   if (answer.status != 200) return Answered(std::move(answer));
   std::string body = request.body;
   if (request.headers.Get("content-encoding") == "gzip") {
-    body = ValueOrThrow(http::Gunzip(body, kMaxBytes));
+    body = ValueOrThrow(Gunzip(body, kMaxBytes));
   }
   http::Response kept = Keep(request.path, body);
   return kept.status == 200 ? Answered(std::move(answer)) : std::move(kept);

@@ -1,0 +1,133 @@
+// One connection of an Http2Server: nghttp2 on a TcpConnection, plain or TLS.
+// Private to rpc; loop thread only.
+//
+// What goes out is gathered while the loop's turn lasts and written in its
+// check phase, so that the replies of a turn are one write. Memory: replies
+// wait in their calls, 16 KiB and a message each, while the caller does not
+// read; of requests that no handler has asked for, a stream's window each and
+// kMaxUnread of all streams together.
+#ifndef MILLRACE_RPC_HTTP2_CONNECTION_INTERNAL_H_
+#define MILLRACE_RPC_HTTP2_CONNECTION_INTERNAL_H_
+
+#include <nghttp2/nghttp2.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "loop/event_loop.h"
+#include "loop/tcp.h"
+#include "rpc/http2_call_internal.h"
+#include "rpc/http2_fields_internal.h"
+#include "rpc/listener.h"
+#include "tls/connection.h"
+
+namespace millrace::rpc {
+
+// What connections need of their server, which outlives them or calls Detach().
+class Http2Host {
+ public:
+  virtual ~Http2Host() = default;
+  virtual EventLoop& loop() = 0;
+  virtual const ServerOptions& options() const = 0;
+  // Lives until the last of its calls is over.
+  virtual const std::shared_ptr<ServedCalls>& calls() = 0;
+  // The connection is over; called once, last.
+  virtual void Closed(Http2Connection* connection) = 0;
+};
+
+class Http2Connection final
+    : public std::enable_shared_from_this<Http2Connection> {
+ public:
+  // `secured` is the socket where it speaks TLS, else null.
+  Http2Connection(Http2Host* host, std::shared_ptr<TcpConnection> socket,
+                  std::shared_ptr<const tls::Connection> secured);
+  ~Http2Connection();
+  Http2Connection(const Http2Connection&) = delete;
+  Http2Connection& operator=(const Http2Connection&) = delete;
+
+  void Start();
+  // Tells the client to open no more calls, and closes behind the last one.
+  void Drain();
+  // Tells callers that their calls end, and closes now.
+  void CancelCalls(const absl::Status& why);
+  // Closes now, with what is open.
+  void Cut(const absl::Status& why);
+  // The same without a word to the host.
+  void Detach();
+  // Closes, or pings, when something has taken too long.
+  void CheckTime();
+
+  // For its calls.
+  EventLoop& loop() { return loop_; }
+  ServedCalls& calls() { return *calls_; }
+  const ServerOptions& options() const { return options_; }
+  const std::string& peer() const { return peer_; }
+  std::string peer_subject() const;
+  void SubmitReply(int32_t stream, const Http2Fields& headers);
+  // Fields that are the whole of a reply.
+  void SubmitLast(int32_t stream, const Http2Fields& fields);
+  // The call has more to send.
+  void Resume(int32_t stream);
+  void Reset(int32_t stream, uint32_t error);
+  // `bytes` of the call's requests need no room any more.
+  void Consume(int32_t stream, size_t bytes);
+
+ private:
+  enum class Phase { kOpen, kEnding, kClosed };
+  struct Callbacks;
+
+  // Null when there is no memory.
+  static nghttp2_session* NewSession(Http2Connection* connection);
+  absl::Duration Now() const;
+  Http2Call* Find(int32_t stream) const;
+  void OnInput(std::string_view bytes);
+  void RefuseProtocol(std::string_view bytes);
+  void OnFrame(const nghttp2_frame& frame);
+  void OnFrameSent(const nghttp2_frame& frame);
+  void OnPing();
+  void OnStreamClosed(int32_t stream);
+  void ReturnWindow();
+  void SayGoodbye();
+  void Flush();
+  void FlushSoon();
+  static Promise<void> FlushWhen(std::shared_ptr<Http2Connection> self,
+                                 Promise<void> written);
+  void OnSocketClosed();
+  void CloseCalls(const absl::Status& why);
+  void End();
+
+  Http2Host* host_;  // null after Detach()
+  EventLoop& loop_;
+  const ServerOptions& options_;  // the listener's, which the calls hold
+  const std::shared_ptr<ServedCalls> calls_;
+  const std::shared_ptr<TcpConnection> socket_;
+  const std::shared_ptr<const tls::Connection> secured_;
+  const std::string peer_;
+  nghttp2_session* session_ = nullptr;
+  absl::flat_hash_map<int32_t, std::shared_ptr<Http2Call>> streams_;
+  Phase phase_ = Phase::kOpen;
+  bool greeted_ = false;  // the client has said that it speaks HTTP/2
+  bool flushing_ = false;
+  bool blocked_ = false;  // the socket takes no more at present
+  bool draining_ = false;
+  bool said_goodbye_ = false;
+  bool doomed_ = false;  // ends behind what it has been told
+  std::string out_;
+
+  size_t unread_ = 0;  // by calls, of all streams
+  size_t owed_ = 0;    // of the connection's window
+
+  absl::Duration since_;           // of the present phase, or of the drain
+  absl::Duration heard_;           // something of the client
+  absl::Duration pinged_;          // by us, last
+  bool ping_open_ = false;         // and not answered
+  absl::Duration ping_of_client_;  // last
+  int ping_strikes_ = 0;
+};
+
+}  // namespace millrace::rpc
+
+#endif  // MILLRACE_RPC_HTTP2_CONNECTION_INTERNAL_H_

@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "loop/tcp.h"
+#include "rpc/http2_connection_internal.h"
+#include "rpc/listener_internal.h"
+#include "rpc/server_internal.h"
+
+namespace millrace::rpc {
+namespace {
+
+constexpr int kBacklog = 1024;
+
+struct HostAndPort {
+  std::string host;
+  int port = 0;
+};
+
+// Of an address that ProbeAddress() has taken.
+HostAndPort Split(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  HostAndPort parts{.host = address.substr(0, colon),
+                    .port = std::atoi(address.c_str() + colon + 1)};
+  if (parts.host.starts_with('[') && parts.host.ends_with(']')) {
+    parts.host = parts.host.substr(1, parts.host.size() - 2);
+  }
+  return parts;
+}
+
+class Http2Server final : public ServerImpl, public Http2Host {
+ public:
+  Http2Server(EventLoop& loop, std::shared_ptr<Listener> listener,
+              Dispatcher& dispatcher, Logger& logger, Metrics& metrics)
+      : loop_(loop),
+        listener_(std::move(listener)),
+        calls_(std::make_shared<ServedCalls>(dispatcher, logger, metrics)) {}
+
+  ~Http2Server() override {
+    calls_->builtin.health().Close();
+    socket_.reset();
+    StopTimers();
+    const auto connections = std::exchange(connections_, {});
+    for (const auto& [key, connection] : connections) connection->Detach();
+    Settle();
+  }
+
+  absl::Status Listen() {
+    ListenerCore& core = listener_->core();
+    const std::string& address = core.options.address;
+    HostAndPort at = Split(address);
+    PortUse use = PortUse::kAlone;
+    if (core.shared) {
+      const bool first = !core.taken.exchange(true);
+      use = first ? PortUse::kShareFirst : PortUse::kShareNext;
+      if (!first) at.port = core.port;
+    }
+    auto socket = TcpListener::Listen(
+        loop_, at.host, at.port, kBacklog,
+        [this](std::shared_ptr<TcpConnection> c) { Accept(std::move(c)); },
+        use);
+    if (!socket.ok()) {
+      return absl::UnavailableError(
+          StrCat("address ", address, ": ", MessageOf(socket.status()),
+                 "; choose another with ", core.options.address_setting));
+    }
+    socket_ = *std::move(socket);
+    core.port = socket_->port();
+    calls_->logger.Info("gRPC server is listening",
+                        {{"address", address}, {"port", socket_->port()}});
+    return absl::OkStatus();
+  }
+
+  int port() const override { return socket_->port(); }
+  HealthService& health() override { return calls_->builtin.health(); }
+
+  Promise<void> Drain(absl::Duration bound) override {
+    drained_.emplace();
+    Promise<void> drained = drained_->promise();
+    calls_->builtin.health().Close();
+    calls_->FinishBuiltin();
+    cancelled_before_ = calls_->cancelled;
+    calls_->logger.Info("gRPC server is draining", {{"calls", calls_->count}});
+    socket_->Close();
+    for (const auto& connection : Snapshot()) connection->Drain();
+    if (connections_.empty()) {
+      Settle();
+    } else {
+      cut_ = loop_.SetTimeout(std::min(bound, absl::Hours(24)),
+                              [this] { CutAll(); });
+    }
+    return drained;
+  }
+
+  EventLoop& loop() override { return loop_; }
+  const ServerOptions& options() const override {
+    return listener_->core().options;
+  }
+  const std::shared_ptr<ServedCalls>& calls() override { return calls_; }
+
+  void Closed(Http2Connection* connection) override {
+    const auto it = connections_.find(connection);
+    if (it == connections_.end()) return;
+    // It may be running: it goes with this turn's callbacks.
+    loop_.NextTick([last = std::move(it->second)] {});
+    connections_.erase(it);
+    if (!connections_.empty()) return;
+    StopTimers();
+    Settle();
+  }
+
+ private:
+  void Accept(std::shared_ptr<TcpConnection> socket) {
+    std::shared_ptr<tls::Connection> secured;
+    if (options().tls != nullptr) {
+      tls::AcceptOptions tls;
+      tls.protocol = tls::Protocol::kHttp2;
+      tls.handshake_timeout = options().handshake_timeout;
+      tls.on_handshake = [calls = calls_](const absl::Status& status) {
+        if (status.ok()) return;
+        calls->logger.Debug("TLS handshake failed",
+                            {{"error", MessageOf(status)}});
+      };
+      socket = secured = tls::Accept(loop_, options().tls->current(),
+                                     std::move(socket), std::move(tls));
+    }
+    auto connection =
+        std::make_shared<Http2Connection>(this, std::move(socket), secured);
+    connections_.emplace(connection.get(), connection);
+    if (!sweep_) {
+      sweep_ = loop_.SetInterval(SweepInterval(), [this] { Sweep(); });
+    }
+    connection->Start();
+  }
+
+  // A wait may take a quarter of the shortest time-out longer than it says.
+  absl::Duration SweepInterval() const {
+    const absl::Duration least =
+        std::min({options().handshake_timeout, options().keepalive_interval,
+                  options().keepalive_timeout});
+    return std::clamp(least / 4, absl::Milliseconds(5),
+                      absl::Milliseconds(250));
+  }
+
+  void Sweep() {
+    for (const auto& connection : Snapshot()) connection->CheckTime();
+  }
+
+  void CutAll() {
+    cut_.reset();
+    for (const auto& connection : Snapshot()) {
+      connection->CancelCalls(
+          absl::UnavailableError("the server is shutting down"));
+    }
+  }
+
+  // The drain is over, when there is one.
+  void Settle() {
+    if (!drained_.has_value() || drained_->settled()) return;
+    calls_->logger.Info("gRPC server has drained",
+                        {{"cancelled", calls_->cancelled - cancelled_before_}});
+    drained_->Resolve();
+  }
+
+  std::vector<std::shared_ptr<Http2Connection>> Snapshot() const {
+    std::vector<std::shared_ptr<Http2Connection>> all;
+    all.reserve(connections_.size());
+    for (const auto& [key, connection] : connections_) {
+      all.push_back(connection);
+    }
+    return all;
+  }
+
+  void StopTimers() {
+    if (sweep_) loop_.Clear(*std::exchange(sweep_, std::nullopt));
+    if (cut_) loop_.Clear(*std::exchange(cut_, std::nullopt));
+  }
+
+  EventLoop& loop_;
+  const std::shared_ptr<Listener> listener_;
+  const std::shared_ptr<ServedCalls> calls_;
+  std::unique_ptr<TcpListener> socket_;
+  absl::flat_hash_map<Http2Connection*, std::shared_ptr<Http2Connection>>
+      connections_;
+  std::optional<Timer> sweep_;  // while there are connections
+  std::optional<Timer> cut_;
+  std::optional<Deferred<void>> drained_;
+  int64_t cancelled_before_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServerImpl>> StartHttp2Server(
+    EventLoop& loop, std::shared_ptr<Listener> listener, Dispatcher& dispatcher,
+    Logger& logger, Metrics& metrics) {
+  auto server = std::make_unique<Http2Server>(loop, std::move(listener),
+                                              dispatcher, logger, metrics);
+  if (absl::Status status = server->Listen(); !status.ok()) return status;
+  return server;
+}
+
+}  // namespace millrace::rpc
