@@ -133,6 +133,30 @@ TEST_F(HostileClientsTest, WhatIsTooLarge) {
   });
 }
 
+// Large messages that never come to an end, in many calls of many clients.
+TEST_F(HostileClientsTest, MessagesThatDoNotEndHaveABoundTogether) {
+  if (transport() != Transport::kHttp2) GTEST_SKIP() << "gRPC has its own way";
+  Withstand({.max_memory_bytes = 10 << 20}, [](int port) {
+    std::vector<std::unique_ptr<RawClient>> clients;
+    const std::string head = StrCat(Number(0, 1), Number(1 << 20, 4), "begin");
+    for (int i = 0; i < 12; ++i) {
+      clients.push_back(RawClient::Greeting(port));
+      clients.back()->Send(
+          StrCat(Frame(kHeaders, kEndHeaders, 1, CallHeaders("Say")),
+                 Frame(kData, 0, 1, head)));
+      if (i < 9) continue;
+      // There is room for nine, and for the good client's.
+      EXPECT_EQ(clients.back()->ReadFields(kEndStream)["grpc-status"], "8");
+    }
+    clients.erase(clients.begin());
+    RawClient& next = *clients.emplace_back(RawClient::Greeting(port));
+    next.Send(StrCat(
+        Frame(kHeaders, kEndHeaders, 1, CallHeaders("Say")),
+        Frame(kData, kEndStream, 1, StrCat(Number(0, 1), Number(0, 4)))));
+    EXPECT_EQ(next.ReadFields(kEndStream)["grpc-status"], "0");
+  });
+}
+
 TEST_F(HostileClientsTest, FloodsOfPingsAndSettings) {
   for (const FrameType type : {kPing, kSettings}) {
     Withstand({}, [type](int port) {

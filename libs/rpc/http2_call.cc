@@ -15,6 +15,12 @@ constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
 // A field counts with what HTTP/2 reckons for it (RFC 9113, 6.5.2).
 constexpr size_t kFieldOverhead = 32;
 
+absl::Status NoMemory() {
+  return absl::ResourceExhaustedError(
+      "the server has no memory left for calls (grpc.max_memory_bytes); try "
+      "again later");
+}
+
 }  // namespace
 
 Http2Call::Http2Call(Http2Connection* connection, int32_t stream)
@@ -60,6 +66,8 @@ void Http2Call::OnHeaders() {
   if (head->too_large) {
     status = absl::ResourceExhaustedError(StrCat(
         "the metadata of the call is above ", kMaxMetadataBytes, " bytes"));
+  } else if (connection_->memory().full()) {
+    status = NoMemory();
   } else if (status.ok() && head->broken_metadata) {
     status = absl::InternalError(
         "a field whose name ends in -bin has a value that is not base64");
@@ -159,7 +167,12 @@ void Http2Call::Take(std::string_view bytes) {
       case MessageInput::Got::kFailed:
         return std::exchange(reading_, std::nullopt)->Reject(std::move(error));
       case MessageInput::Got::kMore:
-        break;
+        if (Holds() <= accounted_ ||
+            connection_->memory().Fits(Holds() - accounted_)) {
+          break;
+        }
+        input_.Clear();
+        return std::exchange(reading_, std::nullopt)->Reject(NoMemory());
     }
   }
   const bool only = target().method->kind == MethodKind::kUnary;
@@ -183,9 +196,23 @@ void Http2Call::Take(std::string_view bytes) {
   }
 }
 
+size_t Http2Call::Holds() const {
+  // What a message says of its size counts once somebody waits for it, and it
+  // was found to be within bounds.
+  const size_t expected = reading_.has_value() ? input_.expected() : 0;
+  return std::max(input_.size(), expected) + pending();
+}
+
+void Http2Call::Account() {
+  const size_t now = Holds();
+  if (connection_ == nullptr || now == accounted_) return;
+  connection_->memory().Change(std::exchange(accounted_, now), now);
+}
+
 // What nobody reads yet holds the caller back, but for the rest of a message
 // that somebody waits for.
 void Http2Call::ReturnWindow() {
+  Account();
   const size_t held = reading_.has_value() ? 0 : input_.size();
   if (connection_ == nullptr || unread_ <= held) return;
   connection_->Consume(stream_, unread_ - held);
@@ -202,6 +229,7 @@ Promise<void> Http2Call::Write(const Message& reply) {
   if (absl::Status status = AppendMessage(reply, &output_); !status.ok()) {
     return Promise<void>::Reject(std::move(status));
   }
+  Account();
   BeginReply();
   if (pending() < kHighWater) return Promise<void>::Resolve();
   writing_.emplace();
@@ -213,6 +241,7 @@ void Http2Call::FinishWith(const Message& reply) {
   if (absl::Status status = AppendMessage(reply, &output_); !status.ok()) {
     return Finish(status);
   }
+  Account();
   finishing_ = true;
   SendStatus(absl::OkStatus());
 }
@@ -264,6 +293,7 @@ void Http2Call::TakeOutput(size_t size, std::string* out) {
     if (output_.capacity() > kHighWater) output_.shrink_to_fit();
     sent_ = 0;
   }
+  Account();
   if (writing_.has_value() && pending() < kHighWater) {
     std::exchange(writing_, std::nullopt)->Resolve();
   }
@@ -289,6 +319,7 @@ void Http2Call::OnClosed(const absl::Status& why) {
   const std::shared_ptr<Http2Call> self = shared_from_this();
   ServedCalls& calls = connection_->calls();
   const bool began = head_ == nullptr;
+  connection_->memory().Change(accounted_, 0);
   connection_ = nullptr;
   if (!began) return;  // its headers never came to an end
   if (death_.ok()) {

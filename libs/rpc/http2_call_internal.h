@@ -77,6 +77,10 @@ class Http2Call final : public ServedCall,
   void BeginReply();
   void SendStatus(const absl::Status& status);
   void Take(std::string_view bytes);
+  // Bytes that the call holds, with the rest of the message that is being read.
+  size_t Holds() const;
+  // Tells the server of them.
+  void Account();
   void ReturnWindow();
   // The handler finds the call dead from now on, and is told if it is at work.
   void Die(absl::Status why, bool abort);
@@ -97,6 +101,7 @@ class Http2Call final : public ServedCall,
 
   MessageInput input_;
   size_t unread_ = 0;
+  size_t accounted_ = 0;   // of what it holds
   MessagePtr next_;        // for the message that is being read
   bool complete_ = false;  // it is whole, and waits
   std::optional<Deferred<MessagePtr>> reading_;

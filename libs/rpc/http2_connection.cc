@@ -45,6 +45,7 @@ Http2Connection::Http2Connection(Http2Host* host,
       loop_(host->loop()),
       options_(host->options()),
       calls_(host->calls()),
+      memory_(host->memory()),
       socket_(std::move(socket)),
       secured_(std::move(secured)),
       peer_(PeerText(socket_->peer())),
@@ -215,7 +216,7 @@ void Http2Connection::Consume(int32_t stream, size_t bytes) {
 }
 
 void Http2Connection::ReturnWindow() {
-  if (owed_ == 0 || unread_ > kMaxUnread) return;
+  if (owed_ == 0 || unread_ > kMaxUnread || memory_.full()) return;
   nghttp2_session_consume_connection(session_, std::exchange(owed_, 0));
   FlushSoon();
 }
@@ -337,6 +338,7 @@ void Http2Connection::CheckTime() {
     }
     return;
   }
+  ReturnWindow();  // others may have made room
   if (draining_ && !said_goodbye_ && now - since_ > kGoodbye) SayGoodbye();
   if (ping_open_) {
     if (now - pinged_ > options_.keepalive_timeout) {

@@ -26,6 +26,33 @@
 
 namespace millrace::rpc {
 
+// What the connections of a server hold for calls: bytes of requests and
+// replies that are not taken yet, and room for messages that have begun to
+// come.
+class Http2Memory {
+ public:
+  // 0: no limit.
+  Http2Memory(size_t limit, Gauge& gauge) : limit_(limit), gauge_(gauge) {}
+
+  bool full() const { return limit_ > 0 && used_ >= limit_; }
+  bool Fits(size_t bytes) const {
+    return limit_ == 0 || used_ + bytes <= limit_;
+  }
+  // What one holds goes from `before` to `now` bytes.
+  void Change(size_t before, size_t now) { used_ += now - before; }
+  // To the gauge, which the servers of all loops share.
+  void Report() {
+    gauge_.Add(static_cast<double>(used_) - static_cast<double>(reported_));
+    reported_ = used_;
+  }
+
+ private:
+  const size_t limit_;
+  Gauge& gauge_;
+  size_t used_ = 0;
+  size_t reported_ = 0;
+};
+
 // What connections need of their server, which outlives them or calls Detach().
 class Http2Host {
  public:
@@ -34,6 +61,7 @@ class Http2Host {
   virtual const ServerOptions& options() const = 0;
   // Lives until the last of its calls is over.
   virtual const std::shared_ptr<ServedCalls>& calls() = 0;
+  virtual Http2Memory& memory() = 0;
   // The connection is over; called once, last.
   virtual void Closed(Http2Connection* connection) = 0;
 };
@@ -63,6 +91,7 @@ class Http2Connection final
   // For its calls.
   EventLoop& loop() { return loop_; }
   ServedCalls& calls() { return *calls_; }
+  Http2Memory& memory() { return memory_; }
   const ServerOptions& options() const { return options_; }
   const std::string& peer() const { return peer_; }
   std::string peer_subject() const;
@@ -101,8 +130,9 @@ class Http2Connection final
 
   Http2Host* host_;  // null after Detach()
   EventLoop& loop_;
-  const ServerOptions& options_;  // the listener's, which the calls hold
+  const ServerOptions& options_;  // the server's, which is not used after it
   const std::shared_ptr<ServedCalls> calls_;
+  Http2Memory& memory_;  // the server's, too
   const std::shared_ptr<TcpConnection> socket_;
   const std::shared_ptr<const tls::Connection> secured_;
   const std::string peer_;

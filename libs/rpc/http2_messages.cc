@@ -64,6 +64,11 @@ void MessageInput::Clear() {
   begin_ = 0;
 }
 
+size_t MessageInput::expected() const {
+  if (size() < kPrefix) return 0;
+  return kPrefix + LengthIn(std::string_view(kept_).substr(begin_, kPrefix));
+}
+
 MessageInput::Got MessageInput::TakeFrom(std::string_view bytes,
                                          Message* message, absl::Status* error,
                                          size_t* used) {

@@ -34,6 +34,9 @@ class MessageInput {
   void Keep(std::string_view input) { kept_.append(input); }
 
   size_t size() const { return kept_.size() - begin_; }
+  // How many bytes the message that has begun to come has, with its head; 0
+  // while that is not known.
+  size_t expected() const;
   void Clear();
 
  private:

@@ -38,7 +38,11 @@ class Http2Server final : public ServerImpl, public Http2Host {
               Dispatcher& dispatcher, Logger& logger, Metrics& metrics)
       : loop_(loop),
         listener_(std::move(listener)),
-        calls_(std::make_shared<ServedCalls>(dispatcher, logger, metrics)) {}
+        calls_(std::make_shared<ServedCalls>(dispatcher, logger, metrics)),
+        memory_(options().max_memory_bytes,
+                metrics.AddGauge("millrace_rpc_server_memory_bytes",
+                                 "What messages of gRPC calls hold while they "
+                                 "come in and go out")) {}
 
   ~Http2Server() override {
     calls_->builtin.health().Close();
@@ -46,6 +50,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
     StopTimers();
     const auto connections = std::exchange(connections_, {});
     for (const auto& [key, connection] : connections) connection->Detach();
+    memory_.Report();
     Settle();
   }
 
@@ -101,6 +106,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
     return listener_->core().options;
   }
   const std::shared_ptr<ServedCalls>& calls() override { return calls_; }
+  Http2Memory& memory() override { return memory_; }
 
   void Closed(Http2Connection* connection) override {
     const auto it = connections_.find(connection);
@@ -110,6 +116,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
     connections_.erase(it);
     if (!connections_.empty()) return;
     StopTimers();
+    memory_.Report();
     Settle();
   }
 
@@ -148,6 +155,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
 
   void Sweep() {
     for (const auto& connection : Snapshot()) connection->CheckTime();
+    memory_.Report();
   }
 
   void CutAll() {
@@ -183,6 +191,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
   EventLoop& loop_;
   const std::shared_ptr<Listener> listener_;
   const std::shared_ptr<ServedCalls> calls_;
+  Http2Memory memory_;
   std::unique_ptr<TcpListener> socket_;
   absl::flat_hash_map<Http2Connection*, std::shared_ptr<Http2Connection>>
       connections_;
