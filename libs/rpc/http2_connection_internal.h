@@ -34,6 +34,7 @@ class Http2Memory {
   // 0: no limit.
   Http2Memory(size_t limit, Gauge& gauge) : limit_(limit), gauge_(gauge) {}
 
+  size_t used() const { return used_; }
   bool full() const { return limit_ > 0 && used_ >= limit_; }
   bool Fits(size_t bytes) const {
     return limit_ == 0 || used_ + bytes <= limit_;
