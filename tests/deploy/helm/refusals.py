@@ -48,8 +48,46 @@ REFUSED = [
     ({"identity.certificates.enabled": True}, ["needs identity.enabled"]),
     (
         {"identity.certificates.enabled": True, "identity.enabled": True},
-        ["set probes.protocol to http"],
+        ["needs tls.grpc.enabled", "optional or required"],
     ),
+    (
+        {
+            "identity.certificates.enabled": True, "identity.enabled": True,
+            "tls.grpc.enabled": True, "probes.protocol": "http",
+        },
+        ["tls.grpc.clientCertificates to be optional or required"],
+    ),
+    ({"tls.grpc.enabled": True}, ["tls.grpc.enabled", "set probes.protocol to http"]),
+    (
+        {"tls.grpc.enabled": True, "tls.http.enabled": True},
+        ["set probes.protocol to https"],
+    ),
+    ({"probes.protocol": "https"}, ["tls.http.enabled is false", "to http"]),
+    (
+        {"probes.protocol": "http", "tls.http.enabled": True},
+        ["tls.http.enabled is true", "to https"],
+    ),
+    ({"tls.http.clientCertificates": "optional"}, ["tls.http.enabled is false"]),
+    (
+        {"tls.http.enabled": True, "identity.enabled": True},
+        ["tls.http.enabled needs tls.grpc.enabled"],
+    ),
+    (
+        {"tls.http": {"enabled": True, "clientCertificates": "required"}, "probes.protocol": "https"},
+        ["probes show none", "optional"],
+    ),
+    (
+        {
+            "tls.http": {"enabled": True, "clientCertificates": "required"},
+            "serviceMonitor.enabled": True,
+        },
+        ["Prometheus shows none", "optional"],
+    ),
+    ({"tls.grpc.clientCertificates": "always"}, ["'/tls/grpc/clientCertificates'", "'required'"]),
+    ({"tls.key": "-----BEGIN"}, ["'/tls'", "'key' not allowed"]),
+    ({"services.users.tls.secret": "mine"}, ["'/services/users/tls'", "'secret' not allowed"]),
+    ({"config.grpc.tls.key_file": "/k"}, ["'key_file' not allowed"]),
+    ({"config.remote_tls": {"ca_file": "/ca"}}, ["'remote_tls' not allowed"]),
     ({"postgresql.sslMode": "verify-full"}, ["postgresql.caSecret"]),
     (
         {"defaults.autoscaling": {"enabled": True, "minReplicas": 9}},

@@ -54,8 +54,34 @@
 {{- if not $values.identity.enabled -}}
 {{- fail "identity.certificates.enabled needs identity.enabled: who calls for somebody shows their token" -}}
 {{- end -}}
-{{- if eq $values.probes.protocol "grpc" -}}
-{{- fail "identity.certificates.enabled makes gRPC TLS, which Kubernetes' gRPC probes do not speak; set probes.protocol to http" -}}
+{{- if or (not $values.tls.grpc.enabled) (eq $values.tls.grpc.clientCertificates "none") -}}
+{{- fail "identity.certificates.enabled needs tls.grpc.enabled, and tls.grpc.clientCertificates to be optional or required: services show their certificates there" -}}
+{{- end -}}
+{{- end -}}
+{{- with $values.tls -}}
+{{- range $face := list "grpc" "http" -}}
+{{- $tls := get $values.tls $face -}}
+{{- if and (ne $tls.clientCertificates "none") (not $tls.enabled) -}}
+{{- fail (printf "tls.%s.clientCertificates is %s, but tls.%s.enabled is false: without TLS nobody shows a certificate" $face $tls.clientCertificates $face) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .http.enabled (not .grpc.enabled) $values.identity.enabled -}}
+{{- fail "tls.http.enabled needs tls.grpc.enabled where identity.enabled is: services fetch keys by HTTPS from whom they trust when they call" -}}
+{{- end -}}
+{{- $probes := ternary "https" "http" .http.enabled -}}
+{{- if and .grpc.enabled (eq $values.probes.protocol "grpc") -}}
+{{- fail (printf "tls.grpc.enabled makes gRPC TLS, which Kubernetes' gRPC probes do not speak; set probes.protocol to %s" $probes) -}}
+{{- end -}}
+{{- if and (ne $values.probes.protocol "grpc") (ne $values.probes.protocol $probes) -}}
+{{- fail (printf "probes.protocol is %s, but tls.http.enabled is %t; set probes.protocol to %s" $values.probes.protocol .http.enabled $probes) -}}
+{{- end -}}
+{{- if eq .http.clientCertificates "required" -}}
+{{- if ne $values.probes.protocol "grpc" -}}
+{{- fail "tls.http.clientCertificates is required, but Kubernetes' probes show none; make it optional" -}}
+{{- end -}}
+{{- if $values.serviceMonitor.enabled -}}
+{{- fail "tls.http.clientCertificates is required, but Prometheus shows none; make it optional" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if and (hasPrefix "verify" $values.postgresql.sslMode) (not $values.postgresql.caSecret) (not $values.postgresql.options.sslrootcert) -}}

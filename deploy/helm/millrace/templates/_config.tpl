@@ -68,19 +68,51 @@ kafka:
 {{- if $remote }}{{ $_ := set $ours "remote" $remote }}{{ end -}}
 {{- if $root.Values.identity.enabled -}}
 {{- $users := include "millrace.part" (dict "root" $root "part" "users") -}}
-{{- $jwks := eq $name "users" | ternary "local" (printf "http://%s:8080/.well-known/jwks.json" $users) -}}
+{{- $scheme := ternary "https" "http" $root.Values.tls.http.enabled -}}
+{{- $jwks := eq $name "users" | ternary "local" (printf "%s://%s:8080/.well-known/jwks.json" $scheme $users) -}}
 {{- $_ := set $ours "identity" (dict "jwks" $jwks "access" $root.Values.identity.access) -}}
 {{- end -}}
+{{- $tls := $root.Values.tls -}}
+{{- $files := include "millrace.tlsFiles" $root | fromYaml -}}
+{{- range $face := list "grpc" "http" -}}
+{{- with get $tls $face -}}
+{{- if .enabled -}}
+{{- $_ := set (get $ours $face) "tls" (merge (dict "client_certificates" .clientCertificates) $files) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $tls.grpc.enabled }}{{ $_ := set $ours "remote_tls" $files }}{{ end -}}
 {{- if $root.Values.identity.certificates.enabled -}}
-{{- $at := "/run/secrets/millrace/certificate" -}}
-{{- $files := dict "ca_file" (printf "%s/ca.crt" $at)
-  "certificate_file" (printf "%s/tls.crt" $at) "key_file" (printf "%s/tls.key" $at) -}}
-{{- $_ := set $ours "remote_tls" $files -}}
-{{- $_ := set $ours.grpc "tls" (merge (dict "client_certificates" "optional") $files) -}}
 {{- $_ := set $ours.identity "certificates" true -}}
 {{- $_ := set $ours.identity "certificate_permissions" $root.Values.identity.certificates.permissions -}}
 {{- end -}}
 {{- mergeOverwrite $free $ours | toYaml -}}
+{{- end -}}
+
+{{/* The files of a pod's certificate and of whom it trusts, as YAML. */}}
+{{- define "millrace.tlsFiles" -}}
+ca_file: {{ include "millrace.tlsAuthority" . }}
+certificate_file: /run/secrets/millrace/certificate/tls.crt
+key_file: /run/secrets/millrace/certificate/tls.key
+{{- end -}}
+
+{{- define "millrace.tlsAuthority" -}}
+{{- if .Values.tls.caSecret -}}
+/run/secrets/millrace/authority/{{ .Values.tls.caKey }}
+{{- else -}}
+/run/secrets/millrace/certificate/ca.crt
+{{- end -}}
+{{- end -}}
+
+{{/* Whether a face is TLS: the empty text when none is. */}}
+{{- define "millrace.usesTls" -}}
+{{- if or .Values.tls.grpc.enabled .Values.tls.http.enabled }}yes{{ end -}}
+{{- end -}}
+
+{{/* The secret with a service's certificate. */}}
+{{- define "millrace.tlsSecret" -}}
+{{- $tls := (include "millrace.values" . | fromYaml).tls -}}
+{{- $tls.existingSecret | default (printf "%s-tls" (include "millrace.part" .)) -}}
 {{- end -}}
 
 {{/* A list of secrets: the volume, the secret, its keys as files, and the
@@ -128,10 +160,20 @@ kafka:
   {{- end }}
 {{- end }}
 {{- end }}
-{{- if and (has "certificate" .uses) $values.identity.certificates.enabled }}
+{{- if and (has "certificate" .uses) (include "millrace.usesTls" .root) }}
 - name: certificate
-  secret: {{ include "millrace.part" . }}-tls
-  files: {ca.crt: ca.crt, tls.crt: tls.crt, tls.key: tls.key}
+  secret: {{ include "millrace.tlsSecret" . }}
+  files:
+    {{- if not $values.tls.caSecret }}
+    ca.crt: ca.crt
+    {{- end }}
+    tls.crt: tls.crt
+    tls.key: tls.key
+{{- if $values.tls.caSecret }}
+- name: authority
+  secret: {{ $values.tls.caSecret }}
+  files: { {{ $values.tls.caKey | quote }}: {{ $values.tls.caKey | quote }} }
+{{- end }}
 {{- end }}
 {{- if and (has "identity" .uses) $values.identity.enabled $values.identity.existingSecret }}
 - name: identity
