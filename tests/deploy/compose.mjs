@@ -1,17 +1,20 @@
 // The main job on the stack as it is deployed: real containers, the published
-// ports. Meanwhile a process of each service and the broker are killed, users
-// is scaled to three, and everything is upgraded to another image.
+// ports, the generated TypeScript and Python clients. Meanwhile a process of
+// each service and the broker are killed, users is scaled to three, and
+// everything is upgraded to another image. Then the stack asks who calls
+// (IDENTITY=on), and the job goes on with a token.
 // Usage: node compose.mjs [people] [seed]
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { GrpcFace, HttpFace } from "../e2e/lib/clients.mjs";
-import { eventually } from "../e2e/lib/expect.mjs";
+import { eventually, rejects } from "../e2e/lib/expect.mjs";
 import { checkAll, createAll } from "../e2e/lib/main_job.mjs";
 import { people } from "../e2e/lib/people.mjs";
 import { bin, root } from "../e2e/lib/platform.mjs";
+import { endPython, PythonFace, TypeScriptFace } from "./generated.mjs";
 
 const [count = 300, seed = 20263] = process.argv.slice(2).map(Number);
 const SERVICES = ["users", "admin", "templates"];
@@ -26,7 +29,10 @@ const ports = Object.fromEntries(SERVICES.flatMap((name, i) => ["HTTP", "GRPC"].
   return [`${name.toUpperCase()}_${face}_PORTS`, `${first}-${first + 9}`];
 })));
 
-const env = (image) => ({ ...process.env, ...ports, COMPOSE_PROJECT_NAME: project, MILLRACE_IMAGE: image, KAFKA_SESSION_TIMEOUT: "6s" });
+let identity = "off";
+const env = (image) => ({
+  ...process.env, ...ports, COMPOSE_PROJECT_NAME: project, MILLRACE_IMAGE: image, KAFKA_SESSION_TIMEOUT: "6s", IDENTITY: identity,
+});
 const docker = (...args) => execFileSync("docker", args, { encoding: "utf8" }).trim();
 const stack = (image, ...args) => execute(join(root, "deploy/compose/stack"), args, { env: env(image), maxBuffer: 1 << 26 });
 
@@ -34,29 +40,39 @@ const containers = (service) =>
   docker("ps", "-q", "--filter", `label=com.docker.compose.project=${project}`, "--filter", `label=com.docker.compose.service=${service}`)
     .split("\n").filter(Boolean);
 
-// The faces of every container that runs, taken in turn.
-let faces = {};
+// The clients of every container that runs, taken in turn; with `trust` what
+// they show and whom they believe.
+let clients = {};
+let trust = {};
 function lookUp() {
-  close();
   for (const name of SERVICES) {
     const address = (id, port) => docker("port", id, port).split("\n")[0];
-    faces[name] = containers(name).flatMap((id) => {
+    clients[name] = containers(name).flatMap((id) => {
       try {
-        return [{ grpc: new GrpcFace(address(id, "9090")), http: new HttpFace(address(id, "8080")) }];
+        const at = { ...trust, grpc: address(id, "9090"), http: address(id, "8080") };
+        return [{ typescript: new TypeScriptFace(at), python: new PythonFace(at) }];
       } catch {
         return [];  // between two restarts it has no port
       }
     });
   }
-}
-function close() {
-  for (const list of Object.values(faces)) for (const { grpc } of list) grpc.close();
+  clients.sessions = clients.users;
 }
 let turn = 0;
-const face = (kind) => ({
-  call: (service, ...rest) => faces[service][turn++ % faces[service].length][kind].call(service, ...rest),
+const client = (language) => ({
+  call: (service, ...rest) => clients[service][turn++ % clients[service].length][language].call(service, ...rest),
 });
-const both = { grpc: face("grpc"), http: face("http") };
+const typescript = client("typescript");
+const python = client("python");
+// As createAll() names them.
+const both = { grpc: typescript, http: python };
+
+// What is there is found by either client.
+async function check(everybody, besides = []) {
+  for (const [name, face] of Object.entries({ typescript, python })) {
+    console.log(`checked by ${name} ${JSON.stringify(await checkAll(everybody, face, { idleMs: 60_000, besides }))}`);
+  }
+}
 
 // As a crash: the engine is not asked, and its restart policy brings it back.
 async function crash(service) {
@@ -118,7 +134,51 @@ async function main() {
   for (const name of SERVICES) {
     for (const id of containers(name)) assert.equal(docker("inspect", "-f", "{{.Config.Image}}", id), images[1]);
   }
-  console.log(`checked ${JSON.stringify(await checkAll(everybody, both.grpc, { idleMs: 60_000 }))}`);
+  await check(everybody);
+  await withIdentity(everybody);
+}
+
+const ROOT = "root@example.org";
+const password = "correct horse battery";
+
+// The first administrator, as deploy/README.md has it: the ticket.
+async function bootstrap() {
+  const secret = join(root, "deploy/compose/secrets/users_password");
+  const { stdout } = await stack(images[1], "run", "--rm", "--no-deps", "-T",
+    "-v", `${secret}:/run/secrets/users_password:ro`,
+    "-e", "MILLRACE_DATABASES_USERS_URL=postgresql://users@postgres:5432/users",
+    "-e", "MILLRACE_DATABASES_USERS_PASSWORD_FILE=/run/secrets/users_password",
+    "--entrypoint", "/usr/local/bin/millrace", "admin_schema",
+    "admin", "bootstrap", ROOT, "--set", "databases.admin.url=postgresql://admin@postgres:5432/admin");
+  return /"ticket": "([^"]+)"/.exec(stdout)[1];
+}
+
+// The same people and some more, in a stack that asks who calls.
+async function withIdentity(everybody) {
+  const ticket = await bootstrap();
+  identity = "on";
+  await timed("asks who calls", () => stack(images[1], "up"));
+  const caFile = join(root, "deploy/compose/secrets/ca.crt");
+  trust = { caFile, ca: readFileSync(caFile, "utf8") };
+  lookUp();
+  // TypeScript calls by gRPC and by HTTP in turn.
+  for (const face of [typescript, typescript, python]) {
+    await rejects(face.call("users", "ListUsers"), "UNAUTHENTICATED");
+    await rejects(face.call("users", "CreateUser", everybody[0]), "UNAUTHENTICATED");
+  }
+  await typescript.call("sessions", "SetPassword", { ticket, new_password: password });
+  // What a token says is what has been heard of the grant.
+  await eventually("a token that says what its owner may", async () => {
+    const { access_token: token } = await python.call("sessions", "Login", { email: ROOT, password });
+    trust = { ...trust, token };
+    lookUp();
+    return python.call("users", "ListUsers").then(() => true, (error) => {
+      if (error.code !== "PERMISSION_DENIED") throw error;
+    });
+  });
+  const others = people(40, seed + 1).map((person) => ({ ...person, email: `b.${person.email}` }));
+  await timed("people created with a token", () => createAll(others, () => both, () => {}, 4));
+  await check([...everybody, ...others], [ROOT]);
 }
 
 try {
@@ -129,7 +189,7 @@ try {
   console.log(stdout);
   process.exitCode = 1;
 } finally {
-  close();
+  endPython();
   await timed("down", () => stack(images[0], "down", "-v", "--remove-orphans", "-t", "20"));
   docker("image", "rm", "-f", ...images);
   assert.equal(docker("ps", "-aq", "--filter", `label=com.docker.compose.project=${project}`), "");
