@@ -1,23 +1,30 @@
-// PostgreSQL through SOCI. Every parameter travels as text, bytes as bytea's
-// hex form; results are read from libpq's result, which keeps their types.
+// PostgreSQL: SOCI opens and prepares, libpq runs. Every parameter travels as
+// text, bytes as bytea's hex form; results are read from libpq's result, which
+// keeps their types.
 //
 // Transactions are SERIALIZABLE: code that is right on SQLite, where writers
 // run one after another, is then right here too, and the price is a rerun on
 // a serialization failure. Reads use REPEATABLE READ READ ONLY, a snapshot
 // that never fails.
+//
+// Round trips are what a short transaction costs. BEGIN travels in front of the
+// first statement, the answer to a read's COMMIT is looked at when the session
+// is used again, and the statement timeout stays set from one transaction to
+// the next: a read of one statement waits once, a write twice and once for each
+// statement behind the first.
 #include <libpq-fe.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/strings.h"
-#include "store/postgres_value.h"
+#include "store/postgres_statement.h"
 #include "store/session.h"
 #include "store/sql_error.h"
 #include "store/statement_cache.h"
@@ -28,33 +35,17 @@ namespace {
 
 using ResultPtr = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 
-struct Prepared {
-  struct Slot {
-    std::string name;
-    std::string text;
-    soci::indicator indicator = soci::i_null;
-  };
-
-  Prepared(soci::session& session, const std::string& sql, ParamSpan params)
-      : statement(session) {
-    statement.alloc();
-    statement.prepare(sql);
-    for (const Param& param : params) {
-      Slot& slot = slots.emplace_back(Slot{param.name});
-      statement.exchange(soci::use(slot.text, slot.indicator, slot.name));
-    }
-    statement.define_and_bind();
+std::string_view LevelOf(Session::Mode mode) {
+  switch (mode) {
+    case Session::Mode::kWrite:
+      return "SERIALIZABLE";
+    case Session::Mode::kRead:
+      return "REPEATABLE READ READ ONLY";
+    case Session::Mode::kMigrate:
+      return "READ COMMITTED";
   }
-
-  soci::postgresql_statement_backend& backend() {
-    return *static_cast<soci::postgresql_statement_backend*>(
-        statement.get_backend());
-  }
-
-  std::deque<Slot> slots;  // stays in place: SOCI keeps pointers
-  soci::statement statement;
-  Row::Columns columns;
-};
+  return "SERIALIZABLE";
+}
 
 std::string OneLine(std::string line) {
   std::replace_if(
@@ -77,7 +68,9 @@ std::string Said(const soci::soci_error& error) {
 class PostgresSession final : public Session {
  public:
   explicit PostgresSession(const Options& options)
-      : options_(options), statements_(options.statement_cache) {
+      : options_(options),
+        texts_(options.statement_cache),
+        statements_(options.statement_cache) {
     try {
       soci_.emplace(soci::postgresql, options_.url.target);
     } catch (const soci::soci_error& e) {
@@ -96,25 +89,21 @@ class PostgresSession final : public Session {
   ~PostgresSession() override { statements_.Clear(); }
 
   void Begin(Mode mode, absl::Time deadline) override {
-    std::string sql;
-    switch (mode) {
-      case Mode::kWrite:
-        sql = "BEGIN ISOLATION LEVEL SERIALIZABLE";
-        break;
-      case Mode::kRead:
-        sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        break;
-      case Mode::kMigrate:
-        sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
-        break;
+    ReadAnswers();
+    Trim();
+    mode_ = mode;
+    begin_.clear();
+    const int64_t timeout = TimeoutMillis(deadline);
+    if (timeout != timeout_) {
+      begin_.push_back(StrCat("SET statement_timeout = ", timeout));
+      timeout_ = timeout;
     }
-    if (deadline != absl::InfiniteFuture()) {
-      StrAppend(&sql, "; ", TimeoutFor(deadline));
-    }
-    Script(sql);
+    begin_.push_back(StrCat("BEGIN ISOLATION LEVEL ", LevelOf(mode)));
   }
 
   void Commit() override {
+    if (!begin_.empty()) return Rollback();  // nothing was done
+    if (mode_ == Mode::kRead && PQsendQuery(native_, "COMMIT") == 1) return;
     ResultPtr result = Send("COMMIT");
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
       if (!usable()) {
@@ -133,12 +122,12 @@ class PostgresSession final : public Session {
                          "database ", options_.url.display,
                          ": the transaction had failed and was undone")));
     }
-    statements_.Trim();
   }
 
   void Rollback() override {
+    begin_.clear();
+    timeout_ = kUnknown;  // what was set in a transaction goes with it
     if (in_transaction()) Script("ROLLBACK");
-    statements_.Trim();
   }
 
   bool in_transaction() const override {
@@ -146,56 +135,31 @@ class PostgresSession final : public Session {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
   }
 
-  bool usable() const override { return PQstatus(native_) == CONNECTION_OK; }
+  bool usable() const override {
+    return PQstatus(native_) == CONNECTION_OK &&
+           PQpipelineStatus(native_) == PQ_PIPELINE_OFF;
+  }
 
   int64_t Execute(std::string_view sql, ParamSpan params) override {
-    Prepared& prepared = Run(sql, params);
-    auto& result = prepared.backend().result_;
-    const std::string_view changed = PQcmdTuples(result.get_result());
+    const ResultPtr result = Run(Prepare(sql, params));
+    const std::string_view changed = PQcmdTuples(result.get());
     // A SELECT reports its rows here too, but changes none.
     const bool select =
-        std::string_view(PQcmdStatus(result.get_result())).substr(0, 6) ==
-        "SELECT";
+        std::string_view(PQcmdStatus(result.get())).substr(0, 6) == "SELECT";
     int64_t count = 0;
     if (!select && !changed.empty()) count = std::stoll(std::string(changed));
-    result.reset();
     return count;
   }
 
   std::vector<Row> Query(std::string_view sql, ParamSpan params) override {
-    Prepared& prepared = Run(sql, params);
-    auto& result = prepared.backend().result_;
-    const PGresult* const native = result.get_result();
-    RefreshColumns(prepared, native);
-    std::vector<Row> rows;
-    const int row_count = PQntuples(native);
-    const int columns = PQnfields(native);
-    rows.reserve(row_count);
-    for (int row = 0; row < row_count; ++row) {
-      std::vector<Value> values;
-      values.reserve(columns);
-      for (int i = 0; i < columns; ++i) {
-        if (PQgetisnull(native, row, i) != 0) {
-          values.emplace_back();
-          continue;
-        }
-        const std::string_view text(PQgetvalue(native, row, i),
-                                    PQgetlength(native, row, i));
-        values.push_back(FromPostgresText(PQftype(native, i), text));
-      }
-      rows.emplace_back(prepared.columns, std::move(values));
-    }
-    result.reset();
-    return rows;
+    const Call call = Prepare(sql, params);
+    const ResultPtr result = Run(call);
+    return call.statement->Rows(result.get());
   }
 
   void Script(const std::string& sql) override {
-    ResultPtr result = Send(sql.c_str());
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
-        status != PGRES_EMPTY_QUERY) {
-      Fail(result.get());
-    }
+    SendBegin();
+    Check(Send(sql.c_str()));
   }
 
   void Savepoint() override { Script("SAVEPOINT job"); }
@@ -203,22 +167,60 @@ class PostgresSession final : public Session {
   void RollbackToSavepoint() override {
     Script("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job");
   }
+  // Until the transaction ends.
   void SetDeadline(absl::Time deadline) override {
-    Script(TimeoutFor(deadline));
+    Script(StrCat("SET LOCAL statement_timeout = ", TimeoutMillis(deadline)));
   }
 
  private:
-  static std::string TimeoutFor(absl::Time deadline) {
-    if (deadline == absl::InfiniteFuture()) {
-      return "SET LOCAL statement_timeout = 0";
-    }
-    const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
-    return StrCat("SET LOCAL statement_timeout = ",
-                  std::clamp<int64_t>(left, 1, 2'000'000'000));
+  static constexpr int64_t kUnknown = -1;
+
+  // A statement that is ready to run, with its values.
+  struct Call {
+    PostgresStatement* statement;
+    PostgresArguments arguments;
+  };
+
+  // 0 is none. Rounded up, so that deadlines as far away as the last one leave
+  // the timeout as it is.
+  static int64_t TimeoutMillis(absl::Time deadline) {
+    if (deadline == absl::InfiniteFuture()) return 0;
+    const int64_t left = std::clamp<int64_t>(
+        absl::ToInt64Milliseconds(deadline - absl::Now()), 1, 2'000'000'000);
+    int64_t step = 1;
+    while (step * 32 <= left) step *= 2;
+    return (left + step - 1) / step * step;
   }
 
   ResultPtr Send(const char* sql) {
     return ResultPtr(PQexec(native_, sql), PQclear);
+  }
+
+  // What the server has answered to a COMMIT that nobody waited for. Had it
+  // failed, a read would be none the worse.
+  void ReadAnswers() {
+    while (PGresult* const result = PQgetResult(native_)) PQclear(result);
+  }
+
+  // PostgreSQL cannot drop a statement in a transaction that has failed.
+  void Trim() {
+    texts_.Trim();
+    statements_.Trim();
+  }
+
+  void SendBegin() {
+    if (begin_.empty()) return;
+    Check(Send(absl::StrJoin(begin_, "; ").c_str()));
+    begin_.clear();
+  }
+
+  ResultPtr Check(ResultPtr result) {
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
+        status != PGRES_EMPTY_QUERY) {
+      Fail(result.get());
+    }
+    return result;
   }
 
   [[noreturn]] void Fail(const PGresult* result) {
@@ -246,21 +248,18 @@ class PostgresSession final : public Session {
         diagnosis.message = OneLine(PQerrorMessage(native_));
       }
     }
-    throw FromPostgres(diagnosis, options_.url.display);
+    const SqlError error = FromPostgres(diagnosis, options_.url.display);
+    if (error.fault() == Fault::kConnection && !begin_.empty()) {
+      throw SqlError(Fault::kNotBegun, error.status());
+    }
+    throw error;
   }
 
   template <typename F>
-  void Guard(Prepared* prepared, const F& f) {
+  void Guard(const F& f) {
     try {
       f();
     } catch (const soci::soci_error& e) {
-      if (prepared != nullptr) {
-        prepared->statement.undefine_and_bind();  // frees SOCI's buffers
-        const PGresult* const result = prepared->backend().result_;
-        if (PQresultErrorField(result, PG_DIAG_SQLSTATE) != nullptr) {
-          Fail(result);
-        }
-      }
       const auto* known = dynamic_cast<const soci::postgresql_soci_error*>(&e);
       std::string state = known == nullptr ? "" : known->sqlstate();
       absl::StripAsciiWhitespace(&state);
@@ -268,47 +267,77 @@ class PostgresSession final : public Session {
     }
   }
 
-  Prepared& Run(std::string_view sql, ParamSpan params) {
-    const auto text = ValueOrThrow(ParseStatement(sql));
+  Call Prepare(std::string_view sql, ParamSpan params) {
+    const StatementText& text =
+        *texts_.Get(std::string(sql), [](const std::string& sql) {
+          return std::make_unique<StatementText>(
+              ValueOrThrow(ParseStatement(sql)));
+        });
     ThrowIfError(CheckParams(text.names, params));
-    Prepared* prepared = nullptr;
-    Guard(nullptr, [&] {
-      prepared = statements_.Get(
+    PostgresStatement* statement = nullptr;
+    Guard([&] {
+      statement = statements_.Get(
           ForPostgres(text, params), [&](const std::string& key) {
-            return std::make_unique<Prepared>(*soci_, key, params);
+            SendBegin();
+            return std::make_unique<PostgresStatement>(*soci_, key);
           });
     });
-    for (Prepared::Slot& slot : prepared->slots) {
-      for (const Param& param : params) {
-        if (param.name != slot.name) continue;
-        slot.indicator = param.value.is_null() ? soci::i_null : soci::i_ok;
-        slot.text = ToPostgresText(param.value);
-        break;
-      }
-    }
-    Guard(prepared, [&] { prepared->statement.execute(true); });
-    return *prepared;
+    return {statement, PostgresArguments(text, params)};
   }
 
-  static void RefreshColumns(Prepared& prepared, const PGresult* result) {
-    const int count = PQnfields(result);
-    bool same = prepared.columns != nullptr &&
-                static_cast<int>(prepared.columns->size()) == count;
-    for (int i = 0; same && i < count; ++i) {
-      same = (*prepared.columns)[i] == PQfname(result, i);
+  ResultPtr Run(const Call& call) {
+    if (!begin_.empty()) return RunBehindBegin(call);
+    return Check(ResultPtr(
+        PQexecPrepared(native_, call.statement->name(), call.arguments.size(),
+                       call.arguments.values(), nullptr, nullptr, 0),
+        PQclear));
+  }
+
+  // All in one round trip. After an error the server passes over what follows.
+  ResultPtr RunBehindBegin(const Call& call) {
+    bool sent = PQenterPipelineMode(native_) == 1;
+    for (const std::string& sql : begin_) {
+      sent = sent && PQsendQueryParams(native_, sql.c_str(), 0, nullptr,
+                                       nullptr, nullptr, nullptr, 0) == 1;
     }
-    if (same) return;
-    std::vector<std::string> names;
-    for (int i = 0; i < count; ++i) names.emplace_back(PQfname(result, i));
-    prepared.columns =
-        std::make_shared<const std::vector<std::string>>(std::move(names));
+    sent = sent &&
+           PQsendQueryPrepared(native_, call.statement->name(),
+                               call.arguments.size(), call.arguments.values(),
+                               nullptr, nullptr, 0) == 1 &&
+           PQpipelineSync(native_) == 1;
+    if (!sent) FailWith({});
+    std::vector<ResultPtr> results;
+    for (size_t i = 0; i <= begin_.size(); ++i) results.push_back(NextResult());
+    ResultPtr end = NextResult();
+    while (end != nullptr && PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) {
+      end = NextResult();
+    }
+    PQexitPipelineMode(native_);
+    ResultPtr result = std::move(results.back());
+    results.pop_back();
+    for (const ResultPtr& begun : results) {
+      if (PQresultStatus(begun.get()) != PGRES_COMMAND_OK) Fail(begun.get());
+    }
+    begin_.clear();
+    return Check(std::move(result));
+  }
+
+  // The results of a pipeline have a null behind each.
+  ResultPtr NextResult() {
+    PGresult* result = PQgetResult(native_);
+    if (result == nullptr) result = PQgetResult(native_);
+    return ResultPtr(result, PQclear);
   }
 
   Options options_;
   // Declared before the statements, which must go first.
   std::optional<soci::session> soci_;
   PGconn* native_ = nullptr;
-  StatementCache<Prepared> statements_;
+  StatementCache<StatementText> texts_;
+  StatementCache<PostgresStatement> statements_;
+  Mode mode_ = Mode::kWrite;
+  std::vector<std::string> begin_;  // what is still to be sent
+  int64_t timeout_ = kUnknown;      // the session's, in ms
 };
 
 }  // namespace

@@ -91,7 +91,10 @@ Promise<void> ReplacesDeadConnections(Database& database, Database& killer) {
           ->Int("n");
     });
     EXPECT_GT(ended, 0);
-    const absl::Status status = co_await Outcome(database.Ping());
+    const absl::Status status = co_await Outcome(
+        round == 0 ? database.Ping() : database.Transact([](Tx& tx) {
+          tx.Execute("CREATE TABLE IF NOT EXISTS seen (id BIGINT)");
+        }));
     EXPECT_EQ(status, absl::OkStatus());
   }
   co_await database.Close();
@@ -102,6 +105,36 @@ TEST_F(PostgresTest, ReplacesDeadConnections) {
   const auto killer = Open(url_, {.pool_size = 1});
   EXPECT_EQ(Settle(ReplacesDeadConnections(*database, *killer)),
             absl::OkStatus());
+}
+
+// What is set of one transaction on a connection does not hold the next one up.
+Promise<void> TimeoutsFollowDeadlines(Database& database) {
+  const auto timeout = [](Tx& tx) {
+    return tx.QueryOne("SHOW statement_timeout")->Text("statement_timeout");
+  };
+  CallContext hurried;
+  hurried.deadline = absl::Now() + absl::Seconds(100);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_NE(co_await database.Read(hurried, timeout), "0");
+    EXPECT_EQ(co_await database.Read(timeout), "0");
+    // With it goes what was set in it.
+    const absl::Status undone =
+        co_await Outcome(database.Transact(hurried, [&](Tx& tx) {
+          EXPECT_NE(timeout(tx), "0");
+          tx.Query("SELECT 1 / 0");
+        }));
+    EXPECT_FALSE(undone.ok());
+    EXPECT_EQ(co_await database.Transact(timeout), "0");
+    // One that does nothing.
+    co_await database.Transact(hurried, [](Tx&) {});
+    EXPECT_EQ(co_await database.Read(timeout), "0");
+    EXPECT_NE(co_await database.Transact(hurried, timeout), "0");
+  }
+  co_await database.Close();
+}
+TEST_F(PostgresTest, TimeoutsFollowDeadlines) {
+  const auto database = Open(url_, {.pool_size = 1});
+  EXPECT_EQ(Settle(TimeoutsFollowDeadlines(*database)), absl::OkStatus());
 }
 
 // Lets two threads go on together, the first time that both arrive.

@@ -88,6 +88,7 @@ void Runner::RunAlone(Job& job) {
   for (int attempt = 1;; ++attempt) {
     Fault fault = Fault::kStatement;
     if (Attempt(job, &fault)) return;
+    if (fault == Fault::kNotBegun) continue;
     if (!WorthRetrying(fault)) return;
     const absl::Duration pause = PauseAfter(attempt);
     const absl::Time next = absl::Now() + pause;
@@ -129,6 +130,13 @@ bool Runner::Attempt(Job& job, Fault* fault) {
     job.error = std::current_exception();
   }
   *fault = FaultOf(cause == nullptr ? job.error : cause);
+  if (*fault == Fault::kNotBegun) {
+    if (!fresh_) {
+      session_ = nullptr;
+      return false;
+    }
+    *fault = Fault::kConnection;
+  }
   if (*fault == Fault::kConnection || *fault == Fault::kUnknown) {
     NoteAway(StatusFrom(cause == nullptr ? job.error : cause));
   }
@@ -180,12 +188,13 @@ bool Runner::RunTogether(absl::Span<const JobPtr> jobs) {
 }
 
 void Runner::Begin(Session::Mode mode, absl::Time deadline) {
-  const bool fresh = session_ == nullptr;
+  fresh_ = session_ == nullptr;
   try {
     Connected().Begin(mode, deadline);
   } catch (const SqlError& e) {
-    if (fresh || e.fault() != Fault::kConnection) throw;
+    if (fresh_ || e.fault() != Fault::kConnection) throw;
     session_ = nullptr;
+    fresh_ = true;
     Connected().Begin(mode, deadline);
   }
 }

@@ -3,8 +3,8 @@
 //
 // Runs again: serialization failures, deadlocks, a busy database, a plan made
 // stale by a migration; bounded in number and time, with growing pauses. A
-// connection found dead at BEGIN is replaced once, silently: nothing of the
-// transaction had happened.
+// connection found dead when a transaction begins is replaced once, silently:
+// nothing of it had happened.
 #ifndef MILLRACE_STORE_RUNNER_H_
 #define MILLRACE_STORE_RUNNER_H_
 
@@ -68,6 +68,7 @@ class Runner {
   Logger& logger_;
   const std::shared_ptr<std::atomic<bool>> away_;
   std::unique_ptr<Session> session_;
+  bool fresh_ = false;  // the session was made for this attempt
   std::minstd_rand random_;
 };
 

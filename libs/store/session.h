@@ -1,9 +1,9 @@
 // One connection to a database, used by one thread at a time. The two
 // implementations are the only users of SOCI.
 //
-// SOCI opens, prepares and runs; values are read through the native handles,
-// because SOCI's dynamic rows lose types: SQLite's INTEGER becomes an int32
-// and an expression text, PostgreSQL's booleans and NULs do not survive.
+// SOCI opens and prepares; values go in and come out through the native
+// handles, because SOCI's dynamic rows lose types: SQLite's INTEGER becomes an
+// int32 and an expression text, PostgreSQL's booleans and NULs do not survive.
 //
 // Everything throws SqlError; no SOCI exception leaves.
 #ifndef MILLRACE_STORE_SESSION_H_
@@ -44,7 +44,11 @@ class Session {
 
   virtual ~Session() = default;
 
-  // The deadline bounds each statement of the transaction.
+  // The deadline bounds each statement of the transaction, which PostgreSQL may
+  // end later by a sixteenth of what was left. What begins it may travel with
+  // its first statement: that throws Fault::kNotBegun then, when it finds the
+  // connection broken. (As Begin() throws Fault::kConnection, nothing has been
+  // done.)
   virtual void Begin(Mode mode, absl::Time deadline) = 0;
   virtual void Commit() = 0;
   // Does nothing outside a transaction. When it fails the session is lost.

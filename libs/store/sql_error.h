@@ -16,6 +16,8 @@ enum class Fault {
   kContention,  // serialization failure, deadlock, busy: run it again
   kStalePlan,   // the schema changed under a prepared statement: reconnect
   kConnection,  // the session is lost; the transaction did not happen
+  kNotBegun,    // as kConnection, and nothing of the transaction was done: it
+                // runs again at once on a session that was not idle before
   kUnknown,     // the session was lost during COMMIT: nobody knows
 };
 
