@@ -41,6 +41,11 @@ std::string Closest(std::string_view word,
   size_t best = std::max<size_t>(1, word.size() / 3) + 1;
   std::string closest;
   for (const std::string& candidate : candidates) {
+    // Lengths alone are that far apart. It bounds the work by the candidates,
+    // whoever chose the word.
+    const size_t longer = std::max(lower.size(), candidate.size());
+    const size_t shorter = std::min(lower.size(), candidate.size());
+    if (longer - shorter >= best) continue;
     const size_t distance = Distance(lower, Lower(candidate));
     if (distance < best) {
       best = distance;

@@ -19,6 +19,19 @@ TEST(Suggest, IsSilentWhenNothingIsNear) {
   EXPECT_EQ(DidYouMean("kafka", {"http"}), "");
 }
 
+// Hours of work, if it were compared with each of the names: a client may send
+// a word as long as a request.
+TEST(Suggest, AWordThatNoNameIsNearCostsNothing) {
+  const std::vector<std::string> names(1000, std::string(100, 'y'));
+  EXPECT_EQ(Closest(std::string(8 << 20, 'y'), names), "");
+}
+
+TEST(Suggest, LengthsMayDifferAsFarAsWords) {
+  EXPECT_EQ(Closest("email_address", {"email_addr"}), "email_addr");
+  EXPECT_EQ(Closest("mail", {"email"}), "email");
+  EXPECT_EQ(Closest("mail", {"emails"}), "");
+}
+
 TEST(Suggest, ReadsAsAQuestion) {
   EXPECT_EQ(DidYouMean("emial", {"email"}), "; did you mean 'email'?");
 }
