@@ -42,6 +42,25 @@ TEST_P(TemplatesSuite, PreviewsDraftsAndTextsThatAreStoredNowhere) {
             StatusCode::kInvalidArgument);
 }
 
+TEST_P(TemplatesSuite, DataMayBeJsonText) {
+  ASSERT_TRUE(Publish(Put("en", "Hi {{name}}{{#tags}}, {{.}}{{/tags}}")).ok());
+  auto request = For<v1::RenderTemplateRequest>("hello", "en");
+  request.set_json(R"({"name": "<b>", "tags": [1, "two"]})");
+  const auto rendered = Await(rpc_.RenderTemplate(call_, request));
+  ASSERT_TRUE(rendered.ok()) << rendered.status();
+  EXPECT_EQ(rendered->body(), "Hi &lt;b&gt;, 1, two");
+  request.set_json("{'name': 1}");
+  const absl::Status wrong =
+      Await(rpc_.RenderTemplate(call_, request)).status();
+  EXPECT_EQ(wrong.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(MessageOf(wrong)), HasSubstr("json: "));
+
+  v1::PreviewTemplateRequest preview;
+  preview.mutable_text()->set_body("{{name}}");
+  preview.set_json(R"({"name": "Ada"})");
+  EXPECT_EQ(Await(rpc_.PreviewTemplate(call_, preview))->body(), "Ada");
+}
+
 // Sixty-four levels of a section over a list would write for ever.
 TEST_P(TemplatesSuite, AHostileTemplateEndsAtItsBounds) {
   std::string body = "x";
@@ -57,12 +76,14 @@ TEST_P(TemplatesSuite, AHostileTemplateEndsAtItsBounds) {
 
 TEST_P(TemplatesSuite, RendersAStreamAndAnswersEachInItsTurn) {
   ASSERT_TRUE(Publish(Put("en", "Hi {{name}}")).ok());
+  auto json = For<v1::RenderTemplatesRequest>("hello", "en");
+  json.set_json(R"({"name": "Eve"})");
   auto missing = Input("Eve");
   missing.set_name("missing");
   auto wrong = Input("Eve");
   wrong.set_user_id("nonsense");
   std::vector<v1::RenderTemplatesRequest> inputs = {
-      Input("Ada"), missing, wrong, {}, Input("Bob")};
+      Input("Ada"), missing, wrong, {}, json};
   const auto answers = Await(
       rpc_.RenderTemplates(
               call_, Stream<v1::RenderTemplatesRequest>::Of(std::move(inputs)))
@@ -75,7 +96,7 @@ TEST_P(TemplatesSuite, RendersAStreamAndAnswersEachInItsTurn) {
   EXPECT_EQ((*answers)[2].failure().code(), "INVALID_ARGUMENT");
   EXPECT_THAT((*answers)[2].failure().message(), HasSubstr("user_id"));
   EXPECT_THAT((*answers)[3].failure().message(), HasSubstr("name: must be"));
-  EXPECT_EQ((*answers)[4].rendered().body(), "Hi Bob");
+  EXPECT_EQ((*answers)[4].rendered().body(), "Hi Eve");
 }
 
 TEST_P(TemplatesSuite, AStreamIsReadNoFasterThanItsAnswers) {

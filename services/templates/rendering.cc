@@ -20,11 +20,11 @@ struct Rendering {
 }  // namespace
 
 Promise<std::string> RenderInSlices(EventLoop& loop, CompiledTemplate compiled,
-                                    const google::protobuf::Message& data,
-                                    AbortSignal signal, RenderPace pace) {
+                                    ReadData read, AbortSignal signal,
+                                    RenderPace pace) {
   signal.ThrowIfAborted();
   const auto rendering = std::make_shared<Rendering>();
-  ThrowIfError(rendering->data.ReadMessage(data));
+  ThrowIfError(read(rendering->data));
   rendering->renderer.Start(compiled.program(), rendering->data.root());
   Renderer::Progress progress =
       ValueOrThrow(rendering->renderer.Step(pace.loop_steps));
@@ -36,6 +36,16 @@ Promise<std::string> RenderInSlices(EventLoop& loop, CompiledTemplate compiled,
     progress = co_await loop.workers().Run(slice, signal);
   }
   co_return std::string(rendering->renderer.output());
+}
+
+Promise<std::string> RenderInSlices(EventLoop& loop, CompiledTemplate compiled,
+                                    const google::protobuf::Message& data,
+                                    AbortSignal signal, RenderPace pace) {
+  const auto read = [&data](Document& document) {
+    return document.ReadMessage(data);
+  };
+  return RenderInSlices(loop, std::move(compiled), ReadData(read),
+                        std::move(signal), pace);
 }
 
 }  // namespace millrace::templates

@@ -8,10 +8,13 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "loop/abort.h"
 #include "loop/event_loop.h"
 #include "loop/promise.h"
 #include "services/templates/compiled.h"
+#include "services/templates/engine/document.h"
 
 namespace millrace::templates {
 
@@ -27,9 +30,15 @@ struct RenderPace {
 
 // Rejects with RESOURCE_EXHAUSTED past the engine's bounds, INVALID_ARGUMENT
 // for data that has no JSON form, and the signal's reason at the next slice
-// after it aborts, as it does when the caller's deadline is over. `data` is
-// read before this returns, which takes less than it took to decode it. Loop
-// thread.
+// after it aborts, as it does when the caller's deadline is over. Loop thread.
+//
+// `read` fills the document, once, before this returns; what it says is what
+// this rejects with.
+using ReadData = absl::FunctionRef<absl::Status(Document&)>;
+Promise<std::string> RenderInSlices(EventLoop& loop, CompiledTemplate compiled,
+                                    ReadData read, AbortSignal signal = {},
+                                    RenderPace pace = {});
+// With the data of a message; to read it takes less than to decode it took.
 Promise<std::string> RenderInSlices(EventLoop& loop, CompiledTemplate compiled,
                                     const google::protobuf::Message& data,
                                     AbortSignal signal = {},

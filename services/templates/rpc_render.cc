@@ -29,6 +29,14 @@ TemplateVersion SourceOf(store::Tx& tx, const Request& request) {
   return FindVersion(tx, ref.name(), ref.locale(), ref.version());
 }
 
+template <typename Request>
+absl::Status ReadContext(const Request& request, Document& document) {
+  if (!request.has_json()) return document.ReadMessage(request.data());
+  const absl::Status status = document.ReadJson(request.json());
+  if (!absl::IsInvalidArgument(status)) return status;
+  return InvalidArgument({{"json", std::string(MessageOf(status))}});
+}
+
 }  // namespace
 
 Promise<v1::CheckTemplateResponse> TemplatesRpc::CheckTemplate(
@@ -44,8 +52,12 @@ Promise<std::string> TemplatesRpc::RenderWith(const Call& call,
                                               const Request& request,
                                               CompiledTemplate compiled) {
   if (!request.has_user_id()) {
-    co_return co_await RenderInSlices(loop_, std::move(compiled),
-                                      request.data(), call.signal);
+    const auto read = [&request](Document& document) {
+      return ReadContext(request, document);
+    };
+    Promise<std::string> text =
+        RenderInSlices(loop_, std::move(compiled), ReadData(read), call.signal);
+    co_return co_await std::move(text);
   }
   ::users::v1::GetUserRequest get;
   get.set_id(request.user_id());

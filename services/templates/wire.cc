@@ -251,6 +251,8 @@ v1::RenderTemplateRequest ToRequest(v1::RenderTemplatesRequest input) {
     request.set_user_id(input.user_id());
   } else if (input.has_data()) {
     *request.mutable_data() = std::move(*input.mutable_data());
+  } else if (input.has_json()) {
+    request.set_json(std::move(*input.mutable_json()));
   }
   return request;
 }

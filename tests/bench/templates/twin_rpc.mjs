@@ -40,7 +40,12 @@ server.addService(service, {
   RenderTemplate({ request }, done) {
     const template = templates.get(request.name);
     if (template === undefined) return done({ code: grpc.status.NOT_FOUND, details: 'no such template' });
-    done(null, { contentType: 'text/html', body: template(object(request.data ?? {})), version: 1, locale: 'en' });
+    done(null, {
+      contentType: 'text/html',
+      body: template(request.json !== undefined ? JSON.parse(request.json.toString()) : object(request.data ?? {})),
+      version: 1,
+      locale: 'en',
+    });
   },
 });
 server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {
