@@ -37,6 +37,12 @@ constexpr int kKinds = 6;
 constexpr int kProto = 1;
 constexpr int kGzip = 2;
 constexpr int kTakesGzip = 4;
+constexpr int kHeaderShift = 3;
+// For what no mutation makes: the target compresses what is said to be
+// compressed, and writes the sizes of frames, of which an input then has the
+// flags, the size in one byte, and the message.
+constexpr int kPacked = 64;
+constexpr int kFramed = 128;
 // Which header the value is for.
 constexpr std::array<std::string_view, 8> kHeaders = {
     "Connect-Timeout-Ms", "Connect-Protocol-Version",
@@ -173,6 +179,26 @@ Outcome CheckEvents(const Answer& answer) {
   return Outcome::kRefused;
 }
 
+std::string FramesOf(std::string_view pieces, bool pack) {
+  std::string body;
+  while (pieces.size() >= 2) {
+    const auto flags = static_cast<uint8_t>(pieces[0]);
+    const std::string_view message =
+        pieces.substr(2, static_cast<uint8_t>(pieces[1]));
+    body += Envelope(flags, pack && flags == kEnvelopeCompressed
+                                ? Gzip(message)
+                                : std::string(message));
+    pieces.remove_prefix(2 + message.size());
+  }
+  return body;
+}
+
+std::string BodyOf(std::string_view bytes, bool streams, int flags) {
+  const bool pack = (flags & kPacked) != 0;
+  if (streams && (flags & kFramed) != 0) return FramesOf(bytes, pack);
+  return pack ? Gzip(bytes) : std::string(bytes);
+}
+
 Request MakeRequest(Kind kind, int flags, std::string_view rest) {
   Request request;
   request.method = kind == Kind::kGet ? "GET" : "POST";
@@ -200,7 +226,8 @@ Request MakeRequest(Kind kind, int flags, std::string_view rest) {
     return request;
   }
   const size_t line = std::min(rest.find('\n'), rest.size());
-  request.body = std::string(rest.substr(std::min(line + 1, rest.size())));
+  request.body =
+      BodyOf(rest.substr(std::min(line + 1, rest.size())), streams, flags);
   std::string value;
   for (const char c : rest.substr(0, line)) {
     if (static_cast<unsigned char>(c) >= ' ' && c != '\x7f') value += c;
@@ -217,7 +244,8 @@ Request MakeRequest(Kind kind, int flags, std::string_view rest) {
                         "gzip");
   }
   if (kind == Kind::kEvents) request.headers.Add("Accept", "text/event-stream");
-  if (!value.empty()) request.headers.Set(kHeaders[flags >> 3 & 7], value);
+  if (!value.empty())
+    request.headers.Set(kHeaders[flags >> kHeaderShift & 7], value);
   return request;
 }
 
@@ -245,6 +273,10 @@ std::vector<std::string> Seeds() {
     return StrCat(std::string(1, static_cast<char>(kind)),
                   std::string(1, static_cast<char>(flags)), rest);
   };
+  const auto piece = [](uint8_t flags, const std::string& message) {
+    return StrCat(std::string(1, static_cast<char>(flags)),
+                  std::string(1, static_cast<char>(message.size())), message);
+  };
   EchoRequest message;
   message.set_text("hello");
   message.set_count(3);
@@ -255,19 +287,25 @@ std::vector<std::string> Seeds() {
   return {
       seed(Kind::kUnary, 0, "1000\n" + json),
       seed(Kind::kUnary, kProto | kTakesGzip, "\n" + bytes),
-      seed(Kind::kUnary, kGzip | 1 << 3, "1\n" + Gzip(json)),
+      seed(Kind::kUnary, kGzip | 1 << kHeaderShift, "1\n" + Gzip(json)),
       seed(Kind::kUnary, 0, "\n{\"text\":\"fail\"}"),
       seed(Kind::kGet, 0, "encoding=json&connect=v1&message=%7B%7D"),
       seed(Kind::kGet, 0, "encoding=proto&base64=1&message=CgVoZWxsbw"),
       seed(Kind::kCount, kTakesGzip, "\n" + Envelope(0, json)),
       seed(Kind::kCount, kProto | kGzip,
            "\n" + Envelope(kEnvelopeCompressed, Gzip(bytes))),
-      seed(Kind::kJoin, 4 << 3, "AQID\n" + two),
+      seed(Kind::kJoin, 4 << kHeaderShift, "AQID\n" + two),
       seed(Kind::kJoin, kProto, "\n" + Envelope(0, bytes) + Envelope(0, "")),
       seed(Kind::kTalk, kGzip | kTakesGzip,
            "\n" + Envelope(kEnvelopeCompressed, Gzip(json)) + two),
       seed(Kind::kTalk, 0, "\n" + Envelope(kEnvelopeEnd, "{}")),
-      seed(Kind::kEvents, 3 << 3, "00-11-22-01\n" + json),
+      seed(Kind::kUnary, kGzip | kPacked, "\n" + json),
+      seed(Kind::kCount, kFramed, "\n" + piece(0, json)),
+      seed(Kind::kTalk, kFramed | kPacked | kGzip,
+           "\n" + piece(kEnvelopeCompressed, json) + piece(0, "{}")),
+      seed(Kind::kJoin, kFramed | kPacked | kGzip | kProto,
+           "\n" + piece(kEnvelopeCompressed, bytes) + piece(0, bytes)),
+      seed(Kind::kEvents, 3 << kHeaderShift, "00-11-22-01\n" + json),
   };
 }
 
