@@ -13,13 +13,32 @@ using fuzz::Demand;
 
 // Signs nothing that the fuzzer could learn to sign: it is made anew.
 const Key& OurKey() {
-  static const Key* const kKey = new Key(*Key::Generate(Algorithm::kEdDsa));
+  static const Key* const kKey =
+      new Key(Key::Generate(Algorithm::kEdDsa)->WithId("ours"));
+  return *kKey;
+}
+
+const Key& OtherKey() {
+  static const Key* const kKey =
+      new Key(Key::Generate(Algorithm::kEs256)->WithId("other"));
   return *kKey;
 }
 
 const Expectations kExpected = {.issuer = "https://id.example",
                                 .audience = "millrace"};
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+
+Claims GoodClaims() {
+  return {.issuer = kExpected.issuer,
+          .subject = "ada",
+          .audience = {kExpected.audience, "other"},
+          .expiry = kNow + absl::Minutes(15),
+          .not_before = kNow,
+          .issued_at = kNow,
+          .id = "token",
+          .session = "session",
+          .permissions = {"users.users.read"}};
+}
 
 void DemandCode(const absl::Status& status, absl::StatusCode code) {
   Demand(status.code() == code && !MessageOf(status).empty(),
@@ -40,6 +59,33 @@ Outcome RunToken(std::string_view text) {
       StrCat(jws->signed_part, ".", ToBase64Url(jws->signature));
   Demand(again == text, "a token has one spelling");
   return Outcome::kRead;
+}
+
+// A token whose header is a fuzzer's and whose signature and claims are good.
+Outcome RunHeader(std::string_view header) {
+  const std::string text =
+      StrCat(ToBase64Url(header), ".", ToBase64Url(*ToJson(GoodClaims())));
+  const std::string token =
+      StrCat(text, ".", ToBase64Url(*OurKey().Sign(text)));
+  const auto verify = [&](std::vector<Key> keys) {
+    const auto claims =
+        VerifyToken(token, KeySet(std::move(keys)), kExpected, kNow);
+    Demand(claims.ok() || absl::IsUnauthenticated(claims.status()) ||
+               absl::IsNotFound(claims.status()),
+           "a header that is refused is the bearer's mistake");
+    return claims.ok();
+  };
+  const bool alone = verify({OurKey()});
+  Demand(!verify({OtherKey()}), "a signature is one key's");
+  const auto jws = ReadJws(token);
+  Demand(jws.ok() || !alone, "no token without its header");
+  if (!jws.ok()) return Outcome::kRefused;
+  Demand(!alone || (jws->algorithm == "EdDSA" &&
+                    (jws->key_id.empty() || jws->key_id == "ours")),
+         "the algorithm is the key's, and the key is the one that is named");
+  Demand(verify({OtherKey(), OurKey()}) == (alone && !jws->key_id.empty()),
+         "of several keys one is named");
+  return alone ? Outcome::kRead : Outcome::kRefused;
 }
 
 Outcome RunClaims(std::string_view payload) {
@@ -96,21 +142,20 @@ Outcome RunInput(std::string_view input) {
   const std::string_view rest = input.substr(1);
   if (input[0] == 'T') return RunToken(rest);
   if (input[0] == 'C') return RunClaims(rest);
+  if (input[0] == 'H') return RunHeader(rest);
   return RunKeys(rest);
 }
 
 std::vector<std::string> Seeds() {
-  Claims claims = {.issuer = kExpected.issuer,
-                   .subject = "ada",
-                   .audience = {kExpected.audience, "other"},
-                   .expiry = kNow + absl::Minutes(15),
-                   .not_before = kNow,
-                   .issued_at = kNow,
-                   .id = "token",
-                   .session = "session",
-                   .permissions = {"users.users.read"}};
-  std::vector<std::string> seeds = {StrCat("C", *ToJson(claims)),
-                                    R"(K{"keys":[{"kty":"oct","k":"AA"}]})"};
+  const Claims claims = GoodClaims();
+  std::vector<std::string> seeds = {
+      StrCat("C", *ToJson(claims)),
+      R"(K{"keys":[{"kty":"oct","k":"AA"}]})",
+      R"(H{"alg":"EdDSA","typ":"at+jwt","kid":"ours"})",
+      R"(H{"alg":"EdDSA","typ":"application/JWT"})",
+      R"(H{"alg":"ES256","kid":"other","crit":["b64"]})",
+      R"(H{"alg":"none"})",
+      StrCat("T", *IssueToken(OtherKey().WithId("ours"), claims))};
   std::vector<Key> keys;
   for (const Algorithm algorithm :
        {Algorithm::kEdDsa, Algorithm::kEs256, Algorithm::kRs256}) {

@@ -12,9 +12,9 @@ namespace millrace::tokens {
 
 using fuzz::Outcome;
 
-// The first byte says what the others are: 'T' a token, 'C' claims that the
-// test signs itself, everything else a key set. Ends the process when a promise
-// is broken.
+// The first byte says what the others are: 'T' a token, 'C' claims and 'H' the
+// header of one that the test signs itself, everything else a key set. Ends the
+// process when a promise is broken.
 Outcome RunInput(std::string_view input);
 
 // Good ones of each kind, to be changed.
