@@ -1,7 +1,7 @@
 // Runs the template engine on seeds, on kept inputs, and on mutations that are
 // the same in every run.
 //
-//   templates_replay [--inputs DIR] [--mutations N] [--first I]
+//   templates_replay [--inputs DIR]... [--mutations N] [--first I]
 //       [--write-seeds DIR]
 //
 // --inputs runs every file of the folder, as they are in regressions/ and as
@@ -40,7 +40,8 @@ void OnCrash(int signal) {
 }
 
 struct Flags {
-  std::string inputs, seeds;
+  std::vector<std::string> folders;
+  std::string seeds;
   size_t mutations = 0, first = 0;
 };
 
@@ -49,7 +50,7 @@ Flags Parse(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string flag = argv[i];
     const std::string value = argv[i + 1];
-    if (flag == "--inputs") flags.inputs = value;
+    if (flag == "--inputs") flags.folders.push_back(value);
     if (flag == "--write-seeds") flags.seeds = value;
     if (flag == "--mutations") flags.mutations = std::stoul(value);
     if (flag == "--first") flags.first = std::stoul(value);
@@ -87,17 +88,17 @@ int Main(int argc, char** argv) {
   }
   std::printf("%zu seeds\n", seeds.size());
   size_t inputs = 0;
-  if (!flags.inputs.empty()) {
-    for (const auto& entry :
-         std::filesystem::directory_iterator(flags.inputs)) {
+  for (const std::string& folder : flags.folders) {
+    if (!std::filesystem::exists(folder)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       Doing(entry.path().string());
       std::ifstream file(entry.path(), std::ios::binary);
       RunEngine(
           ParseInput(std::string(std::istreambuf_iterator<char>(file), {})));
       ++inputs;
     }
-    std::printf("%zu inputs\n", inputs);
   }
+  std::printf("%zu inputs\n", inputs);
   size_t outcomes[4] = {};
   for (size_t i = flags.first; i < flags.first + flags.mutations; ++i) {
     Random random(i);

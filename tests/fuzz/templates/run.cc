@@ -14,9 +14,16 @@
 namespace millrace::templates {
 namespace {
 
-// Small, so that an input ends soon whatever it does.
+// Small, so that an input reaches them, and ends soon whatever it does: inputs
+// that take long are what a fuzzer finds first.
 constexpr RenderBounds kBounds = {
-    .output_bytes = 64 << 10, .steps = 20'000, .calls = 32};
+    .output_bytes = 8 << 10, .steps = 4'000, .calls = 16};
+constexpr CompileBounds kCompileBounds = {.source_bytes = 4 << 10,
+                                          .total_bytes = 16 << 10,
+                                          .units = 40,
+                                          .ops = 4'000,
+                                          .nesting = 16,
+                                          .name_bytes = 64};
 
 void Demand(bool kept, const char* promise) {
   if (kept) return;
@@ -35,7 +42,7 @@ CompileOptions OptionsOf(const Input& input) {
   if (Has(input, 'n')) options.escaping = Escaping::kNone;
   options.require_partials = Has(input, 'p');
   options.allow_unsafe = !Has(input, 's');
-  options.bounds.total_bytes = 1 << 20;
+  options.bounds = kCompileBounds;
   return options;
 }
 
