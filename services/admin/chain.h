@@ -58,8 +58,11 @@ class ChainChecker {
   // be there with its hash; none when its id is 0.
   ChainChecker(AuditHead before, AuditHead kept);
 
-  // Nothing when the entry is what it was and follows the one before.
-  std::optional<ChainBreak> Check(const AuditRecord& record);
+  // Nothing when the entry is what it was and follows the one before. `noted`:
+  // the hash of what it says since it was sealed (seal_older.h); empty when it
+  // was not, or with its first hash.
+  std::optional<ChainBreak> Check(const AuditRecord& record,
+                                  const std::string& noted = "");
 
   // Nothing when the last entry that was checked is `head`.
   std::optional<ChainBreak> CheckEnd(const AuditHead& head) const;

@@ -30,6 +30,8 @@ struct AuditRecord {
   // Of the chain (chain.h): 32 bytes each, empty outside of it.
   std::string previous_hash;
   std::string hash;
+  // Paths of fields that the payload had, of who has been erased (sealing.h).
+  std::vector<std::string> erased;
 };
 
 // Criteria that are unset match everything.

@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 #include "services/admin/access_change.h"
+#include "services/admin/seal_older.h"
+#include "services/admin/sealing.h"
 #include "services/admin/store.h"
 #include "users/v1/events.millrace.h"
 
@@ -17,7 +19,12 @@ Promise<void> AuditListener::Deliver(const EventEnvelope& envelope) {
   const AuditRecord record =
       ValueOrThrow(ToRecord(contracts_, envelope, clock_.Now()));
   co_await inbox_.Once(
-      envelope, [&](store::Tx& tx) { Append(tx, record); }, &LockTrail);
+      envelope,
+      [&](store::Tx& tx) {
+        Append(tx, Seal(tx, record));
+        EraseWhoIsPurged(tx, record, record.record_time);
+      },
+      &LockTrail);
 }
 
 AccessListener::AccessListener(bus::Inbox& inbox, bus::Outbox& outbox,

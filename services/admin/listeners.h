@@ -15,7 +15,8 @@ inline constexpr char kAuditGroup[] = "admin.audit";
 inline constexpr char kAccessGroup[] = "admin.access";
 
 // Writes every event of every contract into the audit trail, once however
-// often it is delivered.
+// often it is delivered; what it tells of people is sealed. With the entry that
+// says that somebody is gone for good, what the trail has of them is.
 class AuditListener final : public EventListener {
  public:
   AuditListener(bus::Inbox& inbox, const Clock& clock, Contracts contracts);

@@ -9,6 +9,7 @@
 #include "services/admin/adopt.h"
 #include "services/admin/listeners.h"
 #include "services/admin/rpc.h"
+#include "services/admin/seal_older.h"
 #include "templates/v1/events.millrace.h"
 #include "templates/v1/templates.millrace.h"
 #include "users/v1/events.millrace.h"
@@ -43,6 +44,7 @@ class AdminModule final : public runtime::Module {
 
   Promise<void> Start(runtime::ModuleContext& context) override {
     co_await AdoptUnchained(context.database());
+    co_await SealOlder(context.database(), context.clock(), context.logger());
     audit_inbox_.emplace(context.database(), kAuditGroup);
     audit_.emplace(*audit_inbox_, context.clock(), Contracts());
     for (const ContractInfo* contract : Contracts()) {

@@ -9,6 +9,8 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "services/admin/access_store.h"
+#include "services/admin/seal_older.h"
+#include "services/admin/sealing.h"
 #include "services/admin/store.h"
 #include "services/admin/testing/admin_test.h"
 #include "tests/support/query_plan.h"
@@ -39,6 +41,17 @@ bool IsFullScan(const std::string& step) {
   return true;
 }
 
+AuditRecord PersonalRecord() {
+  ::users::v1::UserCreated created;
+  created.set_user_id("user-7");
+  created.set_email("ada@example.org");
+  return {.event_id = "e",
+          .source = "/users",
+          .record_time = absl::UnixEpoch(),
+          .payload_type = "users.v1.UserCreated",
+          .payload = created.SerializeAsString()};
+}
+
 class QueryPlanTest : public AdminTest {
  protected:
   void SetUp() override {
@@ -65,6 +78,12 @@ class QueryPlanTest : public AdminTest {
             "numbers"),
         {{"bytes", store::Bytes{std::string(32, 'x')}}});
     tx.Execute("UPDATE audit_head SET id = 100000, entries = 100000");
+    tx.Execute(StrCat(kNumbers,
+                      "INSERT INTO audit_keys (data_subject, seal_key, "
+                      "create_time) SELECT 'user-' || i, 'k', 0 FROM numbers"));
+    tx.Execute(StrCat(kNumbers,
+                      "INSERT INTO audit_sealed_later (id, noted_in) SELECT i, "
+                      "100000 FROM numbers"));
     tx.Execute(StrCat(kNumbers,
                       "INSERT INTO access (user_id, revision, holdings, "
                       "change_time, changed_by) SELECT 'user-' || i, 1, i % 2, "
@@ -153,6 +172,15 @@ TEST_F(QueryPlanTest, EveryStatementGoesByAnIndex) {
                 Range(tx, 5000, 6000, 500);
                 Append(tx, {.event_id = "new", .source = "/users"});
                 AdoptSome(tx, 500);
+              }),
+              IsEmpty());
+  EXPECT_THAT(FullScans([](store::Tx& tx) {
+                NotedHashes(tx, 5000, 5200);
+                std::vector<AuditRecord> records = {PersonalRecord()};
+                HideErased(tx, records);
+                records[0] = Seal(tx, PersonalRecord());
+                Open(tx, records);
+                Erase(tx, "user-7", absl::UnixEpoch());
               }),
               IsEmpty());
   EXPECT_THAT(FullScans([](store::Tx& tx) {

@@ -116,6 +116,12 @@ class AdminRpc final : public ::admin::v1::AdminService {
                                      ApplyAccess apply);
   Promise<::admin::v1::Admin> Describe(const Call& call, ::users::v1::User user,
                                        Access access);
+  // As the tail shows it: without what it tells of somebody who was erased.
+  Promise<::admin::v1::WatchEventsResponse> Describe(AuditRecord record);
+  // The same for the events of dead letters, which outlive the promise.
+  Promise<void> HideErasedIn(
+      const Call& call,
+      google::protobuf::RepeatedPtrField<::millrace::v1::DeadLetter>* letters);
 
   const Parts parts_;
   const PermissionCatalogue permissions_;

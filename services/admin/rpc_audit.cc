@@ -2,7 +2,9 @@
 
 #include "base/status.h"
 #include "contract/page_token.h"
+#include "services/admin/personal.h"
 #include "services/admin/rpc.h"
+#include "services/admin/sealing.h"
 #include "services/admin/store.h"
 #include "services/admin/verify.h"
 #include "services/admin/wire.h"
@@ -16,9 +18,12 @@ Promise<v1::QueryAuditResponse> AdminRpc::QueryAudit(
   const AuditPlace after = ValueOrThrow(PlaceIn(request.page_token()));
   const int64_t size = PageSize(request.page_size());
   const AuditQuery query = ToQuery(request);
-  const std::vector<AuditRecord> records = co_await parts_.database.Read(
-      call.context,
-      [&](store::Tx& tx) { return Find(tx, query, after, size + 1); });
+  const std::vector<AuditRecord> records =
+      co_await parts_.database.Read(call.context, [&](store::Tx& tx) {
+        std::vector<AuditRecord> records = Find(tx, query, after, size + 1);
+        Open(tx, records);
+        return records;
+      });
   v1::QueryAuditResponse response;
   response.set_next_page_token(FillPage(
       records, size,
@@ -42,6 +47,21 @@ Promise<v1::VerifyAuditResponse> AdminRpc::VerifyAudit(
       co_await VerifyTrail(parts_.database, call.context, range));
 }
 
+Promise<v1::WatchEventsResponse> AdminRpc::Describe(AuditRecord record) {
+  std::vector<AuditRecord> records = {std::move(record)};
+  if (TakeApart(records[0].payload_type, records[0].payload,
+                records[0].subject)) {
+    records = co_await parts_.database.Read([&](store::Tx& tx) {
+      std::vector<AuditRecord> shown = records;
+      HideErased(tx, shown);
+      return shown;
+    });
+  }
+  v1::WatchEventsResponse response;
+  *response.mutable_entry() = ToEntry(records[0]);
+  co_return response;
+}
+
 Stream<v1::WatchEventsResponse> AdminRpc::WatchEvents(
     const Call&, const v1::WatchEventsRequest& request) {
   bus::TailOptions options;
@@ -49,14 +69,11 @@ Stream<v1::WatchEventsResponse> AdminRpc::WatchEvents(
                        request.event_types().end());
   if (!request.subject().empty()) options.key = request.subject();
   return parts_.bus.Tail(parts_.contracts, std::move(options))
-      .Map([contracts = parts_.contracts,
-            &clock = parts_.clock](EventEnvelope envelope) {
-        v1::WatchEventsResponse response;
-        const absl::Time now = clock.Now();
-        const auto record = ToRecord(contracts, envelope, now);
-        *response.mutable_entry() =
-            ToEntry(record.ok() ? *record : WithoutPayload(envelope, now));
-        return response;
+      .Map([this](const EventEnvelope& envelope) {
+        const absl::Time now = parts_.clock.Now();
+        auto record = ToRecord(parts_.contracts, envelope, now);
+        return Describe(record.ok() ? *std::move(record)
+                                    : WithoutPayload(envelope, now));
       });
 }
 

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "loop/combinators.h"
 #include "services/admin/rpc.h"
+#include "services/admin/sealing.h"
 #include "services/admin/topology.h"
 #include "services/admin/wire.h"
 
@@ -13,6 +14,33 @@ namespace millrace::admin {
 
 namespace v1 = ::admin::v1;
 namespace bus_v1 = ::millrace::v1;
+
+namespace {
+
+// What can tell something of a person. One without a payload tells nothing.
+AuditRecord EventOf(const bus_v1::DeadLetter& letter) {
+  const ::millrace::v1::Envelope& event = letter.event();
+  AuditRecord record = {.subject = event.key()};
+  if (event.has_proto_data()) {
+    const std::string& url = event.proto_data().type_url();
+    record.payload_type = url.substr(url.rfind('/') + 1);
+    record.payload = event.proto_data().value();
+  } else {
+    record.payload = event.binary_data();
+  }
+  return record;
+}
+
+void ShowPayload(std::string payload, bus_v1::DeadLetter* letter) {
+  ::millrace::v1::Envelope& event = *letter->mutable_event();
+  if (event.has_proto_data()) {
+    event.mutable_proto_data()->set_value(std::move(payload));
+  } else if (event.has_binary_data()) {
+    event.set_binary_data(std::move(payload));
+  }
+}
+
+}  // namespace
 
 Promise<AdminRpc::People> AdminRpc::FindPeople(const Call& call,
                                                std::set<std::string> ids) {
@@ -51,9 +79,29 @@ Promise<::users::v1::User> AdminRpc::ReinstateUser(
   return parts_.users.ReinstateUser(call, request);
 }
 
+Promise<void> AdminRpc::HideErasedIn(
+    const Call& call,
+    google::protobuf::RepeatedPtrField<bus_v1::DeadLetter>* letters) {
+  std::vector<AuditRecord> events;
+  for (const bus_v1::DeadLetter& letter : *letters) {
+    events.push_back(EventOf(letter));
+  }
+  events = co_await parts_.database.Read(call.context, [&](store::Tx& tx) {
+    std::vector<AuditRecord> shown = events;
+    HideErased(tx, shown);
+    return shown;
+  });
+  for (int i = 0; i < letters->size(); ++i) {
+    ShowPayload(std::move(events[i].payload), letters->Mutable(i));
+  }
+}
+
 Promise<bus_v1::ListDeadLettersResponse> AdminRpc::ListDeadLetters(
     const Call& call, const bus_v1::ListDeadLettersRequest& request) {
-  return parts_.dead_letters.ListDeadLetters(call, request);
+  bus_v1::ListDeadLettersResponse response =
+      co_await parts_.dead_letters.ListDeadLetters(call, request);
+  co_await HideErasedIn(call, response.mutable_dead_letters());
+  co_return response;
 }
 
 Promise<bus_v1::DeadLetter> AdminRpc::GetDeadLetter(
@@ -61,7 +109,7 @@ Promise<bus_v1::DeadLetter> AdminRpc::GetDeadLetter(
   bus_v1::ListDeadLettersRequest list;
   list.set_id(request.id());
   const bus_v1::ListDeadLettersResponse found =
-      co_await parts_.dead_letters.ListDeadLetters(call, list);
+      co_await ListDeadLetters(call, list);
   if (found.dead_letters().empty()) {
     Throw(absl::NotFoundError(
         StrCat("there is no dead letter ", request.id(),
@@ -72,17 +120,21 @@ Promise<bus_v1::DeadLetter> AdminRpc::GetDeadLetter(
 
 Promise<bus_v1::ReplayDeadLettersResponse> AdminRpc::ReplayDeadLetters(
     const Call& call, const bus_v1::ReplayDeadLettersRequest& request) {
-  const bus_v1::ReplayDeadLettersResponse response =
+  bus_v1::ReplayDeadLettersResponse response =
       co_await parts_.dead_letters.ReplayDeadLetters(call, request);
-  if (request.dry_run()) co_return response;
-  const std::vector<v1::DeadLettersReplayed> events =
-      ToReplayed(response, parts_.clock.Now(), call.context.identity.subject);
-  if (events.empty()) co_return response;
-  co_await parts_.database.Transact(call.context, [&](store::Tx& tx) {
-    for (const v1::DeadLettersReplayed& event : events) {
-      parts_.outbox.Emit<v1::AdminEvents::DeadLettersReplayed>(tx, event);
-    }
-  });
+  std::vector<v1::DeadLettersReplayed> events;
+  if (!request.dry_run()) {
+    events =
+        ToReplayed(response, parts_.clock.Now(), call.context.identity.subject);
+  }
+  if (!events.empty()) {
+    co_await parts_.database.Transact(call.context, [&](store::Tx& tx) {
+      for (const v1::DeadLettersReplayed& event : events) {
+        parts_.outbox.Emit<v1::AdminEvents::DeadLettersReplayed>(tx, event);
+      }
+    });
+  }
+  co_await HideErasedIn(call, response.mutable_dead_letters());
   co_return response;
 }
 

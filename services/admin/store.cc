@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "services/admin/sealing.h"
 
 namespace millrace::admin {
 namespace {
@@ -150,7 +151,9 @@ bool AdoptSome(store::Tx& tx, int64_t limit) {
       tx.Query(StrCat("SELECT ", kContents,
                       " FROM audit_unchained ORDER BY id LIMIT :limit"),
                {{"limit", limit}});
-  for (const store::Row& row : rows) Append(tx, FromContents(row));
+  for (const store::Row& row : rows) {
+    Append(tx, Seal(tx, FromContents(row)));
+  }
   if (rows.empty()) return false;
   tx.Execute("DELETE FROM audit_unchained WHERE id <= :id",
              {{"id", rows.back().Int("id")}});

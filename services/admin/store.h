@@ -1,6 +1,7 @@
 // The tables `audit` and `audit_head`, which nobody else touches: entries are
-// added and never changed. Every function runs inside a transaction, on its
-// worker thread, and throws StatusError.
+// added and never changed, but for older ones that are sealed (seal_older.h).
+// Every function runs inside a transaction, on its worker thread, and throws
+// StatusError.
 #ifndef MILLRACE_SERVICES_ADMIN_STORE_H_
 #define MILLRACE_SERVICES_ADMIN_STORE_H_
 
@@ -20,7 +21,8 @@ void LockTrail(store::Tx& tx);
 // How far the trail has come.
 AuditHead ReadHead(store::Tx& tx);
 
-// Adds an entry behind the head. A record without an id gets the next one.
+// Adds an entry behind the head, as it is: Seal() comes before (sealing.h). A
+// record without an id gets the next one.
 void Append(store::Tx& tx, AuditRecord record);
 
 // At most `limit` entries that match, behind `after`.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "services/admin/seal_older.h"
 #include "services/admin/store.h"
 
 namespace millrace::admin {
@@ -50,12 +51,18 @@ struct Walk {
 // The next entries, on the worker's thread: to hash them takes a while.
 Walk Step(store::Tx& tx, Walk walk, int64_t end, int64_t limit) {
   const std::vector<AuditRecord> records = Range(tx, walk.next, end, limit);
+  if (records.empty()) {
+    walk.complete = true;
+    return walk;
+  }
+  const auto noted = NotedHashes(tx, records.front().id, records.back().id);
   for (const AuditRecord& record : records) {
-    walk.first_break = walk.checker.Check(record);
+    const auto found = noted.find(record.id);
+    walk.first_break =
+        walk.checker.Check(record, found == noted.end() ? "" : found->second);
     if (walk.first_break) return walk;
     walk.next = record.id + 1;
   }
-  walk.complete = records.empty();
   return walk;
 }
 

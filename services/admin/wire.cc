@@ -57,6 +57,9 @@ v1::AuditEntry ToEntry(const AuditRecord& record) {
                                           record.payload_type);
     entry.mutable_payload()->set_value(record.payload);
   }
+  for (const std::string& path : record.erased) {
+    entry.mutable_erased()->add_paths(path);
+  }
   return entry;
 }
 

@@ -26,7 +26,7 @@ inline constexpr char kAda[] = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
 inline constexpr char kBob[] = "017f22e2-79b0-7cc3-98c4-dc0c0c073990";
 inline constexpr char kRoot[] = "017f22e2-79b0-7cc3-98c4-dc0c0c0739ff";
 
-// Reaches a service of people that are made up, and a bus without letters.
+// Reaches a service of people that are made up, and a bus with `letters`.
 class FakeChannel final : public Channel {
  public:
   Promise<MessagePtr> Unary(const MethodInfo& method, const Call& call,
@@ -35,6 +35,7 @@ class FakeChannel final : public Channel {
                                Stream<MessagePtr> requests) override;
 
   std::set<std::string> people = {kAda, kBob, kRoot};
+  std::vector<::millrace::v1::DeadLetter> letters;
   // What was called, and on whose behalf.
   std::vector<std::string> calls;
 };
@@ -63,6 +64,16 @@ class AdminTest : public testing::ServiceTest {
   // An event about `subject` that `actor` caused, with an id of its own.
   EventEnvelope CreatedEvent(const std::string& subject,
                              const std::string& actor = "");
+  // One of the users service with this payload, which names `subject`.
+  template <typename E>
+  EventEnvelope UserEvent(const std::string& subject,
+                          typename E::Payload payload) {
+    payload.set_user_id(subject);
+    EventEnvelope envelope = CreatedEvent(subject);
+    envelope.type = std::string(E::kType);
+    envelope.payload = payload.SerializeAsString();
+    return envelope;
+  }
   // Through the listener, as it comes over the bus.
   absl::Status Record(const EventEnvelope& envelope);
   Verified Verify(VerifyRange range = {});
