@@ -18,6 +18,7 @@ template <typename Payload>
 Promise<void> MessageListener::Write(const Event<Payload>& event,
                                      std::string_view name) {
   co_await inbox_.Once(event.envelope, [&](store::Tx& tx) {
+    if (IsErased(tx, event.payload.user_id())) return;
     auto version =
         FindPublished(tx, name, LocaleFallback(event.payload.locale()));
     if (!version) {
@@ -65,8 +66,10 @@ Promise<void> MessageListener::OnPasswordChanged(
 Promise<void> MessageListener::OnPurged(
     const Event<::users::v1::UserPurged>& event) {
   const std::string user_id = event.payload.user_id();
-  co_await inbox_.Once(event.envelope,
-                       [&](store::Tx& tx) { DeleteMessages(tx, user_id); });
+  co_await inbox_.Once(event.envelope, [&](store::Tx& tx) {
+    DeleteMessages(tx, user_id);
+    NoteErased(tx, user_id, clock_.Now());
+  });
 }
 
 }  // namespace millrace::templates

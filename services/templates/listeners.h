@@ -1,7 +1,8 @@
 // What the service does when something happens to people: a message for each,
 // in their language, rendered from the published template of the event's name
 // once per event however often it is delivered; and when they are purged, none
-// of their messages is kept.
+// of their messages is kept, and none is rendered from an event that comes
+// later, as one that is replayed.
 #ifndef MILLRACE_SERVICES_TEMPLATES_LISTENERS_H_
 #define MILLRACE_SERVICES_TEMPLATES_LISTENERS_H_
 

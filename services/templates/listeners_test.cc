@@ -123,6 +123,18 @@ TEST_P(TemplatesSuite, KeepsNoMessageOfWhoIsPurged) {
   EXPECT_EQ(Await(users.Deliver<UserEvents::Purged>("e2", purged)),
             absl::OkStatus());
   EXPECT_THAT(*Await(database_->Read(&Messages::Of)), IsEmpty());
+
+  // Nor later, from an event that is delivered again or replayed.
+  EXPECT_EQ(Await(users.Deliver<UserEvents::Created>(
+                "e1", AboutAda<::users::v1::UserCreated>("en"))),
+            absl::OkStatus());
+  EXPECT_EQ(Await(users.Deliver<UserEvents::PasswordChanged>(
+                "e3", AboutAda<::users::v1::UserPasswordChanged>("en"))),
+            absl::OkStatus());
+  EXPECT_EQ(Await(users.Deliver<UserEvents::Purged>("e4", purged)),
+            absl::OkStatus());
+  EXPECT_THAT(*Await(database_->Read(&Messages::Of)), IsEmpty());
+  EXPECT_THAT(Emitted(), ElementsAre("MessageRendered"));
 }
 
 TEST_P(TemplatesSuite, SeedsWhatNobodyHasMadeYet) {

@@ -46,7 +46,10 @@ void Populate(Tx& tx) {
       numbers,
       "SELECT 'm' || i, 'e' || i, 'u' || (i % 500), 'welcome', 'en', 1, "
       "'text/html', 'x', i FROM n"));
-  for (const char* table : {"templates", "template_heads", "messages"}) {
+  tx.Execute(StrCat("INSERT INTO erased_recipients (user_id, erase_time) ",
+                    numbers, "SELECT 'u' || i, 0 FROM n"));
+  for (const char* table :
+       {"templates", "template_heads", "messages", "erased_recipients"}) {
     tx.Execute(StrCat("ANALYZE ", table));
   }
 }
@@ -87,6 +90,7 @@ TEST_P(TemplatesSuite, EveryQueryGoesByAnIndex) {
       {"ListMessages behind",
        [&](Tx& tx) { ListMessages(tx, "u7", "m5", 50); }},
       {"DeleteMessages", [&](Tx& tx) { DeleteMessages(tx, "u7"); }},
+      {"IsErased", [&](Tx& tx) { IsErased(tx, "u7"); }},
   };
   for (const auto& [what, use] : uses) {
     const auto statements = testing::Record(database_->dialect(), use);

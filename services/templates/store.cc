@@ -212,9 +212,24 @@ std::vector<RenderedText> ListMessages(store::Tx& tx, std::string_view user_id,
   return texts;
 }
 
-int64_t DeleteMessages(store::Tx& tx, std::string_view user_id) {
-  return tx.Execute("DELETE FROM messages WHERE user_id = :user_id",
-                    {{"user_id", user_id}});
+void DeleteMessages(store::Tx& tx, std::string_view user_id) {
+  tx.Execute("DELETE FROM messages WHERE user_id = :user_id",
+             {{"user_id", user_id}});
+}
+
+void NoteErased(store::Tx& tx, std::string_view user_id, absl::Time now) {
+  tx.Execute(
+      "INSERT INTO erased_recipients (user_id, erase_time) VALUES (:user_id, "
+      ":erase_time) ON CONFLICT DO NOTHING",
+      {{"user_id", user_id}, {"erase_time", absl::ToUnixMicros(now)}});
+}
+
+bool IsErased(store::Tx& tx, std::string_view user_id) {
+  return tx
+      .QueryOne(
+          "SELECT user_id FROM erased_recipients WHERE user_id = :user_id",
+          {{"user_id", user_id}})
+      .has_value();
 }
 
 }  // namespace millrace::templates

@@ -1,6 +1,6 @@
-// The tables `template_heads`, `templates` (their versions) and `messages`,
-// which nobody else touches. Every function runs inside a transaction, on its
-// worker thread, and throws StatusError.
+// The tables `template_heads`, `templates` (their versions), `messages` and
+// `erased_recipients`, which nobody else touches. Every function runs inside a
+// transaction, on its worker thread, and throws StatusError.
 //
 // Each query goes by an index (plan_test.cc).
 #ifndef MILLRACE_SERVICES_TEMPLATES_STORE_H_
@@ -87,8 +87,11 @@ void InsertMessage(store::Tx& tx, const RenderedText& text);
 std::vector<RenderedText> ListMessages(store::Tx& tx, std::string_view user_id,
                                        std::string_view before, int64_t limit);
 
-// Answers how many there were.
-int64_t DeleteMessages(store::Tx& tx, std::string_view user_id);
+void DeleteMessages(store::Tx& tx, std::string_view user_id);
+
+// Notes that the person is gone for good, once; and whether that was noted.
+void NoteErased(store::Tx& tx, std::string_view user_id, absl::Time now);
+bool IsErased(store::Tx& tx, std::string_view user_id);
 
 }  // namespace millrace::templates
 
