@@ -58,6 +58,9 @@ class SqliteSession final : public Session {
     Script("PRAGMA journal_mode = WAL");
     Script("PRAGMA synchronous = FULL");
     Script("PRAGMA foreign_keys = ON");
+    // What is deleted is overwritten, not only forgotten: it may be what a
+    // person wanted erased. Debian's library does so by itself, others do not.
+    Script("PRAGMA secure_delete = ON");
     if (options_.read_only) Script("PRAGMA query_only = ON");
   }
 

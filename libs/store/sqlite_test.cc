@@ -154,6 +154,7 @@ Promise<void> IsSetUpForDurability(Database& database) {
   EXPECT_EQ(co_await database.Transact(pragma("journal_mode")), Value("wal"));
   EXPECT_EQ(co_await database.Transact(pragma("synchronous")), Value(2));
   EXPECT_EQ(co_await database.Transact(pragma("foreign_keys")), Value(1));
+  EXPECT_EQ(co_await database.Transact(pragma("secure_delete")), Value(1));
   co_await database.Close();
 }
 TEST_F(SqliteTest, IsSetUpForDurability) {

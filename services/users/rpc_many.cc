@@ -132,7 +132,7 @@ Promise<v1::ImportUsersResponse> UsersRpc::ImportUsers(
       if (!people[i].ok()) {
         fail(index, people[i].status());
       } else if (!inserted[i]) {
-        fail(index, EmailTaken(people[i]->email));
+        fail(index, EmailTaken());
       } else {
         response.set_created(response.created() + 1);
       }

@@ -56,13 +56,13 @@ store::Params InsertParams(const Person& person) {
 }
 
 // Says whose e-mail address it is in the words of the caller.
-int64_t ExecuteUnique(store::Tx& tx, std::string_view sql, const Person& person,
+int64_t ExecuteUnique(store::Tx& tx, std::string_view sql,
                       const store::Params& params) {
   try {
     return tx.Execute(sql, params);
   } catch (const StatusError& error) {
     if (error.status().code() != absl::StatusCode::kAlreadyExists) throw;
-    Throw(EmailTaken(person.email));
+    Throw(EmailTaken());
   }
 }
 
@@ -91,13 +91,12 @@ std::string_view ConditionOf(std::optional<State> state) {
 
 }  // namespace
 
-absl::Status EmailTaken(std::string_view email) {
-  return absl::AlreadyExistsError(
-      StrCat("another user has the e-mail address ", email));
+absl::Status EmailTaken() {
+  return absl::AlreadyExistsError("another user has this e-mail address");
 }
 
 void Insert(store::Tx& tx, const Person& person) {
-  ExecuteUnique(tx, kInsert, person, InsertParams(person));
+  ExecuteUnique(tx, kInsert, InsertParams(person));
 }
 
 bool TryInsert(store::Tx& tx, const Person& person) {
@@ -115,7 +114,6 @@ void Update(store::Tx& tx, const Person& person) {
       "update_time = :update_time, suspend_time = :suspend_time, "
       "suspend_reason = :suspend_reason, delete_time = :delete_time, "
       "purge_time = :purge_time WHERE id = :id",
-      person,
       {{"id", person.id},
        {"email", person.email},
        {"display_name", person.display_name},

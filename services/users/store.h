@@ -16,8 +16,9 @@
 
 namespace millrace::users {
 
-// ALREADY_EXISTS, in the words of the caller.
-absl::Status EmailTaken(std::string_view email);
+// ALREADY_EXISTS, in the words of the caller and without the address: spans and
+// logs keep what errors say, and nobody erases there.
+absl::Status EmailTaken();
 
 // EmailTaken() when another person has the e-mail address.
 void Insert(store::Tx& tx, const Person& person);

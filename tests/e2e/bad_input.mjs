@@ -67,7 +67,7 @@ await cases({
   async "duplicate e-mail address"() {
     await overGrpc.call("users", "CreateUser", { email: "twice@example.org", display_name: "One" });
     const again = { email: "Twice@Example.org", display_name: "Two" };
-    const text = "another user has the e-mail address twice@example.org";
+    const text = "another user has this e-mail address";
     await rejects(overGrpc.call("users", "CreateUser", again), "ALREADY_EXISTS", text);
     const error = await rejects(overHttp.call("users", "CreateUser", again), "ALREADY_EXISTS", text);
     assert.equal(error.http, 409);
