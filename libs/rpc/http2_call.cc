@@ -131,30 +131,43 @@ IncomingCall Http2Call::Incoming() {
   return incoming;
 }
 
-Promise<MessagePtr> Http2Call::Read() {
-  if (!alive()) return Promise<MessagePtr>::Reject(Death());
-  reading_.emplace();
-  Promise<MessagePtr> request = reading_->promise();
-  Take({});
+Promise<std::optional<MessagePtr>> Http2Call::Read() {
+  if (!alive()) return Promise<std::optional<MessagePtr>>::Reject(Death());
+  Promise<std::optional<MessagePtr>> request =
+      readers_.emplace_back().promise();
+  Deliver({});
   ReturnWindow();
   return request;
+}
+
+void Http2Call::CancelReads(const absl::Status& reason) {
+  for (const auto& reader : std::exchange(readers_, {})) reader.Reject(reason);
 }
 
 void Http2Call::OnData(std::string_view bytes) {
   unread_ += bytes.size();
   if (!alive() || finishing_) {
     input_.Clear();  // nobody will read it
-  } else if (reading_.has_value()) {
-    Take(bytes);
   } else {
-    input_.Keep(bytes);
+    Deliver(bytes);
   }
   ReturnWindow();
 }
 
-// The next message for who reads, if `bytes` complete it. That of a unary call
-// waits for the end of the requests, since there may be no second one.
-void Http2Call::Take(std::string_view bytes) {
+void Http2Call::Deliver(std::string_view bytes) {
+  if (readers_.empty()) return input_.Keep(bytes);
+  while (Take(bytes) && !readers_.empty()) bytes = {};
+}
+
+Http2Call::Reader Http2Call::NextReader() {
+  Reader reader = std::move(readers_.front());
+  readers_.erase(readers_.begin());
+  return reader;
+}
+
+// The next message, if `bytes` complete it. That of a unary call waits for the
+// end of the requests, since there may be no second one.
+bool Http2Call::Take(std::string_view bytes) {
   absl::Status error;
   if (complete_) {
     input_.Keep(bytes);
@@ -165,41 +178,40 @@ void Http2Call::Take(std::string_view bytes) {
         complete_ = true;
         break;
       case MessageInput::Got::kFailed:
-        return std::exchange(reading_, std::nullopt)->Reject(std::move(error));
+        CancelReads(error);
+        return true;
       case MessageInput::Got::kMore:
         if (Holds() <= accounted_ ||
             connection_->memory().Fits(Holds() - accounted_)) {
           break;
         }
         input_.Clear();
-        return std::exchange(reading_, std::nullopt)->Reject(NoMemory());
+        CancelReads(NoMemory());
+        return true;
     }
   }
   const bool only = target().method->kind == MethodKind::kUnary;
   if (complete_ && only && input_.size() > 0) {
-    error = absl::UnimplementedError(
-        StrCat("more than one request came with ", target().method->path));
+    CancelReads(absl::UnimplementedError(
+        StrCat("more than one request came with ", target().method->path)));
   } else if (complete_ && (!only || input_ended_)) {
     complete_ = false;
-    return std::exchange(reading_, std::nullopt)->Resolve(std::move(next_));
+    NextReader().Resolve(std::move(next_));
   } else if (!input_ended_) {
-    return;
+    return false;
   } else if (input_.size() > 0) {
-    error =
-        absl::InternalError("the requests of the call end inside a message");
-  }
-  const Deferred<MessagePtr> reading = *std::exchange(reading_, std::nullopt);
-  if (error.ok()) {
-    reading.Resolve(nullptr);
+    CancelReads(
+        absl::InternalError("the requests of the call end inside a message"));
   } else {
-    reading.Reject(std::move(error));
+    NextReader().Resolve(std::nullopt);
   }
+  return true;
 }
 
 size_t Http2Call::Holds() const {
   // What a message says of its size counts once somebody waits for it, and it
   // was found to be within bounds.
-  const size_t expected = reading_.has_value() ? input_.expected() : 0;
+  const size_t expected = readers_.empty() ? 0 : input_.expected();
   return std::max(input_.size(), expected) + pending();
 }
 
@@ -213,7 +225,7 @@ void Http2Call::Account() {
 // that somebody waits for.
 void Http2Call::ReturnWindow() {
   Account();
-  const size_t held = reading_.has_value() ? 0 : input_.size();
+  const size_t held = readers_.empty() ? input_.size() : 0;
   if (connection_ == nullptr || unread_ <= held) return;
   connection_->Consume(stream_, unread_ - held);
   unread_ = held;
@@ -221,7 +233,7 @@ void Http2Call::ReturnWindow() {
 
 void Http2Call::OnEnd() {
   input_ended_ = true;
-  if (reading_.has_value()) Take({});
+  if (!readers_.empty()) Deliver({});
 }
 
 Promise<void> Http2Call::Write(const Message& reply) {
@@ -333,9 +345,7 @@ void Http2Call::OnClosed(const absl::Status& why) {
 void Http2Call::Die(absl::Status why, bool abort) {
   death_ = std::move(why);
   if (timer_.has_value()) std::exchange(timer_, std::nullopt)->Clear();
-  if (auto reading = std::exchange(reading_, std::nullopt)) {
-    reading->Reject(death_);
-  }
+  CancelReads(death_);
   if (auto writing = std::exchange(writing_, std::nullopt)) {
     writing->Reject(death_);
   }

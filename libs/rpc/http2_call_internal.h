@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "loop/abort.h"
 #include "loop/timer.h"
@@ -30,7 +31,8 @@ class Http2Call final : public ServedCall,
   ~Http2Call() override;
 
   IncomingCall Incoming() override;
-  Promise<MessagePtr> Read() override;
+  Promise<std::optional<MessagePtr>> Read() override;
+  void CancelReads(const absl::Status& reason) override;
   Promise<void> Write(const Message& reply) override;
   void Finish(const absl::Status& status) override;
   void FinishWith(const Message& reply) override;
@@ -76,7 +78,11 @@ class Http2Call final : public ServedCall,
   void StartDeadline();
   void BeginReply();
   void SendStatus(const absl::Status& status);
-  void Take(std::string_view bytes);
+  // Gives who waits what there is, `bytes` included.
+  void Deliver(std::string_view bytes);
+  // False when the first who waits has to wait on.
+  bool Take(std::string_view bytes);
+  Reader NextReader();
   // Bytes that the call holds, with the rest of the message that is being read.
   size_t Holds() const;
   // Tells the server of them.
@@ -104,7 +110,7 @@ class Http2Call final : public ServedCall,
   size_t accounted_ = 0;   // of what it holds
   MessagePtr next_;        // for the message that is being read
   bool complete_ = false;  // it is whole, and waits
-  std::optional<Deferred<MessagePtr>> reading_;
+  absl::InlinedVector<Reader, 1> readers_;
 
   std::string output_;
   size_t sent_ = 0;  // of output_

@@ -1,6 +1,8 @@
 // What a call of each kind does between its first request and its status.
 
 #include <exception>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/status.h"
@@ -13,13 +15,13 @@ namespace {
 Promise<void> ServeUnary(std::shared_ptr<ServedCall> call) {
   absl::Status failure;
   try {
-    MessagePtr request = co_await call->Read();
-    if (request == nullptr) {
+    std::optional<MessagePtr> request = co_await call->Read();
+    if (!request.has_value()) {
       Throw(absl::UnimplementedError(
           StrCat("no request came with ", call->target().method->path)));
     }
     Promise<MessagePtr> answer =
-        call->dispatcher().Unary(call->Incoming(), std::move(request));
+        call->dispatcher().Unary(call->Incoming(), *std::move(request));
     MessagePtr reply = co_await std::move(answer);
     call->FinishWith(*reply);
   } catch (...) {
@@ -28,30 +30,26 @@ Promise<void> ServeUnary(std::shared_ptr<ServedCall> call) {
   call->Finish(failure);
 }
 
-// Reads one request only when the handler takes the one before: a slow handler
-// holds back the sender. Of a method that takes one request the end is read
-// too, so that a second one is told.
-Promise<void> PumpRequests(std::shared_ptr<ServedCall> call,
-                           StreamWriter<MessagePtr> requests) {
-  try {
-    for (;;) {
-      MessagePtr request = co_await call->Read();
-      if (request == nullptr) break;
-      co_await requests.Write(std::move(request));
-    }
-    requests.Close();
-  } catch (...) {
-    requests.Fail(StatusFrom(std::current_exception()));
-  }
-}
+// The requests of a call, which are read when the handler asks: a slow one
+// holds back the sender.
+class RequestSource final : public StreamSource<MessagePtr> {
+ public:
+  explicit RequestSource(std::shared_ptr<ServedCall> call)
+      : call_(std::move(call)) {}
+
+  Promise<std::optional<MessagePtr>> Next() override { return call_->Read(); }
+  void Cancel(absl::Status reason) override { call_->CancelReads(reason); }
+
+ private:
+  const std::shared_ptr<ServedCall> call_;
+};
 
 Promise<void> ServeStream(std::shared_ptr<ServedCall> call) {
-  Pipe<MessagePtr> requests = MakePipe<MessagePtr>(1);
-  Promise<void> pump = PumpRequests(call, requests.writer);
   absl::Status failure;
   try {
-    call->SetReplies(call->dispatcher().Streaming(call->Incoming(),
-                                                  std::move(requests.stream)));
+    call->SetReplies(call->dispatcher().Streaming(
+        call->Incoming(),
+        Stream<MessagePtr>(std::make_unique<RequestSource>(call))));
     for (;;) {
       std::optional<MessagePtr> reply = co_await call->NextReply();
       if (!reply.has_value()) break;
@@ -62,7 +60,6 @@ Promise<void> ServeStream(std::shared_ptr<ServedCall> call) {
   }
   call->CancelReplies();
   call->Finish(failure);
-  co_await pump;
 }
 
 }  // namespace

@@ -54,9 +54,11 @@ class ServedCall {
   // What the dispatcher is told of the call. Once.
   virtual IncomingCall Incoming() = 0;
 
-  // The next request, null after the last. Rejects when the request does not
-  // decode and when the call was cancelled.
-  virtual Promise<MessagePtr> Read() = 0;
+  // The next request, nullopt after the last. Calls may overlap. Rejects when
+  // the request does not decode and when the call was cancelled.
+  virtual Promise<std::optional<MessagePtr>> Read() = 0;
+  // Nobody wants the requests any more: who waits for one is told so.
+  virtual void CancelReads(const absl::Status& reason) = 0;
   // Resolves when the reply has room; rejects when the call is dead.
   virtual Promise<void> Write(const Message& reply) = 0;
   // Ends the call; later ones and those of a dead call do nothing.
@@ -71,6 +73,8 @@ class ServedCall {
   void CancelReplies() { replies_.Cancel(); }
 
  protected:
+  using Reader = Deferred<std::optional<MessagePtr>>;
+
   // Finds whose method `path` is. UNIMPLEMENTED naming it when it is nobody's.
   absl::Status Route(std::string_view path, ServedCalls& calls);
   // OK while the call can be answered.

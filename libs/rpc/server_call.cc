@@ -119,32 +119,65 @@ void ServerCall::SendHeaders() {
 
 void ServerCall::OnHeaders(bool) { Settle(); }
 
-Promise<MessagePtr> ServerCall::Read() {
-  if (!alive()) return Promise<MessagePtr>::Reject(WhyDead());
-  reading_.emplace();
-  ++operations_;
-  wire_->io.Read(&wire_->received, read_op_.tag());
-  return reading_->promise();
+Promise<std::optional<MessagePtr>> ServerCall::Read() {
+  Promise<std::optional<MessagePtr>> request =
+      readers_.emplace_back().promise();
+  ReadOn();
+  return request;
+}
+
+void ServerCall::ReadOn() {
+  while (!reading_ && !readers_.empty()) {
+    if (alive() && !all_read_) {
+      reading_ = true;
+      ++operations_;
+      return wire_->io.Read(&wire_->received, read_op_.tag());
+    }
+    if (all_read_) {
+      NextReader().Resolve(std::nullopt);
+    } else {
+      NextReader().Reject(WhyDead());
+    }
+  }
+}
+
+ServerCall::Reader ServerCall::NextReader() {
+  Reader reader = std::move(readers_.front());
+  readers_.erase(readers_.begin());
+  return reader;
 }
 
 void ServerCall::OnRead(bool ok) {
-  const Deferred<MessagePtr> reading = *std::exchange(reading_, std::nullopt);
+  reading_ = false;
   if (ok) {
-    MessagePtr request(target().method->request().New());
-    absl::Status status = FromBuffer(&wire_->received, request.get());
-    if (status.ok()) {
-      reading.Resolve(std::move(request));
-    } else {
-      reading.Reject(std::move(status));
-    }
+    Deliver();
   } else if (done_ || grpc_call_failed_before_recv_message(
                           wire_->context.c_call()) != 0) {
     // Not the end of the requests: half an upload must not pass for a whole.
-    reading.Reject(WhyDead());
+    CancelReads(WhyDead());
   } else {
-    reading.Resolve(nullptr);
+    all_read_ = true;
   }
+  ReadOn();
   Settle();
+}
+
+void ServerCall::Deliver() {
+  if (!readers_.empty()) {
+    MessagePtr request(target().method->request().New());
+    absl::Status status = FromBuffer(&wire_->received, request.get());
+    if (status.ok()) {
+      NextReader().Resolve(std::move(request));
+    } else {
+      NextReader().Reject(std::move(status));
+    }
+  }
+  // It would keep a piece of what the connection has read.
+  wire_->received.Clear();
+}
+
+void ServerCall::CancelReads(const absl::Status& reason) {
+  for (const auto& reader : std::exchange(readers_, {})) reader.Reject(reason);
 }
 
 Promise<void> ServerCall::Write(const Message& reply) {

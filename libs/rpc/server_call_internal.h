@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/container/inlined_vector.h"
 #include "loop/abort.h"
 #include "rpc/engine_internal.h"
 #include "rpc/listener_internal.h"
@@ -43,7 +44,8 @@ class ServerCall final : public ServedCall,
   explicit ServerCall(std::shared_ptr<ServerCore> core);
 
   IncomingCall Incoming() override;
-  Promise<MessagePtr> Read() override;
+  Promise<std::optional<MessagePtr>> Read() override;
+  void CancelReads(const absl::Status& reason) override;
   Promise<void> Write(const Message& reply) override;
   void Finish(const absl::Status& status) override;
   void FinishWith(const Message& reply) override;
@@ -62,6 +64,11 @@ class ServerCall final : public ServedCall,
   void OnHeaders(bool ok);
   void OnFinish(bool ok);
   void Serve();
+  // Asks gRPC for a request for the first who waits, if there can be one.
+  void ReadOn();
+  Reader NextReader();
+  // The request that has come goes to the first who waits.
+  void Deliver();
   absl::Status Death() const override;
   // What the handler says beside its answers, as gRPC's metadata.
   void AddHeaders();
@@ -79,10 +86,13 @@ class ServerCall final : public ServedCall,
   bool done_ = false;       // the transport is through with the call
   bool written_ = false;    // the headers went with a reply
   bool finishing_ = false;  // a status is on its way
+  bool all_read_ = false;   // the last request has come
   absl::Status cancelled_;
   AbortController abort_;
   ReplyMetadata metadata_;
-  std::optional<Deferred<MessagePtr>> reading_;
+  // Who waits for requests, of whom the first is being read for.
+  absl::InlinedVector<Reader, 1> readers_;
+  bool reading_ = false;
   std::optional<Deferred<void>> writing_;
 
   CompletionOf<ServerCall, &ServerCall::OnRequest> request_op_{this};
