@@ -7,8 +7,16 @@
 // which is the floor, and at our server behind the pipeline; then as many
 // clients of Server-Sent Events at the HTTP face. Each server is a process of
 // its own on the first core. Printed are the resident bytes that a stream adds
-// and the p99 of unary calls (default 3000), one after the other, without
-// streams and beside them while 200 messages a second go out.
+// and, of unary calls (default 3000), one after the other, the p50, the p99 and
+// the server's CPU time, without streams and beside them while 200 messages a
+// second go out, whose CPU time is with the calls'. On a busy machine the p99
+// is the machine's: look at the CPU time.
+//
+// What a stream's memory is made of, a heap profiler tells of a server that
+// runs alone; the streams are then held open until standard input ends:
+//
+//   streams_bench --serve raw|streams|events       prints its port
+//   streams_bench --open grpc|events PORT N
 //
 // With --most the exit code is 1 when a gRPC stream takes more than so many KiB
 // beyond the floor's.
@@ -19,6 +27,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/bench/streams/clients.h"
 #include "tests/bench/streams/servers.h"
@@ -36,11 +47,25 @@ struct Options {
   double most_kib = 0;  // 0: no limit
 };
 
+// In microseconds.
+struct Calls {
+  double p50, p99, cpu;
+};
+
 struct Result {
   double kib_per_stream;
-  double p99_without;  // us
-  double p99_beside;
+  Calls without, beside;
 };
+
+template <typename Clients>
+Calls MeasureCalls(const ServerProcess& server, Clients& clients,
+                   const Options& options) {
+  const double before = server.CpuSeconds();
+  const std::vector<double> seconds = clients.Call(options.calls);
+  const double cpu = server.CpuSeconds() - before;
+  return {1e6 * Percentile(seconds, 0.5), 1e6 * Percentile(seconds, 0.99),
+          1e6 * cpu / static_cast<double>(options.calls)};
+}
 
 template <typename Clients>
 Result Measure(const ServerProcess& server, Clients& clients,
@@ -48,14 +73,13 @@ Result Measure(const ServerProcess& server, Clients& clients,
   // Warm: what is only made once is not the streams'.
   clients.Open(kConnections);
   static_cast<void>(clients.Call(200));
-  const double without = Percentile(clients.Call(options.calls), 0.99);
+  const Calls without = MeasureCalls(server, clients, options);
   const size_t before = server.ResidentBytes();
   clients.Open(options.streams);
   const size_t after = server.ResidentBytes();
-  const double beside = Percentile(clients.Call(options.calls), 0.99);
+  const Calls beside = MeasureCalls(server, clients, options);
   const double grown = static_cast<double>(after) - static_cast<double>(before);
-  return {grown / kKiB / static_cast<double>(options.streams), 1e6 * without,
-          1e6 * beside};
+  return {grown / kKiB / static_cast<double>(options.streams), without, beside};
 }
 
 Result MeasureGrpc(const char* kind, const Options& options) {
@@ -71,9 +95,12 @@ Result MeasureEvents(const Options& options) {
 }
 
 void Print(const char* what, const Result& result) {
-  std::printf("%-28s %6.1f KiB each; p99 %6.0f us without, %6.0f us beside\n",
-              what, result.kib_per_stream, result.p99_without,
-              result.p99_beside);
+  std::printf("%-28s %6.1f KiB each\n", what, result.kib_per_stream);
+  for (const auto& [when, calls] : {std::pair("without", result.without),
+                                    std::pair("beside", result.beside)}) {
+    std::printf("    calls %-8s p50 %6.0f us, p99 %6.0f us, %5.1f us CPU\n",
+                when, calls.p50, calls.p99, calls.cpu);
+  }
   std::fflush(stdout);
 }
 
@@ -116,6 +143,28 @@ int Serve(const char* kind) {
   return 2;
 }
 
+template <typename Clients>
+int Hold(Clients& clients, size_t count) {
+  clients.Open(count);
+  std::printf("%zu streams are open\n", count);
+  std::fflush(stdout);
+  while (std::getchar() != EOF) {
+  }
+  return 0;
+}
+
+int Open(const char* kind, const std::string& port, size_t count) {
+  if (std::strcmp(kind, "grpc") == 0) {
+    GrpcStreams clients("127.0.0.1:" + port, kConnections);
+    return Hold(clients, count);
+  }
+  if (std::strcmp(kind, "events") == 0) {
+    EventClients clients(std::atoi(port.c_str()));
+    return Hold(clients, count);
+  }
+  return 2;
+}
+
 // A descriptor for each stream, on either side.
 void RaiseFileLimit() {
   rlimit limit{};
@@ -131,6 +180,9 @@ int main(int argc, char** argv) {
   using namespace millrace::bench;
   RaiseFileLimit();
   if (argc == 3 && std::strcmp(argv[1], "--serve") == 0) return Serve(argv[2]);
+  if (argc == 5 && std::strcmp(argv[1], "--open") == 0) {
+    return Open(argv[2], argv[3], static_cast<size_t>(std::atol(argv[4])));
+  }
   const auto options = Parse(argc, argv);
   if (!options.has_value()) {
     std::fprintf(stderr,

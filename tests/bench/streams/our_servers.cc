@@ -24,15 +24,14 @@ namespace {
 using test::EchoReply;
 using test::EchoRequest;
 
-constexpr absl::Duration kTick = absl::Milliseconds(10);
-constexpr size_t kPerTick = 2;
-
 // The writers of all open streams, which take turns.
 template <typename T>
 class Broadcast {
  public:
   explicit Broadcast(T message) : message_(std::move(message)) {
-    EventLoop::Current()->SetInterval(kTick, [this] { Tick(); }).Unref();
+    EventLoop::Current()
+        ->SetInterval(absl::FromChrono(kTick), [this] { Tick(); })
+        .Unref();
   }
 
   Stream<T> Open() {
@@ -48,7 +47,7 @@ class Broadcast {
     static_cast<void>(AsStatusOr(writer.Write(T(message_))));
   }
   void Tick() {
-    for (size_t i = 0; i < kPerTick && !writers_.empty(); ++i) {
+    for (int i = 0; i < kPerTick && !writers_.empty(); ++i) {
       next_ = (next_ + 1) % writers_.size();
       Say(writers_[next_]);
     }
