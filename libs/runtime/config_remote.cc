@@ -76,6 +76,7 @@ rpc::ServerOptions GrpcOptionsOf(const Config& config) {
   rpc::ServerOptions options;
   options.address = AddressText(grpc.host(), grpc.port());
   options.max_message_bytes = grpc.max_message_bytes();
+  options.max_memory_bytes = grpc.max_memory_bytes();
   options.handshake_timeout = DurationOf(grpc.tls().handshake_timeout());
   options.max_concurrent_streams = grpc.max_concurrent_streams();
   options.keepalive_interval = Interval(grpc.keepalive_interval());
