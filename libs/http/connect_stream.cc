@@ -11,12 +11,17 @@
 #include "http/gzip.h"
 #include "http/sse.h"
 #include "http/status_mapping.h"
+#include "loop/timer_promises.h"
 
 namespace millrace::http {
 namespace {
 
 // Few: the bytes that wait for a slow client are bounded by the connection.
 constexpr size_t kHighWater = 4;
+
+// So many messages of a body are read before everything else that is ready has
+// its turn: all are there already, and a body may hold a million.
+constexpr size_t kMostInTurn = 64;
 
 // The messages of a body whose frames were looked at.
 class EnvelopeReading final : public StreamSource<MessagePtr> {
@@ -36,7 +41,11 @@ class EnvelopeReading final : public StreamSource<MessagePtr> {
     if (!failure_.ok()) return Answer::Reject(failure_);
     if (rest_.empty()) return Answer::Resolve(std::nullopt);
     absl::StatusOr<MessagePtr> message = Read();
-    if (message.ok()) return Answer::Resolve(*std::move(message));
+    if (message.ok()) {
+      std::optional<MessagePtr> next = *std::move(message);
+      if (number_ % kMostInTurn == 0) return YieldWith(std::move(next));
+      return Answer::Resolve(std::move(next));
+    }
     failure_ = message.status();
     return Answer::Reject(failure_);
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <string>
 #include <thread>
@@ -12,8 +13,10 @@
 
 #include "base/strings.h"
 #include "http/connect_fixture.h"
+#include "http/connect_stream.h"
 #include "http/envelope.h"
 #include "http/sse.h"
+#include "loop/event_loop.h"
 
 namespace millrace::http {
 namespace {
@@ -224,6 +227,33 @@ TEST(SseTest, FormatsEvents) {
   event.retry = absl::Seconds(2);
   event.data = "";
   EXPECT_EQ(FormatSse(event), "event: ab\nid: 7\nretry: 2000\ndata: \n\n");
+}
+
+// All messages of a body are there at once, and a body may hold a million: the
+// loop has others to serve between them.
+TEST(DecodeEnvelopes, LetsTheLoopGoOnBetweenMessages) {
+  constexpr size_t kMessages = 1000;
+  const MethodInfo& gather = EchoInfo().methods[3];
+  std::string body;
+  for (size_t i = 0; i < kMessages; ++i) body += Envelope(0, "{}");
+  EventLoop loop;
+  size_t read = 0;
+  std::vector<size_t> read_by_turn;
+  std::function<void()> next_turn = [&] {
+    read_by_turn.push_back(read);
+    if (read < kMessages) loop.SetImmediate([&] { next_turn(); });
+  };
+  loop.Dispatch([&] {
+    auto messages =
+        DecodeEnvelopes(gather, Codec::kJson, Coding::kIdentity, 1 << 10, body);
+    std::move(*messages).ForEach([&](const MessagePtr&) { ++read; }).Detach();
+    next_turn();
+  });
+  loop.Run();
+  EXPECT_EQ(read, kMessages);
+  for (size_t i = 1; i < read_by_turn.size(); ++i) {
+    EXPECT_LE(read_by_turn[i] - read_by_turn[i - 1], 100u);
+  }
 }
 
 }  // namespace
