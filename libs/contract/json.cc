@@ -9,7 +9,9 @@
 #include <memory>
 
 #include "base/strings.h"
+#include "contract/any_nesting.h"
 #include "contract/json_check.h"
+#include "contract/utf8.h"
 #include "millrace/v1/contract.pb.h"
 
 namespace millrace {
@@ -18,6 +20,9 @@ namespace {
 namespace pb = google::protobuf;
 
 constexpr char kUrlPrefix[] = "type.googleapis.com";
+
+// libprotobuf's errors repeat the values that they are about.
+constexpr size_t kMostOfError = 400;
 
 bool IsSensitive(const pb::FieldDescriptor& field) {
   return field.options().GetExtension(v1::sensitive);
@@ -74,6 +79,12 @@ class RedactingResolver final : public pb::util::TypeResolver {
 }  // namespace
 
 absl::StatusOr<std::string> ToJson(const pb::Message& message) {
+  if (!AnysAreFlat(message)) {
+    return absl::InvalidArgumentError(
+        StrCat(message.GetDescriptor()->full_name(),
+               " cannot be written as JSON: Anys are nested deeper than ",
+               kMostNestedAnys, ", or one does not hold what it says"));
+  }
   RedactingResolver resolver(message.GetDescriptor()->file()->pool());
   std::string json;
   const auto status = pb::util::BinaryToJsonString(
@@ -92,7 +103,7 @@ absl::Status FromJson(std::string_view text, pb::Message* message) {
       pb::StringPiece(text.data(), text.size()), message);
   if (status.ok()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      StrCat(type->full_name(), ": ", Text(status)));
+      StrCat(type->full_name(), ": ", Excerpt(Text(status), kMostOfError)));
 }
 
 }  // namespace millrace

@@ -17,6 +17,12 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
+// libprotobuf keeps what stands in an Any until it has read "@type", and gives
+// it to the next Any within, which does the same: about so many bytes for each
+// value, of which there may be so many.
+constexpr size_t kBytesOfValue = 100;
+constexpr size_t kMostKept = 16 << 20;
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int HexValue(char c) {
@@ -96,6 +102,7 @@ class Checker {
   }
 
   bool Value(const JsonShape& shape, int depth) {
+    ++values_;
     switch (Peek()) {
       case '{':
         return Allowed(shape, JsonKind::kObject) && Object(shape, depth + 1);
@@ -154,6 +161,8 @@ class Checker {
     if (!Enter(depth)) return false;
     if (Take('}')) return true;
     Keys keys;
+    keys.start = pos_;
+    keys.values = values_;
     for (bool more = true; more;) {
       JsonShape value;
       if (!Key(shape, &keys, &value)) return false;
@@ -162,11 +171,15 @@ class Checker {
       SkipSpace();
       if (!Value(value, depth) || !More('}', &more)) return false;
     }
-    return true;
+    return keys.typed || !shape.is_any() ||
+           Fail(keys.start, "an Any must have '@type'");
   }
 
   // The keys of one object that were read.
   struct Keys {
+    size_t start = 0;   // the first one's offset
+    size_t values = 0;  // that were read before
+    bool typed = false;
     absl::flat_hash_set<std::string> names;
     std::vector<const FieldDescriptor*> fields;
   };
@@ -181,8 +194,9 @@ class Checker {
       const FieldDescriptor* field = FindJsonField(*shape.message(), key);
       if (field == nullptr) {
         return Fail(start,
-                    StrCat(shape.message()->full_name(), " has no field '", key,
-                           "'", DidYouMean(key, JsonNames(*shape.message()))));
+                    StrCat(shape.message()->full_name(), " has no field '",
+                           Excerpt(key), "'",
+                           DidYouMean(key, JsonNames(*shape.message()))));
       }
       // A field has two names: both in one object are a duplicate, too.
       repeated = std::find(keys->fields.begin(), keys->fields.end(), field) !=
@@ -190,14 +204,25 @@ class Checker {
       keys->fields.push_back(field);
       *value = JsonShape::OfField(field);
     } else {
+      if (shape.in_any() && key == "@type") {
+        keys->typed = true;
+        if (!Keep(start, *keys)) return false;
+      }
       *value = shape.Element();
       repeated =
           !rules_.allow_duplicate_keys && !keys->names.insert(key).second;
     }
     if (repeated && !rules_.allow_duplicate_keys) {
-      return Fail(start, StrCat("the key '", key, "' is there twice"));
+      return Fail(start, StrCat("the key '", Excerpt(key), "' is there twice"));
     }
     return true;
+  }
+
+  // Counts what stands before the "@type" at `offset`.
+  bool Keep(size_t offset, const Keys& keys) {
+    kept_ += offset - keys.start + kBytesOfValue * (values_ - keys.values);
+    return kept_ <= kMostKept ||
+           Fail(offset, "'@type' stands behind too much; write it first");
   }
 
   bool StringValue(const JsonShape& shape) {
@@ -305,6 +330,8 @@ class Checker {
   const std::string_view text_;
   const JsonRules rules_;
   size_t pos_ = 0;
+  size_t values_ = 0;  // begun so far
+  size_t kept_ = 0;    // by libprotobuf, in all Anys together
   absl::Status status_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "base/strings.h"
 #include "base/suggest.h"
+#include "contract/utf8.h"
 
 namespace millrace {
 namespace {
@@ -50,6 +51,9 @@ JsonShape JsonShape::OfMessage(const Descriptor* message) {
       shape.nullable_ = true;
       break;
     case Descriptor::WELLKNOWNTYPE_ANY:
+      shape.form_ = kFreeObject;
+      shape.in_any_ = true;
+      break;
     case Descriptor::WELLKNOWNTYPE_STRUCT:
       shape.form_ = kFreeObject;
       break;
@@ -58,8 +62,10 @@ JsonShape JsonShape::OfMessage(const Descriptor* message) {
       break;
     case Descriptor::WELLKNOWNTYPE_TIMESTAMP:
     case Descriptor::WELLKNOWNTYPE_DURATION:
-    case Descriptor::WELLKNOWNTYPE_FIELDMASK:
       shape.form_ = kText;
+      break;
+    case Descriptor::WELLKNOWNTYPE_FIELDMASK:
+      shape.form_ = kPaths;
       break;
     default:  // the wrappers
       shape.nullable_ = true;
@@ -82,7 +88,11 @@ JsonShape JsonShape::OfField(const FieldDescriptor* field) {
 }
 
 JsonShape JsonShape::Element() const {
-  if (!container_) return JsonShape();
+  if (!container_) {
+    JsonShape shape;
+    shape.in_any_ = in_any_;
+    return shape;
+  }
   JsonShape shape =
       OfValue(field_->is_map() ? field_->message_type()->map_value() : field_);
   shape.field_ = field_;
@@ -142,6 +152,7 @@ bool JsonShape::Allows(JsonKind kind) const {
     case kFreeArray:
       return kind == JsonKind::kArray;
     case kText:
+    case kPaths:
       return kind == JsonKind::kString;
     case kTruth:
       return kind == JsonKind::kBool;
@@ -168,6 +179,7 @@ std::string JsonShape::Refuse(JsonKind kind) const {
       wanted = "an array";
       break;
     case kText:
+    case kPaths:
       wanted = "a string";
       break;
     case kTruth:
@@ -211,6 +223,13 @@ std::string JsonShape::RefuseInteger(std::string_view digits) const {
 }
 
 std::string JsonShape::RefuseString(std::string_view text) const {
+  // "a(b,c)" is no part of the mapping, but libprotobuf reads it as "a.b,a.c":
+  // 100 kB of '(' would become gigabytes.
+  if (form_ == kPaths && text.find_first_of("()") != text.npos) {
+    return StrCat(Subject(),
+                  " must be the paths of fields with ',' between them, without "
+                  "'(' and ')'");
+  }
   if (form_ != kEnumeration) return "";
   const auto* type = scalar_->enum_type();
   if (type->FindValueByName(std::string(text)) != nullptr) return "";
@@ -220,7 +239,7 @@ std::string JsonShape::RefuseString(std::string_view text) const {
   for (int i = 0; i < type->value_count(); ++i) {
     names.push_back(type->value(i)->name());
   }
-  return StrCat(type->full_name(), " has no value '", text, "'",
+  return StrCat(type->full_name(), " has no value '", Excerpt(text), "'",
                 DidYouMean(text, names));
 }
 

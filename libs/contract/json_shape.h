@@ -30,12 +30,18 @@ class JsonShape {
   // The message whose fields are the keys here, or nullptr.
   const google::protobuf::Descriptor* message() const { return message_; }
 
+  // Whether this is an Any, and whether it is one or a value within one, which
+  // may be one again.
+  bool is_any() const { return in_any_ && form_ == kFreeObject; }
+  bool in_any() const { return in_any_; }
+
   // "" if a value of this kind may stand here, or what is wrong with it, as in
   // "users.v1.User.email must be a string, is a number".
   std::string Refuse(JsonKind kind) const;
 
   // The same for the text of a number without fraction or exponent that may be
-  // out of the field's range, and for the name of an enum value.
+  // out of the field's range, for the name of an enum value, and for the paths
+  // of a mask.
   std::string RefuseInteger(std::string_view digits) const;
   std::string RefuseString(std::string_view text) const;
 
@@ -45,7 +51,8 @@ class JsonShape {
     kMessage,      // an object whose keys are fields
     kFreeObject,   // Struct, Any, and maps
     kFreeArray,    // ListValue, and repeated fields
-    kText,         // strings, bytes, Timestamp, Duration, FieldMask
+    kText,         // strings, bytes, Timestamp, Duration
+    kPaths,        // FieldMask
     kTruth,        // bool
     kWhole,        // integers, as numbers or strings
     kFloating,     // float and double, as numbers or strings
@@ -60,6 +67,7 @@ class JsonShape {
   Form form_ = kAnything;
   bool nullable_ = true;
   bool container_ = false;  // a repeated field or a map, all of it
+  bool in_any_ = false;
   const google::protobuf::Descriptor* message_ = nullptr;
   // The field to name in errors, and the one that has the type of a scalar.
   const google::protobuf::FieldDescriptor* field_ = nullptr;

@@ -6,6 +6,8 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "base/strings.h"
+#include "contract/any_nesting.h"
 #include "golden/json.pb.h"
 #include "golden/service.pb.h"
 
@@ -61,6 +63,80 @@ TEST(FromJson, NullIsNotThere) {
                        &message)
                   .ok());
   EXPECT_TRUE(MessageDifferencer::Equals(message, Everything()));
+}
+
+// They would become a path for each name, with all names before it.
+TEST(FromJson, PathsOfAMaskAreNotGrouped) {
+  Everything message;
+  for (const std::string_view mask : {"inner(text,small)", "text,(", ")"}) {
+    const absl::Status status =
+        FromJson(StrCat(R"({"mask":")", mask, "\"}"), &message);
+    EXPECT_EQ(status.message(),
+              "line 1, column 9: golden.Everything.mask must be the paths of "
+              "fields with ',' between them, without '(' and ')'");
+  }
+  ASSERT_TRUE(FromJson(R"({"mask":"inner.text,*"})", &message).ok());
+  EXPECT_EQ(message.mask().paths_size(), 2);
+}
+
+// What stands before "@type" is kept for each Any around it.
+TEST(FromJson, TypeOfAnAnyStandsNotBehindTooMuch) {
+  constexpr std::string_view kType = R"("@type":"type.googleapis.com/)";
+  const auto list = [&](int count) {
+    std::string values = "0";
+    for (int i = 1; i < count; ++i) values += ",0";
+    return StrCat(R"("value":[)", values, "]");
+  };
+  const auto any = [&](std::string_view name, std::string_view value,
+                       bool type_first) {
+    const std::string type = StrCat(kType, "google.protobuf.", name, "\"");
+    return type_first ? StrCat("{", type, ",", value, "}")
+                      : StrCat("{", value, ",", type, "}");
+  };
+  const auto nested = [&](int depth, int count, bool type_first) {
+    std::string text = any("Value", list(count), type_first);
+    for (int i = 0; i < depth; ++i) {
+      text = any("Any", StrCat(R"("value":)", text), type_first);
+    }
+    return StrCat(R"({"any":)", text, "}");
+  };
+  Everything message;
+  EXPECT_EQ(FromJson(nested(0, 100'000, false), &message), absl::OkStatus());
+  EXPECT_EQ(FromJson(nested(90, 10'000, true), &message), absl::OkStatus());
+  EXPECT_EQ(FromJson(nested(90, 1'000, false), &message), absl::OkStatus());
+  const std::string_view wrong = "'@type' stands behind too much";
+  EXPECT_THAT(FromJson(nested(0, 200'000, false), &message).ToString(),
+              HasSubstr(wrong));
+  EXPECT_THAT(FromJson(nested(90, 10'000, false), &message).ToString(),
+              HasSubstr(wrong));
+  EXPECT_THAT(FromJson(R"({"any":{"value":[0]}})", &message).ToString(),
+              HasSubstr("column 9: an Any must have '@type'"));
+  EXPECT_TRUE(FromJson(R"({"any":{}})", &message).ok());
+}
+
+// An error is no larger than a log line, however large the mistake is.
+TEST(FromJson, ShowsTheFrontOfALongMistake) {
+  const std::string word =
+      StrCat(std::string(63, 'a'), "\u00e9", std::string(100'000, 'b'));
+  const std::string shown = StrCat("'", std::string(63, 'a'), "...'");
+  Everything message;
+  const auto error_of = [&](const std::string& json) {
+    const absl::Status status = FromJson(json, &message);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_EQ(error_of(StrCat("{\"", word, "\":1}")),
+            StrCat("line 1, column 2: golden.Everything has no field ", shown));
+  EXPECT_EQ(error_of(StrCat(R"({"shade":")", word, "\"}")),
+            StrCat("line 1, column 10: golden.Shade has no value ", shown));
+  EXPECT_EQ(error_of(StrCat(R"({"data":{")", word, R"(":1,")", word, "\":1}}")),
+            StrCat("line 1, column ", 9 + 63 + 1 + 100'000 + 6, ": the key ",
+                   shown, " is there twice"));
+  for (const std::string_view field : {"raw", "time", "pause", "big"}) {
+    const std::string error =
+        error_of(StrCat(R"({")", field, R"(":")", word, "\"}"));
+    EXPECT_LT(error.size(), 500u) << field;
+  }
 }
 
 TEST(FromJson, ReplacesWhatWasThere) {
@@ -204,6 +280,42 @@ TEST(ToJson, AnAnyOfAnUnknownTypeIsNamed) {
   EXPECT_EQ(*ToJson(message),
             "{\"text\":\"x\",\"any\":{\"@type\":\"type.googleapis.com/"
             "gone.v1.Gone\"}}");
+}
+
+// Anys that hold each other, `count` of them.
+Everything Nested(int count) {
+  Everything innermost;
+  innermost.set_text("x");
+  Everything message;
+  google::protobuf::Any* any = message.mutable_any();
+  any->PackFrom(innermost);
+  for (int i = 1; i < count; ++i) {
+    google::protobuf::Any outer;
+    // By turns in each other at once and in a message.
+    if (i % 2 == 0) {
+      outer.PackFrom(*any);
+    } else {
+      outer.PackFrom(message);
+    }
+    *any = outer;
+  }
+  return message;
+}
+
+TEST(ToJson, AnysAreNestedAsFarAsTheyMay) {
+  EXPECT_THAT(*ToJson(Nested(kMostNestedAnys)), HasSubstr("\"text\":\"x\""));
+  const absl::Status status = ToJson(Nested(kMostNestedAnys + 1)).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("deeper than 16"));
+}
+
+TEST(ToJson, WhatAnysHoldInMapsAndListsCounts) {
+  Everything deep = Nested(kMostNestedAnys + 1);
+  Everything in_map, in_list;
+  (*in_map.mutable_by_number())[1] = deep;
+  *in_list.add_inners() = deep;
+  EXPECT_FALSE(ToJson(in_map).ok());
+  EXPECT_FALSE(ToJson(in_list).ok());
 }
 
 TEST(ToJson, WhatHasNoJsonIsAnError) {

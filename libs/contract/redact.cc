@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "contract/any_nesting.h"
 #include "millrace/v1/contract.pb.h"
 
 namespace millrace {
@@ -30,26 +31,27 @@ void RedactField(const pb::FieldDescriptor* field, pb::Message* message) {
   }
 }
 
-void RedactAny(pb::Any* any) {
+void RedactMessage(pb::Message* message, int anys);
+
+// `anys`: how many more may be nested.
+void RedactAny(pb::Any* any, int anys) {
   const std::string& url = any->type_url();
   const pb::Descriptor* type =
       pb::DescriptorPool::generated_pool()->FindMessageTypeByName(
           url.substr(url.rfind('/') + 1));
   const pb::Message* prototype =
-      type == nullptr
+      type == nullptr || anys == 0
           ? nullptr
           : pb::MessageFactory::generated_factory()->GetPrototype(type);
   if (prototype == nullptr) return any->clear_value();
   const std::unique_ptr<pb::Message> inner(prototype->New());
   if (!inner->ParseFromString(any->value())) return any->clear_value();
-  Redact(inner.get());
+  RedactMessage(inner.get(), anys - 1);
   inner->SerializeToString(any->mutable_value());
 }
 
-}  // namespace
-
-void Redact(pb::Message* message) {
-  if (auto* any = dynamic_cast<pb::Any*>(message)) RedactAny(any);
+void RedactMessage(pb::Message* message, int anys) {
+  if (auto* any = dynamic_cast<pb::Any*>(message)) RedactAny(any, anys);
   const pb::Reflection* reflection = message->GetReflection();
   reflection->MutableUnknownFields(message)->Clear();
   std::vector<const pb::FieldDescriptor*> fields;
@@ -60,15 +62,20 @@ void Redact(pb::Message* message) {
     } else if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) {
       continue;
     } else if (!field->is_repeated()) {
-      Redact(reflection->MutableMessage(message, field));
+      RedactMessage(reflection->MutableMessage(message, field), anys);
     } else {
       // The entries of a map are messages too.
       for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
-        Redact(reflection->MutableRepeatedMessage(message, field, i));
+        RedactMessage(reflection->MutableRepeatedMessage(message, field, i),
+                      anys);
       }
     }
   }
 }
+
+}  // namespace
+
+void Redact(pb::Message* message) { RedactMessage(message, kMostNestedAnys); }
 
 std::string DebugText(const pb::Message& message) {
   const std::unique_ptr<pb::Message> shown(message.New());

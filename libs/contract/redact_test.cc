@@ -4,6 +4,7 @@
 #include <google/protobuf/any.pb.h>
 #include <gtest/gtest.h>
 
+#include "contract/any_nesting.h"
 #include "golden/json.pb.h"
 
 namespace millrace {
@@ -56,6 +57,23 @@ TEST(RedactTest, ShowsNothingThatNoContractNames) {
       9, "of a newer contract");
   Redact(&ring);
   EXPECT_EQ(ring.ByteSizeLong(), 0);
+}
+
+TEST(RedactTest, LooksIntoNoMoreAnysThanMayBeNested) {
+  const auto nested = [](int count) {
+    google::protobuf::Any any;
+    any.PackFrom(Secrets());
+    for (int i = 1; i < count; ++i) {
+      google::protobuf::Any outer;
+      outer.PackFrom(any);
+      any = outer;
+    }
+    return DebugText(any);
+  };
+  EXPECT_THAT(nested(kMostNestedAnys), HasSubstr("house"));
+  EXPECT_THAT(nested(kMostNestedAnys), Not(HasSubstr("4711")));
+  EXPECT_THAT(nested(kMostNestedAnys + 1), Not(HasSubstr("house")));
+  EXPECT_THAT(nested(kMostNestedAnys + 1), Not(HasSubstr("4711")));
 }
 
 TEST(RedactTest, DebugTextIsOneRedactedLine) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/strings.h"
+
 namespace millrace {
 namespace {
 
@@ -46,6 +48,15 @@ size_t FirstInvalidUtf8(std::string_view text) {
     pos += length;
   }
   return text.size();
+}
+
+std::string Excerpt(std::string_view text, size_t most) {
+  if (text.size() <= most) return std::string(text);
+  size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return StrCat(text.substr(0, end), "...");
 }
 
 void AppendUtf8(char32_t code_point, std::string* text) {

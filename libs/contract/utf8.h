@@ -12,6 +12,10 @@ namespace millrace {
 // well-formed.
 size_t FirstInvalidUtf8(std::string_view text);
 
+// What an error shows of a text that somebody else chose: `text`, or its first
+// `most` bytes at most, as whole sequences, with "..." behind.
+std::string Excerpt(std::string_view text, size_t most = 64);
+
 // Appends one code point, which must not be a surrogate.
 void AppendUtf8(char32_t code_point, std::string* text);
 
