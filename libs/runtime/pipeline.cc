@@ -6,16 +6,22 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/access.h"
-#include "loop/activity.h"
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
 #include "runtime/authorization.h"
+#include "runtime/pipeline_internal.h"
 
 namespace millrace::runtime {
 namespace {
 
 // Longer than any call should last, short enough for a timer.
 constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
+
+bool IsUnary(const MethodInfo& method) {
+  return method.kind == MethodKind::kUnary;
+}
+
+}  // namespace
 
 ActivityRef ActivityOf(const IncomingCall& incoming,
                        const TraceContext& trace) {
@@ -24,112 +30,63 @@ ActivityRef ActivityOf(const IncomingCall& incoming,
                          .trace_id = trace.trace_id});
 }
 
-bool IsUnary(const MethodInfo& method) {
-  return method.kind == MethodKind::kUnary;
+Pipeline::Scope::Scope(Pipeline& pipeline, const IncomingCall& incoming,
+                       Begun begun)
+    : pipeline_(pipeline),
+      parent_(begun.parent),
+      method_(*incoming.method),
+      face_(incoming.face),
+      start_(absl::Now()) {
+  context.trace = std::move(begun.trace);
+  context.peer = incoming.peer;
+  pipeline_.Enter();
 }
 
-}  // namespace
+Pipeline::Scope::~Scope() {
+  timer_.Clear();
+  pipeline_.Leave();
+}
 
-// A handler that runs, for as long as this lives.
-class Pipeline::InFlight {
- public:
-  explicit InFlight(Pipeline& pipeline) : pipeline_(&pipeline) {
-    ++pipeline_->in_flight_;
-    pipeline_->Enter();
-    pipeline_->stats_.in_flight().Add(1);
-  }
-  InFlight(InFlight&& other) noexcept
-      : pipeline_(std::exchange(other.pipeline_, nullptr)) {}
-  InFlight& operator=(InFlight&&) = delete;
-  ~InFlight() {
-    if (pipeline_ == nullptr) return;
-    pipeline_->stats_.in_flight().Add(-1);
-    --pipeline_->in_flight_;
-    pipeline_->Leave();
-  }
-
- private:
-  Pipeline* pipeline_;
-};
-
-// One call from its beginning to its line in the log.
-class Pipeline::Scope {
- public:
-  Scope(Pipeline& pipeline, const IncomingCall& incoming, Begun begun)
-      : pipeline_(pipeline),
-        parent_(begun.parent),
-        method_(*incoming.method),
-        face_(incoming.face),
-        peer_(incoming.peer),
-        start_(absl::Now()) {
-    context.trace = std::move(begun.trace);
-    pipeline_.Enter();
-  }
-  ~Scope() {
-    timer_.Clear();
-    pipeline_.Leave();
-  }
-  Scope(const Scope&) = delete;
-  Scope& operator=(const Scope&) = delete;
-
-  // What the handler is told, and waits for: the caller's leaving and the
-  // deadline, whichever is first.
-  AbortSignal Watch(const AbortSignal& caller, absl::Duration left) {
-    left_caller_ = caller.OnAbort([controller = controller_, caller] {
-      controller.Abort(caller.reason());
+AbortSignal Pipeline::Scope::Watch(const AbortSignal& caller,
+                                   absl::Duration left) {
+  left_caller_ = caller.OnAbort([controller = controller_, caller] {
+    controller.Abort(caller.reason());
+  });
+  if (left < kLongestTimer) {
+    timer_ = EventLoop::Current()->SetTimeout(left, [controller = controller_] {
+      controller.Abort(absl::DeadlineExceededError(
+          "the deadline passed while the call was handled"));
     });
-    if (left < kLongestTimer) {
-      timer_ =
-          EventLoop::Current()->SetTimeout(left, [controller = controller_] {
-            controller.Abort(absl::DeadlineExceededError(
-                "the deadline passed while the call was handled"));
-          });
-    }
-    return controller_.signal();
   }
+  return controller_.signal();
+}
 
-  void Abort(absl::Status reason) { controller_.Abort(std::move(reason)); }
+absl::Status Pipeline::Scope::Finish(absl::Status status) {
+  status = pipeline_.Outward(std::move(status), *this);
+  const absl::Duration took = absl::Now() - start_;
+  pipeline_.stats_.Finish(
+      {&method_, face_, context.peer, &context, took, status});
+  if (pipeline_.options_.spans != nullptr) RecordSpan(took, status);
+  return status;
+}
 
-  absl::Status Finish(absl::Status status) {
-    status = pipeline_.Outward(std::move(status), *this);
-    const absl::Duration took = absl::Now() - start_;
-    pipeline_.stats_.Finish({&method_, face_, peer_, &context, took, status});
-    if (pipeline_.options_.spans != nullptr) RecordSpan(took, status);
-    return status;
-  }
-
-  const MethodInfo& method() const { return method_; }
-
-  CallContext context;  // as far as it is known
-
- private:
-  void RecordSpan(absl::Duration took, const absl::Status& status) const {
-    Span span;
-    span.kind = Span::Kind::kRequest;
-    span.outcome = status.ok() ? Span::Outcome::kDone : Span::Outcome::kFailed;
-    span.trace_id = context.trace.trace_id;
-    span.span_id = context.trace.span_id;
-    span.parent_id = parent_;
-    span.sampled = context.trace.sampled();
-    span.start = start_;
-    span.duration = took;
-    span.code = status.code();
-    span.name = method_.path.substr(1);
-    span.source = face_;
-    span.error = MessageOf(status);
-    pipeline_.options_.spans->Record(span);
-  }
-
-  Pipeline& pipeline_;
-  const SpanId parent_;
-  const MethodInfo& method_;
-  const std::string_view face_;
-  const std::string peer_;
-  const absl::Time start_;
-  AbortController controller_;
-  AbortSubscription left_caller_;
-  Timer timer_;
-};
+void Pipeline::Scope::RecordSpan(absl::Duration took,
+                                 const absl::Status& status) const {
+  Span span;
+  span.kind = Span::Kind::kRequest;
+  span.outcome = status.ok() ? Span::Outcome::kDone : Span::Outcome::kFailed;
+  span.trace_id = context.trace.trace_id;
+  span.span_id = context.trace.span_id;
+  span.parent_id = parent_;
+  span.sampled = context.trace.sampled();
+  span.start = start_;
+  span.duration = took;
+  span.code = status.code();
+  span.name = method_.path.substr(1);
+  span.source = face_;
+  span.error = MessageOf(status);
+  pipeline_.options_.spans->Record(span);
+}
 
 Pipeline::Pipeline(std::vector<const ServiceInfo*> services,
                    PipelineOptions options, const Clock& clock, Logger& logger,
@@ -168,11 +125,6 @@ void Pipeline::Close(std::string_view service, std::string reason) {
     services_[i].service = nullptr;
     closed_[i] = std::move(reason);
   }
-}
-
-void Pipeline::EndStreams() {
-  streams_.Abort(absl::UnavailableError(
-      "this process ends; go on with another, or with the next"));
 }
 
 void Pipeline::SetDefaultDeadline(absl::Duration deadline) {
@@ -214,7 +166,6 @@ Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) const {
 Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
                      Scope& scope) const {
   CallContext& context = scope.context;
-  context.peer = incoming.peer;
   context.identity = Identify(incoming);
   if (options_.limiter != nullptr) {
     ThrowIfError(options_.limiter->BySubject(context.identity));
@@ -329,49 +280,6 @@ Promise<MessagePtr> Pipeline::Handle(InFlight, IncomingCall incoming, Call call,
                                      MessagePtr request) {
   co_return co_await incoming.method->unary(incoming.binding->service, call,
                                             *request);
-}
-
-Stream<MessagePtr> Pipeline::Streaming(IncomingCall incoming,
-                                       Stream<MessagePtr> requests) {
-  Pipe<MessagePtr> pipe = MakePipe<MessagePtr>(1);
-  Begun begun = Begin(incoming);
-  const ActivityScope activity(ActivityOf(incoming, begun.trace));
-  // Rejects never; Idle() waits for it.
-  static_cast<void>(Pump(std::move(incoming), std::move(requests),
-                         std::move(pipe.writer), std::move(begun)));
-  return std::move(pipe.stream);
-}
-
-Promise<void> Pipeline::Pump(IncomingCall incoming, Stream<MessagePtr> requests,
-                             StreamWriter<MessagePtr> writer, Begun begun) {
-  Scope scope(*this, incoming, std::move(begun));
-  absl::Status status;
-  try {
-    if (auto wait = Prepare(incoming)) co_await *std::move(wait);
-    Call call = Admit(incoming, nullptr, scope);
-    call.metadata = std::move(incoming.metadata);
-    const InFlight running(*this);
-    const AbortSubscription all_end = streams_.signal().OnAbort(
-        [&scope, signal = streams_.signal()] { scope.Abort(signal.reason()); });
-    const AbortSubscription reader_left = writer.cancelled().OnAbort(
-        [&scope] { scope.Abort(absl::CancelledError("the caller is gone")); });
-    Stream<MessagePtr> responses = incoming.method->stream(
-        incoming.binding->service, call,
-        Validated(*incoming.method, Authorized(incoming, call.context.identity,
-                                               std::move(requests))));
-    while (std::optional<MessagePtr> response =
-               co_await WithSignal(responses.Next(), call.signal)) {
-      co_await WithSignal(writer.Write(*std::move(response)), call.signal);
-    }
-  } catch (...) {
-    status = StatusFrom(std::current_exception());
-  }
-  status = scope.Finish(std::move(status));
-  if (status.ok()) {
-    writer.Close();
-  } else {
-    writer.Fail(std::move(status));
-  }
 }
 
 absl::Status Pipeline::Outward(absl::Status status, const Scope& scope) const {

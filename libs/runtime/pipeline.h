@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/logger.h"
@@ -76,8 +77,8 @@ class Pipeline final : public Dispatcher {
   // Calls are refused from now on, with this sentence.
   void Close(std::string_view service, std::string reason);
 
-  // Streams that still run end with UNAVAILABLE: some would never end by
-  // themselves.
+  // Streams that still run end with UNAVAILABLE, as some would never end by
+  // themselves, and new ones do, too.
   void EndStreams();
 
   // From the next call on; the rest of the options stays.
@@ -99,6 +100,8 @@ class Pipeline final : public Dispatcher {
  private:
   class Scope;
   class InFlight;
+  class StreamCall;
+  class StreamAnswers;
   // The span of a call, and the caller's.
   struct Begun {
     TraceContext trace;
@@ -127,8 +130,6 @@ class Pipeline final : public Dispatcher {
   // The handler, and what it may refer to.
   static Promise<MessagePtr> Handle(InFlight running, IncomingCall incoming,
                                     Call call, MessagePtr request);
-  Promise<void> Pump(IncomingCall incoming, Stream<MessagePtr> requests,
-                     StreamWriter<MessagePtr> writer, Begun begun);
   void Enter() { ++active_; }
   void Leave();
   // What the caller is told.
@@ -144,7 +145,9 @@ class Pipeline final : public Dispatcher {
   int in_flight_ = 0;  // handlers
   int active_ = 0;     // handlers and answers that are under way
   std::vector<Deferred<void>> waiting_;  // for idleness
-  AbortController streams_;              // aborted when they have to end
+  absl::flat_hash_set<StreamCall*> streams_;
+  absl::Status
+      streams_end_;  // why there are to be none any more; OK until then
 };
 
 }  // namespace millrace::runtime
