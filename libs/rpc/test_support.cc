@@ -81,7 +81,7 @@ Transport RpcTest::transport() {
 }
 
 void RpcTest::StartServer(ServerOptions options) {
-  options.transport = transport();
+  options.transport = options.channelz ? Transport::kGrpc : transport();
   auto server = Server::Start(*engine_, std::move(options), dispatcher_,
                               logger_, metrics_);
   ASSERT_TRUE(server.ok()) << server.status();

@@ -63,7 +63,7 @@ class RpcTest : public testing::Test {
 
   // Of the servers of this run: MILLRACE_RPC_TRANSPORT=grpc is kGrpc.
   static Transport transport();
-  // With that transport.
+  // With that transport; with channelz it is kGrpc.
   void StartServer(ServerOptions options = {});
   // To the server, unless the options name a target.
   void Connect(ChannelOptions options = {});
