@@ -5,7 +5,7 @@
 set -euo pipefail
 compiler=$1 source=$2 gen=$3
 shift 3
-unwanted='/(grpc|grpcpp|librdkafka|soci|spdlog|boost|prometheus)/|/uv\.h'
+unwanted='/(grpc|grpcpp|librdkafka|soci|boost|prometheus)/|/uv\.h'
 failed=0
 for header in "$@"; do
   included=$("$compiler" -std=c++20 -M -x c++ -I "$source" -I "$source/libs" \

@@ -1,8 +1,6 @@
 #include "runtime/logs.h"
 
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <mutex>
@@ -10,25 +8,12 @@
 
 #include "absl/time/clock.h"
 #include "base/strings.h"
+#include "runtime/log_writer.h"
 
 namespace millrace::runtime {
 namespace {
 
 constexpr size_t kQueueLines = 8192;
-
-spdlog::level::level_enum LevelOf(Severity severity) {
-  switch (severity) {
-    case Severity::kDebug:
-      return spdlog::level::debug;
-    case Severity::kInfo:
-      return spdlog::level::info;
-    case Severity::kWarning:
-      return spdlog::level::warn;
-    case Severity::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
-}
 
 // A member of the line that is the same on all of them, or nothing.
 std::string Member(std::string_view key, std::string_view value) {
@@ -44,8 +29,8 @@ std::string Member(std::string_view key, std::string_view value) {
 
 class Logs::ServiceLogger final : public Logger {
  public:
-  ServiceLogger(spdlog::logger& target, Severity level, std::string fixed)
-      : target_(target), level_(level), fixed_(std::move(fixed)) {}
+  ServiceLogger(LogWriter& writer, Severity level, std::string fixed)
+      : writer_(writer), level_(level), fixed_(std::move(fixed)) {}
 
   bool Enabled(Severity severity) const override { return severity >= level(); }
 
@@ -54,15 +39,14 @@ class Logs::ServiceLogger final : public Logger {
 
   void Write(Severity severity, std::string_view message,
              absl::Span<const LogField> fields) override {
-    const std::string line =
-        FormatLogLine(absl::Now(), severity, message, fixed_, fields);
-    target_.log(LevelOf(severity), spdlog::string_view_t(line));
+    writer_.Write(
+        FormatLogLine(absl::Now(), severity, message, fixed_, fields));
   }
 
  private:
   static constexpr auto kRelaxed = std::memory_order_relaxed;
 
-  spdlog::logger& target_;
+  LogWriter& writer_;
   std::atomic<Severity> level_;
   const std::string fixed_;
 };
@@ -70,29 +54,22 @@ class Logs::ServiceLogger final : public Logger {
 struct Logs::Impl {
   explicit Impl(LogOptions given)
       : environment(std::move(given.environment)),
-        pool(std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1)),
-        target(std::make_shared<spdlog::async_logger>(
-            "", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
-            spdlog::async_overflow_policy::overrun_oldest)),
-        level(given.level) {
-    target->set_level(spdlog::level::trace);
-    target->set_pattern("%v");
-  }
+        writer(STDERR_FILENO, kQueueLines),
+        level(given.level) {}
 
   // Under the mutex.
   ServiceLogger& Of(const std::string& service) {
     std::unique_ptr<ServiceLogger>& logger = loggers[service];
     if (logger == nullptr) {
       logger = std::make_unique<ServiceLogger>(
-          *target, level,
+          writer, level,
           Member("env", environment) + Member("service", service));
     }
     return *logger;
   }
 
   const std::string environment;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  const std::shared_ptr<spdlog::async_logger> target;
+  LogWriter writer;
   std::mutex mutex;
   Severity level;  // of loggers to come
   std::map<std::string, std::unique_ptr<ServiceLogger>> loggers;
@@ -101,7 +78,6 @@ struct Logs::Impl {
 Logs::Logs(LogOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-// The pool's destructor writes what is queued before it joins.
 Logs::~Logs() = default;
 
 Logger& Logs::ForService(const std::string& service) {
@@ -129,12 +105,8 @@ std::map<std::string, Severity> Logs::levels() const {
   return levels;
 }
 
-uint64_t Logs::dropped() const {
-  return impl_->pool == nullptr ? 0 : impl_->pool->overrun_counter();
-}
+uint64_t Logs::dropped() const { return impl_->writer.dropped(); }
 
-// Loggers keep only a weak reference: the last one makes the thread write
-// everything and end.
-void Logs::Close() { impl_->pool.reset(); }
+void Logs::Close() { impl_->writer.Close(); }
 
 }  // namespace millrace::runtime

@@ -1,6 +1,6 @@
 // The Logger of a process: one JSON object per line on stderr, written by a
-// thread of its own so that a slow reader cannot hold the loop up. When 8192
-// lines wait, the oldest are dropped and counted. The only user of spdlog.
+// thread of its own (log_writer.h) so that a slow reader cannot hold the loop
+// up. When 8192 lines wait, the oldest are dropped and counted.
 //
 //   {"ts":"2024-05-01T10:00:00.123456Z","level":"info","msg":"ready",
 //    "env":"production","service":"users","trace_id":"...",...}

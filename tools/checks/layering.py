@@ -38,7 +38,6 @@ OWNERS = {
     "boost/beast": ("libs/http/",),
     "boost/": ("libs/http/", "libs/store/"),
     "librdkafka/": ("libs/bus/kafka/",),
-    "spdlog/": ("libs/runtime/",),
     "prometheus/": ("libs/runtime/",),
     "yaml-cpp/": ("libs/runtime/", "tools/contracts/document_test.cc"),
     "CLI/": ("libs/runtime/", "tools/millrace/"),
