@@ -1,7 +1,9 @@
 # add_migrations(<target> <dir> MODULE <name>)
 #
-# Embeds <dir>/NNNN_<what>.sql into <target>. For MODULE users the header is
-# "users/migrations.h" and gives
+# Embeds <dir>/NNNN_<what>.<kind>.sql into <target>. <kind> is expand where
+# programs of before may run on, contract where they may not (see
+# store/migration.h); the first script needs none. For MODULE users the header
+# is "users/migrations.h" and gives
 #   std::vector<millrace::store::Migration> millrace::UsersMigrations();
 # in the order of the numbers. MODULE defaults to the name of the folder that
 # <dir> stands in. A new file is found when CMake next runs, which it does by

@@ -141,12 +141,21 @@ Promise<void> Database::Migrate(std::string module,
   const MigrationStep step{module, std::move(migrations)};
   const CallContext context;
   for (;;) {
-    auto applied = co_await Start(kMigrate, context, step);
-    if (!applied.has_value()) co_return;
-    parts_->logger.Info("migration applied", {{"database", name()},
-                                              {"module", module},
-                                              {"version", applied->version},
-                                              {"name", applied->name}});
+    const MigrationStep::Done done = co_await Start(kMigrate, context, step);
+    if (done.ahead.has_value()) {
+      parts_->logger.Warning(
+          "the schema is of a newer program; this one may run on it",
+          {{"database", name()},
+           {"module", module},
+           {"version", done.ahead->version},
+           {"name", done.ahead->name}});
+    }
+    if (!done.applied.has_value()) co_return;
+    parts_->logger.Info("migration applied",
+                        {{"database", name()},
+                         {"module", module},
+                         {"version", done.applied->version},
+                         {"name", done.applied->name}});
   }
 }
 

@@ -99,8 +99,9 @@ class Database {
 
   // Brings the schema of one module to its last version, a transaction per
   // migration, under a lock: any number of processes may do it at once.
-  // FAILED_PRECONDITION when the database is ahead of the program or an
-  // applied migration was changed (see migration.h).
+  // FAILED_PRECONDITION when the database is ahead of the program by more than
+  // migrations that expand, or an applied migration was changed (see
+  // migration.h).
   Promise<void> Migrate(std::string module, std::vector<Migration> migrations);
 
   // Refuses what comes from now on, finishes what is queued or runs, closes

@@ -45,12 +45,13 @@ TEST_P(DatabaseSuite, AppliesEachOnce) { On(AppliesEachOnce); }
 // The versions that Migrate() would apply, in words that GCC 12 takes in a
 // coroutine.
 Promise<std::string> PendingIn(Database& database, int count) {
-  const std::vector<Migration> pending = co_await database.Read(
-      [&](Tx& tx) { return PendingMigrations(tx, "test", Versions(count)); });
+  const SchemaState state = co_await database.Read(
+      [&](Tx& tx) { return LookAtSchema(tx, "test", Versions(count)); });
   std::string versions;
-  for (const Migration& migration : pending) {
+  for (const Migration& migration : state.pending) {
     StrAppend(&versions, migration.version, " ");
   }
+  if (state.ahead) StrAppend(&versions, "beside ", state.ahead->version);
   co_return versions;
 }
 
@@ -78,6 +79,80 @@ Promise<void> RefusesWhatDoesNotFit(Database& database) {
   EXPECT_THAT(MessageOf(status), HasSubstr("was changed"));
 }
 TEST_P(DatabaseSuite, RefusesWhatDoesNotFit) { On(RefusesWhatDoesNotFit); }
+
+// Of which those from `from` on only add.
+std::vector<Migration> Expanding(int count, int from) {
+  std::vector<Migration> all = Versions(count);
+  for (Migration& migration : all) {
+    if (migration.version >= from) migration.kind = MigrationKind::kExpand;
+  }
+  return all;
+}
+
+Promise<std::string> LeastVersionsIn(Database& database) {
+  const std::vector<Row> rows = co_await database.Read([&](Tx& tx) {
+    return tx.Query(
+        "SELECT version, COALESCE(least_version, 0) AS least "
+        "FROM millrace_migrations ORDER BY version");
+  });
+  std::string all;
+  for (const Row& row : rows) {
+    StrAppend(&all, row.Int("version"), ":", row.Int("least"), " ");
+  }
+  co_return all;
+}
+
+Promise<void> GoesOnBesideWhatOnlyAdds(Database& database) {
+  // A program of version 3 has come, and its migration 2 contracts.
+  co_await database.Migrate("test", Expanding(3, 3));
+  EXPECT_EQ(co_await LeastVersionsIn(database), "1:1 2:2 3:2 ");
+  // One of version 2 may run, and changes nothing.
+  co_await database.Migrate("test", Versions(2));
+  EXPECT_EQ(co_await PendingIn(database, 2), "beside 3");
+  EXPECT_EQ(co_await LeastVersionsIn(database), "1:1 2:2 3:2 ");
+  // One of version 1 may not.
+  const absl::Status status =
+      co_await Outcome(database.Migrate("test", Versions(1)));
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(MessageOf(status), HasSubstr("version 2 (step2), which programs "
+                                           "from version 2 on"));
+  // And the newer one goes on where it was.
+  co_await database.Migrate("test", Expanding(4, 3));
+  EXPECT_EQ(co_await LeastVersionsIn(database), "1:1 2:2 3:2 4:2 ");
+}
+TEST_P(DatabaseSuite, GoesOnBesideWhatOnlyAdds) {
+  On(GoesOnBesideWhatOnlyAdds);
+}
+
+// As the table was before it said which programs may run.
+constexpr char kTableOfBefore[] =
+    "CREATE TABLE millrace_migrations (module TEXT NOT NULL, "
+    "version BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, "
+    "applied_ms BIGINT NOT NULL, PRIMARY KEY (module, version))";
+
+Promise<void> TakesADatabaseOfBefore(Database& database) {
+  co_await database.Transact([](Tx& tx) {
+    tx.Script(kTableOfBefore);
+    for (const Migration& migration : Versions(2)) {
+      tx.Script(migration.sql);
+      tx.Execute(
+          "INSERT INTO millrace_migrations VALUES "
+          "('test', :version, :name, :checksum, 0)",
+          {{"version", migration.version},
+           {"name", migration.name},
+           {"checksum", Checksum(migration.sql)}});
+    }
+  });
+  // Looking changes nothing; what nobody has told of is taken to contract.
+  EXPECT_EQ(co_await PendingIn(database, 3), "3 ");
+  const absl::Status status = co_await Outcome(PendingIn(database, 1));
+  EXPECT_THAT(MessageOf(status), HasSubstr("newer program"));
+  // A program that knows them says what they are, though it adds nothing.
+  co_await database.Migrate("test", Expanding(2, 2));
+  EXPECT_EQ(co_await LeastVersionsIn(database), "1:1 2:1 ");
+  EXPECT_EQ(co_await PendingIn(database, 1), "beside 2");
+}
+TEST_P(DatabaseSuite, TakesADatabaseOfBefore) { On(TakesADatabaseOfBefore); }
 
 Promise<void> UndoesWhatFails(Database& database) {
   std::vector<Migration> broken = Versions(2);

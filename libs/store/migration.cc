@@ -39,6 +39,26 @@ absl::Status Refuse(std::string_view module, std::string_view what) {
       StrCat("schema of module ", module, ": ", what));
 }
 
+int LastVersion(const std::vector<Migration>& known) {
+  return known.empty() ? 0 : known.back().version;
+}
+
+// Whether a program that knows migrations up to `last` may run on a schema with
+// one that it does not know.
+absl::Status MayRunOn(std::string_view module, int last,
+                      const AppliedMigration& unknown) {
+  const int least =
+      unknown.least_version > 0 ? unknown.least_version : unknown.version;
+  if (unknown.version > last && last >= least) return absl::OkStatus();
+  return Refuse(
+      module,
+      StrCat("the database is at version ", unknown.version, " (", unknown.name,
+             "), which programs from version ", least,
+             " on may run on, and this program knows ", last,
+             "; run a newer program, or restore the database as it was before "
+             "that migration"));
+}
+
 }  // namespace
 
 std::string Checksum(std::string_view sql) {
@@ -90,6 +110,22 @@ absl::StatusOr<std::string> ForDialect(std::string_view sql, Dialect dialect) {
   return out;
 }
 
+int LeastVersion(const std::vector<Migration>& known, size_t index) {
+  while (index > 0 && known[index].kind == MigrationKind::kExpand) --index;
+  return known[index].version;
+}
+
+std::optional<AppliedMigration> Ahead(
+    const std::vector<Migration>& known,
+    const std::vector<AppliedMigration>& applied) {
+  std::optional<AppliedMigration> last;
+  for (const AppliedMigration& migration : applied) {
+    if (migration.version <= LastVersion(known)) continue;
+    if (!last || last->version < migration.version) last = migration;
+  }
+  return last;
+}
+
 absl::StatusOr<const Migration*> NextMigration(
     std::string_view module, const std::vector<Migration>& known,
     const std::vector<AppliedMigration>& applied) {
@@ -97,6 +133,7 @@ absl::StatusOr<const Migration*> NextMigration(
   for (const AppliedMigration& migration : applied) {
     done[migration.version] = &migration;
   }
+  const int latest = done.empty() ? 0 : done.rbegin()->first;
   int last = 0;
   const Migration* next = nullptr;
   for (const Migration& migration : known) {
@@ -111,12 +148,6 @@ absl::StatusOr<const Migration*> NextMigration(
       if (next == nullptr) next = &migration;
       continue;
     }
-    if (next != nullptr) {
-      return Refuse(module, StrCat("version ", next->version, " (", next->name,
-                                   ") is missing though ", migration.version,
-                                   " is applied; give new migrations a higher "
-                                   "number"));
-    }
     if (found->second->checksum != Checksum(migration.sql)) {
       return Refuse(module,
                     StrCat("version ", migration.version, " (", migration.name,
@@ -125,11 +156,19 @@ absl::StatusOr<const Migration*> NextMigration(
     }
     done.erase(found);
   }
-  if (!done.empty()) {
-    const AppliedMigration& alien = *done.rbegin()->second;
-    return Refuse(module, StrCat("the database is at version ", alien.version,
-                                 " (", alien.name, "), this program knows ",
-                                 last, "; run a newer program"));
+  if (next != nullptr && latest > next->version) {
+    return Refuse(
+        module,
+        StrCat("version ", next->version, " (", next->name,
+               ") is missing though ", latest,
+               " is applied; give new migrations a higher number, or run the "
+               "program that applied ",
+               latest));
+  }
+  for (const auto& [version, unknown] : done) {
+    if (absl::Status status = MayRunOn(module, last, *unknown); !status.ok()) {
+      return status;
+    }
   }
   return next;
 }

@@ -76,7 +76,9 @@ TEST(Migration, IsEmbeddedAsWritten) {
   EXPECT_EQ(all[0].sql, Testdata("migrations/0001_init.sql"));
   EXPECT_EQ(all[1].version, 12);
   EXPECT_EQ(all[1].name, "add_an_index");
-  EXPECT_EQ(all[1].sql, Testdata("migrations/0012_add_an_index.sql"));
+  EXPECT_EQ(all[1].sql, Testdata("migrations/0012_add_an_index.expand.sql"));
+  EXPECT_EQ(all[0].kind, MigrationKind::kContract);
+  EXPECT_EQ(all[1].kind, MigrationKind::kExpand);
 }
 
 TEST(Migration, RefusesWhatDoesNotFit) {
@@ -98,6 +100,88 @@ TEST(Migration, RefusesWhatDoesNotFit) {
   EXPECT_THAT(MessageOf(status), HasSubstr("higher number"));
   status = refusal({kKnown[1], kKnown[0]}, {});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+}
+
+const std::vector<Migration> kKinds = {
+    {1, "init", "1"},
+    {2, "add", "2", MigrationKind::kExpand},
+    {3, "drop", "3", MigrationKind::kContract},
+    {4, "add", "4", MigrationKind::kExpand},
+    {7, "add", "7", MigrationKind::kExpand}};
+
+AppliedMigration Applied(size_t index) {
+  AppliedMigration done = Done(kKinds[index]);
+  done.least_version = LeastVersion(kKinds, index);
+  return done;
+}
+
+// A program that knows the first `known`, on a database with the first
+// `applied`.
+absl::StatusOr<const Migration*> NextOf(size_t known, size_t applied) {
+  std::vector<AppliedMigration> done;
+  for (size_t i = 0; i < applied; ++i) done.push_back(Applied(i));
+  static std::vector<Migration> program;  // what is found points there
+  program.assign(kKinds.begin(), kKinds.begin() + known);
+  return NextMigration("m", program, done);
+}
+
+TEST(Migration, TellsTheLeastVersionThatMayRun) {
+  std::vector<int> least;
+  for (size_t i = 0; i < kKinds.size(); ++i) {
+    least.push_back(LeastVersion(kKinds, i));
+  }
+  EXPECT_EQ(least, (std::vector<int>{1, 1, 3, 3, 3}));
+  // A first one that says it only adds is the first all the same.
+  EXPECT_EQ(LeastVersion({{5, "a", "", MigrationKind::kExpand}}, 0), 5);
+}
+
+TEST(Migration, RunsOnASchemaThatWasOnlyExpanded) {
+  EXPECT_EQ(*NextOf(1, 2), nullptr);
+  EXPECT_EQ(*NextOf(3, 4), nullptr);
+  EXPECT_EQ(*NextOf(3, 5), nullptr);
+  EXPECT_EQ(*NextOf(4, 5), nullptr);
+}
+
+TEST(Migration, RefusesASchemaThatWasContracted) {
+  for (const size_t known : {1, 2}) {
+    for (const size_t applied : {3, 4, 5}) {
+      const absl::Status status = NextOf(known, applied).status();
+      EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition)
+          << known << " of " << applied;
+      EXPECT_THAT(MessageOf(status),
+                  AllOf(HasSubstr("version 3 (drop), which programs from "
+                                  "version 3 on may run on"),
+                        HasSubstr(StrCat("knows ", known)),
+                        HasSubstr("run a newer program, or restore")));
+    }
+  }
+}
+
+TEST(Migration, RefusesWhatANewerProgramDoesNotTell) {
+  const absl::Status status =
+      NextMigration("m", {kKinds[0]}, {Applied(0), Done(kKinds[1])}).status();
+  EXPECT_THAT(MessageOf(status),
+              HasSubstr("version 2 (add), which programs from version 2 on"));
+}
+
+// Two that were written side by side: neither is newer than the other.
+TEST(Migration, RefusesMigrationsFromBetween) {
+  const std::vector<Migration> other = {kKinds[0], {3, "other", "x"}};
+  absl::Status status =
+      NextMigration("m", other, {Applied(0), Done(other[1]), Applied(1)})
+          .status();
+  EXPECT_THAT(MessageOf(status), HasSubstr("at version 2 (add)"));
+  status = NextMigration("m", other, {Applied(0), Applied(3)}).status();
+  EXPECT_THAT(MessageOf(status),
+              HasSubstr("version 3 (other) is missing though 4 is applied"));
+}
+
+TEST(Migration, TellsWhatIsAhead) {
+  const std::vector<AppliedMigration> all = {Applied(0), Applied(1),
+                                             Applied(2)};
+  EXPECT_EQ(Ahead(kKinds, all), std::nullopt);
+  EXPECT_EQ(Ahead({kKinds[0]}, all)->version, 3);
+  EXPECT_EQ(Ahead({kKinds[0]}, {}), std::nullopt);
 }
 
 }  // namespace
