@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -45,19 +46,25 @@ std::vector<Service> ServicesOf(
   return services;
 }
 
+// What is done, or would be, a line each.
+struct Report {
+  std::vector<std::string> lines;
+  // Whether something would be done.
+  bool is_behind = false;
+};
+
 // The database of one service, while it is looked at or changed.
 class Migration {
  public:
   Migration(const Service& service, std::string url, bool dry_run)
       : service_(service), url_(std::move(url)), dry_run_(dry_run) {}
 
-  // What is done, or would be, a line each.
-  absl::StatusOr<std::vector<std::string>> Run() {
+  absl::StatusOr<Report> Run() {
     if (dry_run_ && IsMissing()) {
       for (const SchemaPart& part : service_.schema) {
-        Note(part.module, part.migrations);
+        Note(part.module, {part.migrations, std::nullopt});
       }
-      return lines_;
+      return report_;
     }
     auto database = store::Database::Open(loop_, {.url = url_, .pool_size = 1},
                                           logger_, metrics_);
@@ -70,7 +77,7 @@ class Migration {
         });
     loop_.Run();
     if (!status.ok()) return status;
-    return lines_;
+    return report_;
   }
 
  private:
@@ -83,29 +90,35 @@ class Migration {
 
   Promise<void> Work(store::Database& database) {
     for (const SchemaPart& part : service_.schema) {
-      const std::vector<store::Migration> pending =
+      const store::SchemaState state =
           co_await database.Read([&](store::Tx& tx) {
-            return store::PendingMigrations(tx, part.module, part.migrations);
+            return store::LookAtSchema(tx, part.module, part.migrations);
           });
       if (!dry_run_) co_await database.Migrate(part.module, part.migrations);
-      Note(part.module, pending);
+      Note(part.module, state);
     }
     co_await database.Close();
   }
 
-  void Note(const std::string& module,
-            const std::vector<store::Migration>& migrations) {
-    for (const store::Migration& migration : migrations) {
-      lines_.push_back(absl::StrFormat(
-          "%s %04d %s  %s", module, migration.version, migration.name,
-          dry_run_ ? "would be applied" : "applied"));
+  void Note(const std::string& module, const store::SchemaState& state) {
+    const auto line = [&](const auto& migration, std::string_view what) {
+      report_.lines.push_back(absl::StrFormat("%s %04d %s  %s", module,
+                                              migration.version, migration.name,
+                                              std::string(what)));
+    };
+    for (const store::Migration& migration : state.pending) {
+      line(migration, dry_run_ ? "would be applied" : "applied");
+    }
+    report_.is_behind |= dry_run_ && !state.pending.empty();
+    if (state.ahead.has_value()) {
+      line(*state.ahead, "is of a newer program; this one may run on it");
     }
   }
 
   const Service& service_;
   const std::string url_;
   const bool dry_run_;
-  std::vector<std::string> lines_;
+  Report report_;
   NullLogger logger_;
   NullMetrics metrics_;
   EventLoop loop_;
@@ -139,18 +152,18 @@ bool Migrate(const Config& config,
       out << absl::StrFormat("%-*s  %s\n", static_cast<int>(width),
                              service.name, std::string(what));
     };
-    const auto lines =
+    const auto report =
         Migration(service, runtime::DatabaseUrlOf(config, service.name),
                   dry_run)
             .Run();
-    if (!lines.ok()) {
+    if (!report.ok()) {
       well = false;
-      say(StrCat("FAILED: ", MessageOf(lines.status())));
+      say(StrCat("FAILED: ", MessageOf(report.status())));
       continue;
     }
-    well &= lines->empty() || !dry_run;
-    if (lines->empty()) say("as it should be");
-    for (const std::string& line : *lines) say(line);
+    well &= !report->is_behind;
+    if (report->lines.empty()) say("as it should be");
+    for (const std::string& line : report->lines) say(line);
   }
   return well;
 }

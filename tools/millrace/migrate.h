@@ -15,7 +15,8 @@ namespace millrace::cli {
 // those before. Writes a line for each migration, or for a service that is as
 // it should be, or for what has failed. With `dry_run` changes nothing, nor
 // makes a SQLite file that is missing. Any number of processes may run it at
-// once, beside services that run. Whether all is up to date now.
+// once, beside services that run. Whether all is up to date now, or of a newer
+// program whose migrations let this one run.
 //
 // Throws FAILED_PRECONDITION when a process uses the SQLite files. On a thread
 // without a loop.

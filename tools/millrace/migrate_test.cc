@@ -118,15 +118,32 @@ TEST_P(MigrateTest, TellsThenDoesThenHasNothingToDo) {
 
 TEST_P(MigrateTest, RefusesANewerSchemaAndGoesOnWithTheOthers) {
   Run(false, true);
+  // By a program that says nothing of those before it.
   Execute("users",
-          "INSERT INTO millrace_migrations VALUES ('users', 9999, 'future', "
-          "'0000000000000000', 0)");
+          "INSERT INTO millrace_migrations "
+          "(module, version, name, checksum, applied_ms) VALUES "
+          "('users', 9999, 'future', '0000000000000000', 0)");
   for (const bool dry_run : {true, false}) {
     const std::string text = Run(dry_run, false);
     EXPECT_THAT(text, AllOf(HasSubstr("users      FAILED: "),
                             HasSubstr("version 9999 (future)"),
                             HasSubstr("run a newer program"),
                             HasSubstr(StrCat("admin      ", kInOrder))));
+  }
+}
+
+TEST_P(MigrateTest, IsContentWithANewerSchemaThatOnlyAdds) {
+  Run(false, true);
+  Execute("users",
+          "INSERT INTO millrace_migrations "
+          "(module, version, name, checksum, applied_ms, least_version) "
+          "SELECT module, 9999, 'future', '0000000000000000', 0, MAX(version) "
+          "FROM millrace_migrations WHERE module = 'users' GROUP BY module");
+  for (const bool dry_run : {true, false}) {
+    EXPECT_THAT(Run(dry_run, true),
+                AllOf(HasSubstr("users      users 9999 future  is of a newer "
+                                "program; this one may run on it\n"),
+                      HasSubstr(StrCat("admin      ", kInOrder))));
   }
 }
 
