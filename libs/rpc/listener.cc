@@ -1,6 +1,7 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <netdb.h>
@@ -90,6 +91,10 @@ std::unique_ptr<grpc::Server> Build(const std::vector<Engine*>& engines,
       ToMilliseconds(options.least_ping_interval));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              options.max_concurrent_streams);
+  if (options.max_memory_bytes > 0) {
+    builder.SetResourceQuota(
+        grpc::ResourceQuota("gRPC server").Resize(options.max_memory_bytes));
+  }
   // What it counts of every call is for channelz alone.
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, options.channelz);
   if (core->options.tls != nullptr) {
@@ -206,6 +211,11 @@ absl::Status ServerOptions::Validate() const {
     return absl::InvalidArgumentError(
         StrCat("max_message_bytes: ", max_message_bytes,
                " is not between 1 and ", std::numeric_limits<int>::max()));
+  }
+  if (max_memory_bytes > 0 && max_memory_bytes < max_message_bytes) {
+    return absl::InvalidArgumentError(StrCat(
+        "max_memory_bytes: ", max_memory_bytes,
+        " is less than one message, max_message_bytes: ", max_message_bytes));
   }
   if (max_concurrent_streams < 1) {
     return absl::InvalidArgumentError(

@@ -68,9 +68,10 @@ struct ServerOptions {
   // Calls that one connection may have at a time; more wait at the client.
   int max_concurrent_streams = std::numeric_limits<int>::max();
   // What the connections and calls of the server may hold together, in bytes:
-  // messages that are coming in or going out, and what they need while they do
-  // (of each loop's, with kHttp2); not what handlers make of them. Above it
-  // calls end with RESOURCE_EXHAUSTED. 0: no bound.
+  // messages that are coming in or going out, and what they need while they do;
+  // not what handlers make of them. 0: no bound. Above it calls end with
+  // RESOURCE_EXHAUSTED; kGrpc also ends connections, which is UNAVAILABLE to
+  // their calls. With kHttp2 it is of each loop's server.
   size_t max_memory_bytes = 0;
   // kGrpc: whether grpc.channelz.v1.Channelz is served, which tells of every
   // channel, server and connection of gRPC's in this process, whoever asks. For

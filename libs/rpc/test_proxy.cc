@@ -8,7 +8,8 @@
 
 namespace millrace::rpc {
 
-TestProxy::TestProxy(EventLoop& loop, int port) : loop_(loop), port_(port) {
+TestProxy::TestProxy(EventLoop& loop, int port, size_t most)
+    : loop_(loop), port_(port), most_(most) {
   listener_ = ValueOrThrow(TcpListener::Listen(
       loop, "127.0.0.1", 0, 16,
       [this](ConnectionPtr client) { Serve(std::move(client)).Detach(); }));
@@ -43,15 +44,21 @@ Promise<void> TestProxy::Serve(ConnectionPtr client) {
     co_return;
   }
   connections_.push_back(*server);
-  PassOn(client, *server);
-  PassOn(*server, client);
+  PassOn(client, *server, most_);
+  PassOn(*server, client, std::numeric_limits<size_t>::max());
 }
 
-void TestProxy::PassOn(const ConnectionPtr& from, const ConnectionPtr& to) {
+void TestProxy::PassOn(const ConnectionPtr& from, const ConnectionPtr& to,
+                       size_t most) {
   const std::weak_ptr<TcpConnection> other = to;
-  from->OnData([this, other](std::string_view bytes) {
+  // Shared, as the callback is copied before it is called.
+  const auto left = std::make_shared<size_t>(most);
+  from->OnData([this, other, left](std::string_view bytes) {
     const ConnectionPtr to = other.lock();
-    if (silent_ || to == nullptr || to->closed()) return;
+    if (silent_ || *left == 0 || to == nullptr || to->closed()) return;
+    bytes = bytes.substr(0, *left);
+    *left -= bytes.size();
+    if (*left == 0) ++clients_held_;
     // OnClose() of the other side tells when it fails.
     static_cast<void>(AsStatusOr(to->Write(std::string(bytes))));
   });

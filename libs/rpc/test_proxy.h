@@ -1,7 +1,10 @@
-// A proxy before a server of a test, which can fall silent. Loop thread only.
+// A proxy before a server of a test, which can fall silent, or slow. Loop
+// thread only.
 #ifndef MILLRACE_RPC_TEST_PROXY_H_
 #define MILLRACE_RPC_TEST_PROXY_H_
 
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +16,10 @@ namespace millrace::rpc {
 
 class TestProxy {
  public:
-  // Listens on a free port and passes on to `port` of this machine.
-  TestProxy(EventLoop& loop, int port);
+  // Listens on a free port and passes on to `port` of this machine, of each
+  // client no more than `most` bytes: the rest never comes.
+  TestProxy(EventLoop& loop, int port,
+            size_t most = std::numeric_limits<size_t>::max());
   // Closes what is open.
   ~TestProxy();
   TestProxy(const TestProxy&) = delete;
@@ -24,17 +29,22 @@ class TestProxy {
   // From now on nothing passes, and nobody is told: as when a cable is cut.
   void FallSilent();
 
+  // Clients of which all came that is passed on.
+  int clients_held() const { return clients_held_; }
+
  private:
   using ConnectionPtr = std::shared_ptr<TcpConnection>;
 
   Promise<void> Serve(ConnectionPtr client);
-  void PassOn(const ConnectionPtr& from, const ConnectionPtr& to);
+  void PassOn(const ConnectionPtr& from, const ConnectionPtr& to, size_t most);
 
   EventLoop& loop_;
   const int port_;
+  const size_t most_;
   std::unique_ptr<TcpListener> listener_;
   std::vector<ConnectionPtr> connections_;
   bool silent_ = false;
+  int clients_held_ = 0;
 };
 
 }  // namespace millrace::rpc
