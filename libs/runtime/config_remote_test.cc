@@ -74,6 +74,7 @@ TEST_F(ConfigTest, TheGrpcFaceTakesItsSettings) {
   Set("grpc.host", "::1");
   Set("grpc.port", "7");
   Set("grpc.max_concurrent_streams", "8");
+  Set("grpc.max_memory_bytes", "8388608");
   Set("grpc.keepalive_interval", "0s");
   Set("grpc.channelz", "true");
   EXPECT_EQ(GrpcOptionsOf(Config()).transport, rpc::Transport::kHttp2);
@@ -82,8 +83,18 @@ TEST_F(ConfigTest, TheGrpcFaceTakesItsSettings) {
   EXPECT_EQ(options.transport, rpc::Transport::kGrpc);
   EXPECT_EQ(options.address, "[::1]:7");
   EXPECT_EQ(options.max_concurrent_streams, 8);
+  EXPECT_EQ(options.max_memory_bytes, 8u << 20);
   EXPECT_EQ(options.keepalive_interval, absl::InfiniteDuration());
   EXPECT_TRUE(options.channelz);
+}
+
+TEST_F(ConfigTest, TheGrpcFaceHasRoomForAMessage) {
+  Set("grpc.max_memory_bytes", "4194303");
+  EXPECT_EQ(Error(),
+            "--set grpc.max_memory_bytes: grpc.max_memory_bytes must be at "
+            "least grpc.max_message_bytes, 4194304, or 0: no bound");
+  Set("grpc.max_memory_bytes", "0");
+  EXPECT_EQ(GrpcOptionsOf(Load()).max_memory_bytes, 0u);
 }
 
 }  // namespace

@@ -213,6 +213,16 @@ class Validator {
     }
   }
 
+  void CheckGrpc(const config::v1::Grpc& grpc) {
+    if (grpc.max_memory_bytes() == 0 ||
+        grpc.max_memory_bytes() >= grpc.max_message_bytes()) {
+      return;
+    }
+    Wrong("grpc.max_memory_bytes",
+          StrCat("must be at least grpc.max_message_bytes, ",
+                 grpc.max_message_bytes(), ", or 0: no bound"));
+  }
+
   void CheckAddress(const std::string& path, const std::string& text) {
     HostPort address;
     if (ParseHostPort(text, &address)) return;
@@ -376,6 +386,7 @@ void Validate(const Config& config, const Places& places,
     validator.CheckAddress(StrCat("remote.", name), address);
   }
   validator.CheckRemoteCalls(config.remote_calls());
+  validator.CheckGrpc(config.grpc());
   if (config.data_dir().empty()) {
     validator.Wrong("data_dir", "must name a directory");
   }
