@@ -9,9 +9,8 @@ namespace millrace::bench {
 // Nothing between gRPC and the handler.
 void RunBareServer();
 
-// The pipeline of a service between them: traces that are kept, access tokens,
-// limits by address, by caller and of calls in flight, a rule, metrics for
-// Prometheus; no access log. Prints a token behind the port.
+// The pipeline of a service between them (echo.h). Prints a token behind the
+// port.
 void RunPipelineServer();
 
 }  // namespace millrace::bench

@@ -1,5 +1,6 @@
 #include "tests/bench/faces/raw_server.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/impl/service_type.h>
@@ -42,32 +43,85 @@ struct RawCall {
   bool answered = false;
 };
 
-}  // namespace
+struct GenericCall {
+  enum class Step { kRequested, kRead, kAnswered };
 
-void RunRawServer() {
-  RawEcho service;
-  grpc::ServerBuilder builder;
+  GenericCall(grpc::AsyncGenericService* service,
+              grpc::ServerCompletionQueue* queue) {
+    service->RequestCall(&context, &io, queue, queue, this);
+  }
+
+  grpc::GenericServerContext context;
+  grpc::GenericServerAsyncReaderWriter io{&context};
+  grpc::ByteBuffer buffer;
+  EchoRequest request;
+  EchoReply reply;
+  Step step = Step::kRequested;
+};
+
+// Requests that are posted, and their completions until the process ends.
+template <typename Call, typename Service, typename OnCompletion>
+void Run(Service& service, grpc::ServerBuilder& builder,
+         OnCompletion on_completion) {
   auto queue = builder.AddCompletionQueue();
-  builder.RegisterService(&service);
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                            &port);
   auto server = builder.BuildAndStart();
   TellPort(port);
-  for (int i = 0; i < kPosted; ++i) new RawCall(&service, queue.get());
+  for (int i = 0; i < kPosted; ++i) new Call(&service, queue.get());
   void* tag = nullptr;
   bool ok = false;
   while (queue->Next(&tag, &ok)) {
-    auto* call = static_cast<RawCall*>(tag);
-    if (call->answered || !ok) {
-      delete call;
-      continue;
-    }
-    new RawCall(&service, queue.get());
-    call->reply.set_text(call->request.text());
-    call->answered = true;
-    call->responder.Finish(call->reply, grpc::Status::OK, call);
+    on_completion(static_cast<Call*>(tag), ok, queue.get());
   }
+}
+
+}  // namespace
+
+void RunRawServer() {
+  RawEcho service;
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  Run<RawCall>(service, builder,
+               [&](RawCall* call, bool ok, grpc::ServerCompletionQueue* queue) {
+                 if (call->answered || !ok) {
+                   delete call;
+                   return;
+                 }
+                 new RawCall(&service, queue);
+                 call->reply.set_text(call->request.text());
+                 call->answered = true;
+                 call->responder.Finish(call->reply, grpc::Status::OK, call);
+               });
+}
+
+void RunGenericRawServer() {
+  using Step = GenericCall::Step;
+  grpc::AsyncGenericService service;
+  grpc::ServerBuilder builder;
+  builder.RegisterAsyncGenericService(&service);
+  Run<GenericCall>(
+      service, builder,
+      [&](GenericCall* call, bool ok, grpc::ServerCompletionQueue* queue) {
+        if (!ok || call->step == Step::kAnswered) {
+          delete call;
+        } else if (call->step == Step::kRequested) {
+          new GenericCall(&service, queue);
+          call->step = Step::kRead;
+          call->io.Read(&call->buffer, call);
+        } else {
+          grpc::GenericDeserialize<grpc::ProtoBufferReader, EchoRequest>(
+              &call->buffer, &call->request);
+          call->reply.set_text(call->request.text());
+          grpc::ByteBuffer answer;
+          bool own = false;
+          grpc::GenericSerialize<grpc::ProtoBufferWriter, EchoReply>(
+              call->reply, &answer, &own);
+          call->step = Step::kAnswered;
+          call->io.WriteAndFinish(answer, {}, grpc::Status::OK, call);
+        }
+      });
 }
 
 }  // namespace millrace::bench

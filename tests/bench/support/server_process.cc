@@ -41,7 +41,17 @@ double Median(std::vector<double> values) {
   return Percentile(std::move(values), 0.5);
 }
 
-ServerProcess::ServerProcess(const char* kind) {
+std::vector<std::string> ServeCommand(const char* kind) {
+  return {"/proc/self/exe", "--serve", kind};
+}
+
+ServerProcess::ServerProcess(const char* kind)
+    : ServerProcess(ServeCommand(kind)) {}
+
+ServerProcess::ServerProcess(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   int out[2];
   if (pipe(out) != 0) std::abort();
   pid_ = fork();
@@ -51,7 +61,7 @@ ServerProcess::ServerProcess(const char* kind) {
     close(out[0]);
     close(out[1]);
     PinTo(0);
-    execl("/proc/self/exe", "bench", "--serve", kind, nullptr);
+    execvp(arguments[0], arguments.data());
     _exit(127);
   }
   close(out[1]);

@@ -1,5 +1,5 @@
-// A server that a benchmark measures: the benchmark's own program, run again as
-// a process of its own, with '--serve KIND'.
+// A server that a benchmark measures, as a process of its own: the benchmark's
+// own program, run again with '--serve KIND', or another's.
 #ifndef MILLRACE_TESTS_BENCH_SUPPORT_SERVER_PROCESS_H_
 #define MILLRACE_TESTS_BENCH_SUPPORT_SERVER_PROCESS_H_
 
@@ -23,10 +23,15 @@ double Median(std::vector<double> values);
 // `part` of the values are not above it; 0.99 is the 99th percentile.
 double Percentile(std::vector<double> values, double part);
 
+// The command that runs the calling program with '--serve KIND'.
+std::vector<std::string> ServeCommand(const char* kind);
+
 // From its start, on the first core, until it is killed with the object.
 class ServerProcess {
  public:
   explicit ServerProcess(const char* kind);
+  // A program of the PATH, which tells its port as TellPort() does.
+  explicit ServerProcess(std::vector<std::string> command);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
