@@ -54,6 +54,11 @@ void CompareMessage(const pb::Descriptor* before, const pb::Descriptor* after,
                       Place::OfOption(field, v1::kSensitiveFieldNumber),
                       "it is sensitive now"));
     }
+    if (IsPersonal(old) && !IsPersonal(field)) {
+      findings->push_back(MakeFinding(kPersonalRemoved, field->full_name(),
+                                      Place::Of(field),
+                                      "it is no longer personal"));
+    }
     if (!requested) continue;
     std::string what;
     for (const std::string& one : Narrowed(old, field)) {

@@ -111,6 +111,12 @@ const FindingKind kSensitiveRemoved = {
     "rely on that",
     "keep `sensitive`; or add another field for what may be shown"};
 
+const FindingKind kPersonalRemoved = {
+    "PERSONAL_REMOVED",
+    "the audit trail seals the field no more: what it records from then on "
+    "stays readable when the person is erased",
+    "keep `personal`; or allow the finding when the field tells of nobody"};
+
 std::vector<std::string> FindingNames() {
   std::vector<std::string> names;
   for (const FindingKind* kind :
@@ -118,7 +124,8 @@ std::vector<std::string> FindingNames() {
         &kPartitionsReduced, &kPartitionsAdded, &kRetentionShortened,
         &kRetryWeakened, &kDeadLetterTopicChanged, &kPayloadChanged,
         &kBaseRemoved, &kIdempotencyRemoved, &kAccessNarrowed, &kRuleNarrowed,
-        &kRequiredFieldAdded, &kSensitiveAdded, &kSensitiveRemoved}) {
+        &kRequiredFieldAdded, &kSensitiveAdded, &kSensitiveRemoved,
+        &kPersonalRemoved}) {
     names.emplace_back(kind->name);
   }
   return names;

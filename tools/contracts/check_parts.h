@@ -36,6 +36,7 @@ extern const FindingKind kRuleNarrowed;
 extern const FindingKind kRequiredFieldAdded;
 extern const FindingKind kSensitiveAdded;
 extern const FindingKind kSensitiveRemoved;
+extern const FindingKind kPersonalRemoved;
 
 Finding MakeFinding(const FindingKind& kind, std::string subject,
                     const compiler::Place& place, std::string what);

@@ -259,6 +259,14 @@ TEST_F(CheckTest, Sensitive) {
                   "now"));
 }
 
+TEST_F(CheckTest, Personal) {
+  const Changes with = {
+      {"package t.v1;", "package t.v1;import \"millrace/v1/privacy.proto\";"},
+      {"(millrace.v1.sensitive) = true", "(millrace.v1.personal) = true"}};
+  EXPECT_THAT(Names(with, {}),
+              testing::Contains(HasSubstr("PERSONAL_REMOVED")));
+}
+
 TEST_F(CheckTest, Access) {
   const auto access = [](const std::string& text) {
     return Changes{{"ACCESS", text}};

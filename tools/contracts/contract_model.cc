@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_split.h"
 #include "base/strings.h"
+#include "millrace/v1/privacy.pb.h"
 #include "tools/protoc-gen-millrace/duration_text.h"
 
 namespace millrace::contracts {
@@ -176,6 +177,10 @@ bool MustBeSet(const pb::FieldDescriptor* field) {
 
 bool IsSensitive(const pb::FieldDescriptor* field) {
   return field->options().GetExtension(v1::sensitive);
+}
+
+bool IsPersonal(const pb::FieldDescriptor* field) {
+  return field->options().GetExtension(v1::personal);
 }
 
 std::string DurationText(int64_t milliseconds) {

@@ -85,6 +85,7 @@ const v1::FieldRules& RulesOf(const google::protobuf::FieldDescriptor* field);
 bool MustBeSet(const google::protobuf::FieldDescriptor* field);
 
 bool IsSensitive(const google::protobuf::FieldDescriptor* field);
+bool IsPersonal(const google::protobuf::FieldDescriptor* field);
 
 // "36h" for 129600000, in the largest unit that says it exactly.
 std::string DurationText(int64_t milliseconds);

@@ -19,7 +19,8 @@ namespace pb = google::protobuf;
 namespace fs = std::filesystem;
 
 bool IsProvided(std::string_view file) {
-  return file.starts_with("google/") || file == "millrace/v1/contract.proto";
+  return file.starts_with("google/") || file == "millrace/v1/contract.proto" ||
+         file == "millrace/v1/privacy.proto";
 }
 
 // Keeps what protobuf finds wrong, as protoc would print it.

@@ -35,7 +35,7 @@ class ContractTree {
   static absl::StatusOr<Ptr> Load(const std::string& path);
 
   // By name, without those that only provide the options and the standard's
-  // types: google/** and millrace/v1/contract.proto.
+  // types: google/**, millrace/v1/contract.proto and privacy.proto.
   const std::vector<const google::protobuf::FileDescriptor*>& files() const {
     return files_;
   }
