@@ -1,21 +1,13 @@
 // The database is killed, its disk is full, the clock jumps.
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { bin } from "../../e2e/lib/platform.mjs";
+import { ShiftedClock } from "../../e2e/lib/clock.mjs";
 import { Unavailable } from "../../e2e/lib/servers.mjs";
 
-const HOUR = 3600n;
-
-function shiftClock(file, seconds) {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64LE(seconds);
-  const fd = openSync(file, "r+");
-  writeSync(fd, bytes, 0, 8, 0);
-  closeSync(fd);
-}
+const HOUR = 3600;
 
 export const databaseFaults = {
   "postgres-killed": {
@@ -66,18 +58,14 @@ export const databaseFaults = {
   },
   "clock-jumps": {
     async run(stage) {
-      const shim = join(bin, "../tests/fault_clock.so");
-      if (!existsSync(shim)) throw new Unavailable("fault_clock.so is not built");
-      const file = join(stage.dir, "clock");
-      writeFileSync(file, Buffer.alloc(8));
-      const env = { LD_PRELOAD: shim, FAULTS_CLOCK_SHIFT: file };
+      const clock = new ShiftedClock(stage.dir);
       await stage.createTopic();
       const events = stage.long ? 20_000 : 4_000;
-      await stage.run({ emit: stage.emit, acks: stage.acks, events, rate: events / 8, shared: 1 }, env);
-      await stage.run({ apply: stage.apply }, env);
+      await stage.run({ emit: stage.emit, acks: stage.acks, events, rate: events / 8, shared: 1 }, clock.env);
+      await stage.run({ apply: stage.apply }, clock.env);
       await stage.applied(0.2);
-      for (const shift of [HOUR, -HOUR, 0n]) {
-        shiftClock(file, shift);
+      for (const shift of [HOUR, -HOUR, 0]) {
+        clock.shift(shift);
         await sleep(1500);
       }
       await stage.settle();
