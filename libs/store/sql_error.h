@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/status.h"
 
@@ -23,8 +22,9 @@ enum class Fault {
 
 class SqlError : public StatusError {
  public:
-  SqlError(Fault fault, absl::Status status)
-      : StatusError(std::move(status)), fault_(fault) {}
+  // UNAVAILABLE says when to come back (contract/retry.h): a server that
+  // crashed needs about a second, and who asks sooner is in its way.
+  SqlError(Fault fault, absl::Status status);
   Fault fault() const { return fault_; }
 
  private:

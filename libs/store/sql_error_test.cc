@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/strings.h"
+#include "contract/retry.h"
 
 namespace millrace::store {
 namespace {
@@ -79,6 +80,10 @@ TEST(SqlError, SaysWhichDatabaseIsAway) {
   EXPECT_EQ(MessageOf(error.status()),
             "database postgresql://h/db is away: connection refused");
   EXPECT_EQ(error.fault(), Fault::kConnection);
+  EXPECT_EQ(RetryDelay(error.status()), absl::Seconds(1));
+  // What comes back to no other answer has no such advice.
+  EXPECT_EQ(RetryDelay(FromPostgres({.sqlstate = "42601"}, "d").status()),
+            std::nullopt);
 }
 
 // The schema's own words reach who broke its rule.

@@ -6,7 +6,7 @@
 //   ALREADY_EXISTS       a unique constraint, named as table.column
 //   FAILED_PRECONDITION  a foreign key, or what a trigger raised
 //   INVALID_ARGUMENT     NOT NULL, CHECK, a value that its column cannot take
-//   UNAVAILABLE          the database is away
+//   UNAVAILABLE          the database is away; with a google.rpc.RetryInfo
 //   ABORTED              lost against another transaction, after retries
 //   RESOURCE_EXHAUSTED   disk or memory full
 //   DEADLINE_EXCEEDED    the context's deadline

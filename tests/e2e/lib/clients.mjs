@@ -23,13 +23,18 @@ const services = {
 };
 
 // An error of either face: `code` is gRPC's name, for example ALREADY_EXISTS;
-// `away` says that the service could not be reached at all.
+// `away` says that the service could not be reached at all, `retry` that the
+// answer says when to come back.
 export class CallError extends Error {
-  constructor(code, message, { away = false, http } = {}) {
+  constructor(code, message, { away = false, http, retry = false } = {}) {
     super(`${code}: ${message}`);
-    Object.assign(this, { code, text: message, away, http });
+    Object.assign(this, { code, text: message, away, http, retry });
   }
 }
+
+// Whether the details of an error have a google.rpc.RetryInfo.
+const hasRetryInfo = (error) =>
+  error.metadata.get("grpc-status-details-bin").some((bytes) => bytes.includes("type.googleapis.com/google.rpc.RetryInfo"));
 
 export class GrpcFace {
   constructor(address) {
@@ -47,7 +52,8 @@ export class GrpcFace {
       this.clients[service][method](request, { deadline: Date.now() + timeoutMs }, (error, reply) => {
         if (!error) return resolve(reply);
         const code = grpc.status[error.code];
-        reject(new CallError(code, error.details, { away: code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED" }));
+        const away = code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED";
+        reject(new CallError(code, error.details, { away, retry: hasRetryInfo(error) }));
       });
     });
   }
@@ -82,7 +88,8 @@ export class HttpFace {
     const body = text ? JSON.parse(text) : {};
     if (response.ok) return body;
     const code = body.code.toUpperCase();
-    throw new CallError(code, body.message, { away: code === "UNAVAILABLE", http: response.status });
+    const retry = response.headers.has("retry-after");
+    throw new CallError(code, body.message, { away: code === "UNAVAILABLE", http: response.status, retry });
   }
 
   close() {}

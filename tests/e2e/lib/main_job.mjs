@@ -120,7 +120,7 @@ export async function checkAll(everybody, face, { idleMs = 30_000, besides = [] 
 }
 
 // Asks until there are `count` and no more for a moment, or nothing changes.
-async function settled(ask, count, idleMs) {
+export async function settled(ask, count, idleMs) {
   let last = -1;
   let since = Date.now();
   for (;;) {

@@ -8,8 +8,9 @@ import { freePort } from "./servers.mjs";
 export const SERVICES = ["users", "admin", "templates"];
 
 export class Split {
-  constructor(dir, kafka, postgres) {
-    Object.assign(this, { dir, kafka, postgres, running: {}, ports: {} });
+  // `extra`: more environment variables, for all of them.
+  constructor(dir, kafka, postgres, extra = {}) {
+    Object.assign(this, { dir, kafka, postgres, extra, running: {}, ports: {} });
   }
 
   async start() {
@@ -48,7 +49,7 @@ export class Split {
     };
     env[`MILLRACE_DATABASES_${name.toUpperCase()}_URL`] = this.postgres.url(name);
     if (name !== "users") env.MILLRACE_REMOTE_USERS = `127.0.0.1:${this.ports.users.grpc}`;
-    return env;
+    return { ...env, ...this.extra };
   }
 
   async boot(name) {
