@@ -1,6 +1,7 @@
 #include "bus/bus.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "absl/time/clock.h"
@@ -11,6 +12,7 @@
 #include "bus/contract_topics.h"
 #include "bus/make_event.h"
 #include "loop/combinators.h"
+#include "loop/wait_note.h"
 
 namespace millrace::bus {
 namespace {
@@ -120,10 +122,12 @@ Promise<std::string> Bus::Publish(const ContractInfo& contract,
                 options, options_.spans);
   std::vector<Record> records;
   records.push_back(TakeRecord(&event, std::string(contract.topic)));
+  auto note = std::make_unique<WaitNote>("publish", contract.topic);
   return transport_.Publish(std::move(records))
-      .Then([event = std::move(event), topic = contract.topic,
-             parent = context.trace.span_id, spans = options_.spans,
-             &published = published_, &seconds = publish_seconds_] {
+      .Then([note = std::move(note), event = std::move(event),
+             topic = contract.topic, parent = context.trace.span_id,
+             spans = options_.spans, &published = published_,
+             &seconds = publish_seconds_] {
         const absl::Time now = absl::Now();
         published.Add();
         seconds.Observe(absl::ToDoubleSeconds(now - event.time));

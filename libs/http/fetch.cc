@@ -12,6 +12,7 @@
 #include "http/serializer.h"
 #include "loop/combinators.h"
 #include "loop/tcp.h"
+#include "loop/wait_note.h"
 #include "tls/connection.h"
 
 namespace millrace::http {
@@ -136,6 +137,9 @@ Promise<std::shared_ptr<TcpConnection>> Open(EventLoop& loop, HttpUrl url,
 Promise<FetchResponse> ExchangeUntil(EventLoop& loop, HttpUrl url,
                                      FetchRequest request, FetchOptions options,
                                      AbortSignal signal) {
+  // Without the path, which may tell more than is to be shown.
+  const WaitNote waits("http", request.method,
+                       StrCat(" ", url.host, ":", url.port));
   std::string text = RequestText(url, request);
   if (url.secure && options.tls == nullptr) {
     Throw(absl::InvalidArgumentError(

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "loop/event_loop.h"
 #include "loop/microtasks.h"
+#include "loop/wait_note.h"
 
 namespace millrace {
 namespace loop_internal {
@@ -65,15 +66,18 @@ Promise<void> Delay(absl::Duration delay, AbortSignal signal) {
   if (delay == absl::InfiniteDuration()) return Aborted(std::move(signal));
   Deferred<void> result;
   Promise<void> promise = result.promise();
+  auto note = loop_internal::NoteTimer(delay);
   if (!signal.can_abort()) {
-    loop_internal::LongTimeout(delay, [result] { result.Resolve(); });
+    loop_internal::LongTimeout(
+        delay, [result, note = std::move(note)] { result.Resolve(); });
     return promise;
   }
   auto subscription = std::make_shared<AbortSubscription>();
-  Timer timer = loop_internal::LongTimeout(delay, [result, subscription] {
-    subscription->Remove();
-    result.Resolve();
-  });
+  Timer timer = loop_internal::LongTimeout(
+      delay, [result, subscription, note = std::move(note)] {
+        subscription->Remove();
+        result.Resolve();
+      });
   *subscription =
       signal.OnAbortReason([result, timer](const absl::Status& reason) mutable {
         timer.Clear();

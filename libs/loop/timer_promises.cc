@@ -1,6 +1,7 @@
 #include "loop/timer_promises.h"
 
 #include "loop/microtasks.h"
+#include "loop/wait_note.h"
 
 namespace millrace {
 namespace loop_internal {
@@ -37,6 +38,11 @@ void Begin(const WaitOptions& options, Task resolve, AbortHandler reject,
 
 void BeginTimeout(absl::Duration delay, const WaitOptions& options,
                   Task resolve, AbortHandler reject) {
+  if (auto note = NoteTimer(delay)) {
+    resolve = [resolve = std::move(resolve), note = std::move(note)]() mutable {
+      resolve();
+    };
+  }
   Begin(options, std::move(resolve), std::move(reject), [delay](Task task) {
     return Loop().SetTimeout(delay, std::move(task));
   });

@@ -8,12 +8,14 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/strings.h"
 #include "loop/event_loop.h"
 #include "loop/loop_impl.h"
 #include "loop/mailbox.h"
+#include "loop/wait_note.h"
 
 namespace millrace {
 namespace {
@@ -22,6 +24,19 @@ int64_t NowNanoseconds() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+// Of the jobs that this thread has given to pools on behalf of somebody.
+std::unordered_map<const WorkerPool::Job*, WaitNote>& Notes() {
+  static thread_local std::unordered_map<const WorkerPool::Job*, WaitNote>
+      notes;
+  return notes;
+}
+
+void NoteJob(const WorkerPool::Job* job, std::string_view pool) {
+  if (Activity::Current() == nullptr) return;
+  Notes().erase(job);  // of a loop that ended before its jobs did
+  Notes().try_emplace(job, "pool", "a job of the pool '", StrCat(pool, "'"));
 }
 
 }  // namespace
@@ -55,6 +70,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
       std::lock_guard lock(mutex_);
       if (max_queued_ == 0 || queued_ < max_queued_) {
         loop.AddRef("worker job");
+        NoteJob(job.get(), name_);
         Push(job.release());
         if (idle_ == 0) return;
       }
@@ -114,6 +130,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
       taken = Unlink(job);
     }
     EventLoop::Current()->ReleaseRef("worker job");
+    Notes().erase(job);
     taken->Refuse(reason);
   }
 
@@ -148,6 +165,7 @@ class WorkerPool::Impl : public std::enable_shared_from_this<Impl> {
       job->abort_.Remove();
       // Before Complete(), so that a loop with nothing else can end.
       EventLoop::Current()->ReleaseRef("worker job");
+      Notes().erase(job.get());
       job->Complete();
     };
     if (mailbox->Send(std::move(complete))) return;

@@ -137,6 +137,22 @@ std::string HandleFacts(Host& host) {
   return Members(json);
 }
 
+namespace {
+
+void AddWaits(JsonWriter& json, const std::vector<LiveWait>& waits) {
+  json.BeginArray();
+  for (const LiveWait& wait : waits) {
+    json.BeginObject()
+        .Member("kind", wait.kind)
+        .Member("what", wait.what)
+        .Member("seconds", absl::ToDoubleSeconds(wait.age))
+        .EndObject();
+  }
+  json.EndArray();
+}
+
+}  // namespace
+
 std::string ActivityFacts(Host& host) {
   JsonWriter json;
   json.BeginObject().Key("activities").BeginArray();
@@ -146,10 +162,13 @@ std::string ActivityFacts(Host& host) {
         .Member("handler", activity.handler)
         .Member("event", activity.event)
         .Member("trace_id", activity.trace_id)
-        .Member("seconds", absl::ToDoubleSeconds(activity.age))
-        .EndObject();
+        .Member("seconds", absl::ToDoubleSeconds(activity.age));
+    AddWaits(json.Key("waits"), activity.waits);
+    json.EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  AddWaits(json.Key("other_waits"), OtherWaits(host.loop()));
+  json.EndObject();
   return Members(json);
 }
 

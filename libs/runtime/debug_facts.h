@@ -20,7 +20,8 @@ namespace millrace::runtime {
 std::string LoopFacts(Host& host);
 // "handles": what is open, and where it was made.
 std::string HandleFacts(Host& host);
-// "activities": the calls and events that are not over, the oldest first.
+// "activities": the calls and events that are not over, the oldest first, each
+// with what it waits for ("waits"); "other_waits": on behalf of nobody known.
 std::string ActivityFacts(Host& host);
 
 // Any thread.

@@ -152,6 +152,58 @@ TEST_F(DebugProgramTest, ListsWhatIsInFlight) {
   answer.get();
 }
 
+// A call that hangs, and what the page says that it hangs at.
+struct Hanging {
+  const char* name;  // of who is greeted
+  const char* kind;
+  const char* what;  // is a part of what is told
+};
+
+class WaitingProgramTest : public DebugProgramTest,
+                           public testing::WithParamInterface<Hanging> {};
+
+TEST_P(WaitingProgramTest, SaysWhatACallWaitsFor) {
+  Program program(Flags({"--debug-port", "0"}));
+  program.Ready();
+  const int port = DebugPort(program);
+  const std::string trace = "0123456789abcdef0123456789abcdef";
+  auto answer = std::async(std::launch::async, [&] {
+    return HttpExchange(
+        program.http, "POST", "/sample.v1.GreeterService/Greet",
+        StrCat("{\"name\":\"", GetParam().name, "\"}"), "*/*",
+        StrCat("traceparent: 00-", trace, "-0123456789abcdef-01\r\n"));
+  });
+  // Until it has come as far as that; it stays there.
+  std::string told;
+  for (int i = 0; i < 1000 && told.find(GetParam().what) == told.npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const Value loops = JsonAt(port, "/debug/activities.json");
+    for (const Value& one :
+         In(In(loops, 0), "activities").list_value().values()) {
+      if (Text(one, "trace_id") != trace) continue;
+      const Value& waits = In(one, "waits");
+      if (waits.list_value().values().empty()) continue;
+      ASSERT_EQ(waits.list_value().values_size(), 1);
+      EXPECT_EQ(Text(In(waits, 0), "kind"), GetParam().kind);
+      EXPECT_LE(In(In(waits, 0), "seconds").number_value(),
+                In(one, "seconds").number_value());
+      told = Text(In(waits, 0), "what");
+    }
+  }
+  EXPECT_THAT(told, HasSubstr(GetParam().what));
+  program.Signal(SIGKILL);
+  program.Wait();
+  answer.get();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    DebugProgramTest, WaitingProgramTest,
+    testing::Values(Hanging{"querying", "statement",
+                            "greeter.db: WITH RECURSIVE n (i)"},
+                    Hanging{"pooled", "pool", "a job of the pool"},
+                    Hanging{"delayed", "timer", "1h"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
 TEST_F(DebugProgramTest, AnswersWhileALoopIsStuckAndNamesWhoBlocksIt) {
   Program program(Flags({"--debug-port", "0"}));
   program.Ready();

@@ -5,7 +5,9 @@
 //   GET  /debug/process.json         memory, heap, threads, readiness
 //   GET  /debug/loops.json           each loop's lag, phases, worker pool
 //   GET  /debug/handles.json         what is open on them, and where it was
-//   made GET  /debug/activities.json      calls and events that are not over
+//                                    made
+//   GET  /debug/activities.json      calls and events that are not over, and
+//                                    what each waits for
 //   GET  /debug/overruns.json        the latest callbacks that blocked a loop
 //   GET  /debug/calls.json           metrics of the calls,
 //   GET  /debug/bus.json             of subscriptions, lanes and outboxes,

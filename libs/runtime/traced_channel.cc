@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "loop/combinators.h"
+#include "loop/wait_note.h"
 
 namespace millrace::runtime {
 namespace {
@@ -29,6 +30,9 @@ class CallSpan {
         start_(absl::Now()) {}
 
   const TraceContext& trace() const { return trace_; }
+  const std::string& target() const { return callee_->target; }
+  // "/users.v1.UsersService/GetUser"
+  std::string_view path() const { return method_.path; }
 
   // The first time counts.
   void End(const absl::Status& status) {
@@ -77,6 +81,7 @@ class TracedReplies final : public StreamSource<MessagePtr> {
  private:
   static Promise<std::optional<MessagePtr>> Follow(
       Promise<std::optional<MessagePtr>> next, std::shared_ptr<CallSpan> span) {
+    const WaitNote waits("call", span->target(), span->path());
     try {
       std::optional<MessagePtr> reply = co_await std::move(next);
       if (!reply.has_value()) span->End(absl::OkStatus());
@@ -127,6 +132,7 @@ class TracedChannel final : public Channel {
                                     const Message& request) {
     Call inner = call;
     inner.context.trace = span.trace();
+    const WaitNote waits("call", span.target(), span.path());
     try {
       MessagePtr reply = co_await channel.Unary(method, inner, request);
       span.End(absl::OkStatus());

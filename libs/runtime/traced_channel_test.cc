@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "loop/activity.h"
 #include "loop/combinators.h"
+#include "loop/live_activities.h"
 #include "runtime/test_support.h"
 #include "runtime/tracing.h"
 #include "sample/v1/sample.millrace.h"
@@ -29,6 +31,7 @@ class FakeChannel final : public Channel {
   struct Seen {
     std::vector<TraceContext> traces;
     absl::Status outcome;
+    std::optional<Promise<MessagePtr>> answer;  // of a call that hangs
   };
 
   explicit FakeChannel(Seen& seen) : seen_(seen) {}
@@ -37,6 +40,7 @@ class FakeChannel final : public Channel {
                             const Message&) override {
     seen_.traces.push_back(call.context.trace);
     if (!seen_.outcome.ok()) return Promise<MessagePtr>::Reject(seen_.outcome);
+    if (seen_.answer) return *std::exchange(seen_.answer, std::nullopt);
     return Promise<MessagePtr>::Resolve(MessagePtr(method.response().New()));
   }
   Stream<MessagePtr> Streaming(const MethodInfo& method, const Call& call,
@@ -98,6 +102,26 @@ TEST_F(TracedChannelTest, SaysHowItFailed) {
             seen_.outcome);
   EXPECT_THAT(Spans(),
               ElementsAre("sample.v1.GreeterService/Greet NOT_FOUND nobody"));
+}
+
+TEST_F(TracedChannelTest, SaysWhatWaitsForTheAnswer) {
+  const Deferred<MessagePtr> answer;
+  seen_.answer.emplace(answer.promise());
+  Promise<MessagePtr> reply;
+  {
+    const ActivityScope scope(
+        Activity::Make({.kind = "rpc", .handler = "caller"}));
+    reply = channel_->Unary(Method(0), call_, request_);
+  }
+  const std::vector<LiveActivity> live = LiveActivities(loop_);
+  ASSERT_EQ(live.size(), 1u);
+  ASSERT_EQ(live[0].waits.size(), 1u);
+  EXPECT_EQ(live[0].waits[0].kind, "call");
+  EXPECT_EQ(live[0].waits[0].what,
+            "greeter:9090/sample.v1.GreeterService/Greet");
+  answer.Resolve(std::make_unique<Greeting>());
+  EXPECT_TRUE(Settle(loop_, std::move(reply)).ok());
+  EXPECT_TRUE(OtherWaits(loop_).empty());
 }
 
 TEST_F(TracedChannelTest, AStreamIsASpanUntilItsEnd) {

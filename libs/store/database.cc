@@ -88,7 +88,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
     return lanes;
   };
   Lanes::Options lanes = {.threads = options.pool_size,
-                          .acquire_timeout = options.acquire_timeout};
+                          .acquire_timeout = options.acquire_timeout,
+                          .database = url->display};
   if (url->dialect == Dialect::kPostgres) {
     parts->writers =
         std::make_unique<Lanes>(loop, measured(lanes, "all"), make(runner));

@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -16,6 +17,7 @@
 #include "base/context.h"
 #include "loop/event_loop.h"
 #include "store/session.h"
+#include "store/statement_note.h"
 #include "store/transaction.h"
 
 namespace millrace::store {
@@ -47,6 +49,9 @@ struct Job {
     State before = kWaiting;
     return state.compare_exchange_strong(before, kGivenUp);
   }
+
+  StatementNote statement;
+  std::optional<JobNote> note;  // on the loop, from Submit() to Finish()
 
   // The outcome.
   std::exception_ptr error;

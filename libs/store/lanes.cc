@@ -20,6 +20,9 @@ constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
 
 // Outlives the Lanes while a timer of a job may still look at it.
 struct Lanes::Queue {
+  explicit Queue(const Options& given) : options(given) {}
+
+  const Options options;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<JobPtr> jobs;
@@ -71,7 +74,7 @@ struct Lanes::Queue {
 };
 
 Lanes::Lanes(EventLoop& loop, const Options& options, MakeRunner make_runner)
-    : loop_(loop), options_(options), queue_(std::make_shared<Queue>()) {
+    : loop_(loop), options_(options), queue_(std::make_shared<Queue>(options)) {
   queue_->running = options_.threads;
   queue_->waiting = options_.waiting;
   queue_->busy = options_.busy;
@@ -108,9 +111,13 @@ bool Lanes::Submit(JobPtr job) {
   EventLoop& loop = *EventLoop::Current();
   job->loop = &loop;
   job->queued = absl::Now();
+  job->note.emplace(options_.database, job->statement);
   {
     const std::lock_guard lock(queue_->mutex);
-    if (queue_->ending) return false;
+    if (queue_->ending) {
+      job->note.reset();
+      return false;
+    }
     queue_->jobs.push_back(job);
     queue_->ShowWaiting();
   }
@@ -121,28 +128,27 @@ bool Lanes::Submit(JobPtr job) {
   const absl::Duration patience =
       std::min(options_.acquire_timeout, job->context.deadline - job->queued);
   if (patience < kLongestTimer) {
-    Timer timer =
-        loop.SetTimeout(patience, [queue = queue_, options = options_, job] {
-          if (!job->GiveUp()) return;
-          queue->Remove(job.get());
-          job->error =
-              std::make_exception_ptr(StatusError(GaveUp(*job, options)));
-          Finish(*job);
-        });
+    Timer timer = loop.SetTimeout(patience, [queue = queue_, job] {
+      if (!job->GiveUp()) return;
+      queue->Remove(job.get());
+      job->error = std::make_exception_ptr(StatusError(GaveUp(*job, *queue)));
+      Finish(*job);
+    });
     job->timer = std::move(timer);
   }
   return true;
 }
 
-absl::Status Lanes::GaveUp(const Job& job, const Options& options) {
+absl::Status Lanes::GaveUp(const Job& job, const Queue& queue) {
   if (absl::Now() >= job.context.deadline) {
     return absl::DeadlineExceededError(
         "the deadline passed while the transaction waited for a connection");
   }
-  return absl::ResourceExhaustedError(StrCat(
-      "no connection to the database became free within ",
-      absl::FormatDuration(options.acquire_timeout), " (all ", options.threads,
-      " are busy); shorten transactions or raise pool_size"));
+  return absl::ResourceExhaustedError(
+      StrCat("no connection to the database became free within ",
+             absl::FormatDuration(queue.options.acquire_timeout), " (all ",
+             queue.options.threads,
+             " are busy); shorten transactions or raise pool_size"));
 }
 
 void Lanes::Drain(Task done) {
@@ -205,6 +211,7 @@ void Lanes::Work(EventLoop& home, Queue& queue, size_t batch,
 void Lanes::Finish(Job& job) {
   job.loop->Clear(std::exchange(job.timer, Timer()));
   job.loop->ReleaseRef("database job");
+  job.note.reset();
   // A hook that throws is a bug for the loop to report, but what committed
   // has committed.
   std::exception_ptr thrown;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -29,6 +30,7 @@ class Lanes {
     int threads = 1;   // 0: jobs run on the loop, one after the other
     size_t batch = 1;  // the most writes that share a commit
     absl::Duration acquire_timeout = absl::Seconds(5);
+    std::string database;  // as it is shown
     // How many jobs wait, and how many sessions have some; null: nobody asks.
     Gauge* waiting = nullptr;
     Gauge* busy = nullptr;
@@ -55,7 +57,7 @@ class Lanes {
   // A turn of the loop for one job, when there are no threads.
   static void RunOne(Queue& queue);
   static void Finish(Job& job);
-  static absl::Status GaveUp(const Job& job, const Options& options);
+  static absl::Status GaveUp(const Job& job, const Queue& queue);
   void Join();
 
   EventLoop& loop_;

@@ -29,6 +29,20 @@ bool WorthRetrying(Fault fault) {
   return fault == Fault::kContention || fault == Fault::kStalePlan;
 }
 
+// Has a session tell a job what it runs for it.
+class Telling {
+ public:
+  Telling(std::unique_ptr<Session>& session, Job& job) : session_(session) {
+    session_->TellStatements(&job.statement);
+  }
+  ~Telling() {
+    if (session_ != nullptr) session_->TellStatements(nullptr);
+  }
+
+ private:
+  std::unique_ptr<Session>& session_;
+};
+
 std::exception_ptr LateError() {
   return std::make_exception_ptr(StatusError(absl::DeadlineExceededError(
       "the deadline passed before the transaction could start")));
@@ -110,7 +124,9 @@ bool Runner::Attempt(Job& job, Fault* fault) {
   std::exception_ptr cause;  // what decides whether to run again
   try {
     if (absl::Now() > job.context.deadline) std::rethrow_exception(LateError());
+    job.statement.Set("BEGIN");
     Begin(job.mode, job.context.deadline);
+    const Telling telling(session_, job);
     Tx tx(*session_, job.context, options_.session.url.dialect);
     try {
       job.body(tx);
@@ -119,6 +135,7 @@ bool Runner::Attempt(Job& job, Fault* fault) {
       job.error = std::current_exception();
     }
     if (job.error == nullptr) {
+      job.statement.Set("COMMIT");
       session_->Commit();
       job.hooks = tx.TakeHooks();
       return true;
@@ -158,6 +175,7 @@ bool Runner::RunTogether(absl::Span<const JobPtr> jobs) {
       }
       session_->Savepoint();
       session_->SetDeadline(job->context.deadline);
+      const Telling telling(session_, *job);
       Tx tx(*session_, job->context, options_.session.url.dialect);
       try {
         job->body(tx);
@@ -179,6 +197,7 @@ bool Runner::RunTogether(absl::Span<const JobPtr> jobs) {
         session_->RollbackToSavepoint();
       }
     }
+    for (const JobPtr& job : jobs) job->statement.Set("COMMIT");
     session_->Commit();
     return true;
   } catch (...) {

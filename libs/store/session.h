@@ -20,6 +20,7 @@
 #include "store/database_url.h"
 #include "store/dialect.h"
 #include "store/row.h"
+#include "store/statement_note.h"
 #include "store/value.h"
 
 namespace millrace::store {
@@ -43,6 +44,12 @@ class Session {
   static std::unique_ptr<Session> Connect(const Options& options);
 
   virtual ~Session() = default;
+
+  // Who is told from now on what is run; null: nobody.
+  void TellStatements(StatementNote* note) { note_ = note; }
+  void Tell(std::string_view sql) {
+    if (note_ != nullptr) note_->Set(sql);
+  }
 
   // The deadline bounds each statement of the transaction, which PostgreSQL may
   // end later by a sixteenth of what was left. What begins it may travel with
@@ -69,6 +76,9 @@ class Session {
   virtual void RollbackToSavepoint() = 0;
   // For the next statements of a transaction that several callers share.
   virtual void SetDeadline(absl::Time deadline) = 0;
+
+ private:
+  StatementNote* note_ = nullptr;
 };
 
 std::unique_ptr<Session> ConnectSqlite(const Session::Options& options);

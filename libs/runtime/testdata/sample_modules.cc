@@ -88,6 +88,18 @@ class GreeterModule final : public Module, public GreeterService {
     if (journal_ != nullptr && journal_->on_greet) journal_->on_greet();
     if (request.name() == "slow") co_await Delay(absl::Milliseconds(300));
     if (request.name() == "forever") co_await Delay(absl::InfiniteDuration());
+    if (request.name() == "delayed") co_await Delay(absl::Hours(1));
+    if (request.name() == "pooled") {
+      co_await EventLoop::Current()->workers().Run(
+          [] { std::this_thread::sleep_for(std::chrono::hours(1)); });
+    }
+    if (request.name() == "querying") {
+      co_await context_->database().Transact([](store::Tx& tx) {
+        tx.Query(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+            "FROM n) SELECT count(*) FROM n");
+      });
+    }
     if (request.name() == "stuck") {
       std::this_thread::sleep_for(std::chrono::seconds(60));
     }
