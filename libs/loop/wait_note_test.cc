@@ -95,7 +95,7 @@ TEST(WaitNote, SaysWhatEachActivityWaitsFor) {
     // A job of the pool runs until the test has looked.
     std::promise<void> seen;
     auto timer = Under("sleeps", [&] {
-      return AsStatusOr(Wait(absl::Hours(1), {.signal = end.signal()}));
+      return AsStatusOr(Wait(absl::Hours(1), end.signal()));
     });
     auto job = Under("computes", [&] {
       return loop.workers().Run([&] { seen.get_future().wait(); });
