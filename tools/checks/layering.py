@@ -35,6 +35,7 @@ OWNERS = {
     "libpq-fe.h": ("libs/store/",),
     "grpc/": ("libs/rpc/",),
     "grpcpp/": ("libs/rpc/",),
+    "nghttp2/": ("libs/rpc/",),
     "boost/beast": ("libs/http/",),
     "boost/": ("libs/http/", "libs/store/"),
     "librdkafka/": ("libs/bus/kafka/",),
@@ -43,7 +44,7 @@ OWNERS = {
     "CLI/": ("libs/runtime/", "tools/millrace/"),
     "openssl/": ("libs/tls/", "libs/tokens/"),
     "sodium": ("libs/digest/", "libs/tokens/"),
-    "zlib.h": ("libs/http/",),
+    "zlib.h": ("libs/base/",),
     "opentelemetry/": ("libs/otlp/",),
 }
 # Tests and benchmarks may use a peer directly.

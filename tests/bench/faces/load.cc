@@ -31,8 +31,8 @@ int Connect(const std::string& target) {
   const size_t colon = target.rfind(':');
   const addrinfo hints{.ai_socktype = SOCK_STREAM};
   addrinfo* found = nullptr;
-  if (getaddrinfo(target.substr(0, colon).c_str(),
-                  target.c_str() + colon + 1, &hints, &found) != 0) {
+  if (getaddrinfo(target.substr(0, colon).c_str(), target.c_str() + colon + 1,
+                  &hints, &found) != 0) {
     Fail(target + " is no address");
   }
   const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -65,12 +65,13 @@ struct Pending {
 class Client {
  public:
   explicit Client(const Load& load)
-      : load_(load), fd_(Connect(load.target)), bearer_("Bearer " + load.token) {
+      : load_(load),
+        fd_(Connect(load.target)),
+        bearer_("Bearer " + load.token) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, &OnHeader);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks,
-                                                           &OnClose);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &OnClose);
     nghttp2_session_client_new(&session_, callbacks, this);
     nghttp2_session_callbacks_del(callbacks);
     constexpr int32_t kWindow = 16 << 20;
