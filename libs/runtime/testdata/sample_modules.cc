@@ -12,6 +12,7 @@
 #include "bus/inbox.h"
 #include "bus/outbox.h"
 #include "loop/combinators.h"
+#include "loop/worker_pool.h"
 #include "sample/v1/sample.millrace.h"
 #include "store/database.h"
 
