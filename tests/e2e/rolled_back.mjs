@@ -4,6 +4,7 @@
 // refuses, and says why.
 // Usage: node rolled_back.mjs [postgres]       default: SQLite
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { GrpcFace, HttpFace } from "./lib/clients.mjs";
@@ -52,10 +53,12 @@ await cases({
     }
   },
   async "one of before that, on what was taken away"() {
-    const [file, flags, options] = older(2);
+    // The one that knows admin's first migration alone: the second takes away.
+    const known = readdirSync(new URL("../../services/admin/migrations", import.meta.url)).length;
+    const [file, flags, options] = older(known - 1);
     const { code, stderr } = await run("older", file, flags, options);
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /the database of admin, .*schema of module admin: the database is at version 2 \(audit_chain\), which programs from version 2 on may run on, and this program knows 1; run a newer program, or restore the database/);
+    assert.match(stderr, /the database of admin, .*schema of module admin: the database is at version \d+ \(\w+\), which programs from version 2 on may run on, and this program knows 1; run a newer program, or restore the database/);
   },
   "the newer program again": () => workWith(newer, "newer again"),
 });
