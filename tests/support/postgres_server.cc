@@ -72,24 +72,42 @@ int FreePort() {
   return port;
 }
 
+struct ProcessStat {
+  char state = 'X';  // as for one that is gone
+  pid_t parent = 0;
+};
+
+ProcessStat StatOf(pid_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+  std::string stat;
+  std::getline(file, stat);
+  ProcessStat read;
+  const size_t end = stat.rfind(')');
+  if (end == std::string::npos) return read;
+  std::istringstream rest(stat.substr(end + 1));
+  rest >> read.state >> read.parent;
+  return read;
+}
+
 // The server's processes leave its session, so they are found by parent.
 std::vector<pid_t> ChildrenOf(pid_t parent) {
   std::vector<pid_t> children;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const pid_t pid = std::atoi(entry.path().filename().c_str());
-    if (pid <= 0) continue;
-    std::ifstream file(entry.path() / "stat");
-    std::string stat;
-    std::getline(file, stat);
-    const size_t end = stat.rfind(')');
-    if (end == std::string::npos) continue;
-    std::istringstream rest(stat.substr(end + 1));
-    char state = 0;
-    pid_t ppid = 0;
-    if (rest >> state >> ppid && ppid == parent) children.push_back(pid);
+    if (pid > 0 && StatOf(pid).parent == parent) children.push_back(pid);
   }
   return children;
+}
+
+// Until it has let go of what it had; somebody else reaps it.
+void AwaitEnd(pid_t pid) {
+  const absl::Time end = absl::Now() + kPatience;
+  for (char state = StatOf(pid).state;
+       state != 'X' && state != 'Z' && absl::Now() < end;
+       state = StatOf(pid).state) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
 }
 
 }  // namespace
@@ -155,10 +173,13 @@ void PostgresServer::Kill9() {
   if (pid_ <= 0) return;
   // Stopped first, so that it starts nobody while its children are listed.
   kill(pid_, SIGSTOP);
-  for (const pid_t child : ChildrenOf(pid_)) kill(child, SIGKILL);
+  const std::vector<pid_t> children = ChildrenOf(pid_);
+  for (const pid_t child : children) kill(child, SIGKILL);
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
+  // The next server refuses to start beside one of them.
+  for (const pid_t child : children) AwaitEnd(child);
 }
 
 absl::Status PostgresServer::Restart() {

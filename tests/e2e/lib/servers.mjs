@@ -182,8 +182,17 @@ export class Postgres {
 
   async start() {
     const log = join(this.dir, "postgres.log");
-    this.program = new Program("postgres", "setpriv", [...this.prefix, "--", `${this.bin}/postgres`, "-D", join(this.dir, "data"), "-p", String(this.port), "-c", "listen_addresses=127.0.0.1", "-k", this.dir], { log });
-    await accepts(this.port, this.program, "PostgreSQL");
+    for (let i = 0; ; ++i) {
+      this.program = new Program("postgres", "setpriv", [...this.prefix, "--", `${this.bin}/postgres`, "-D", join(this.dir, "data"), "-p", String(this.port), "-c", "listen_addresses=127.0.0.1", "-k", this.dir], { log });
+      try {
+        await accepts(this.port, this.program, "PostgreSQL");
+        break;
+      } catch (error) {
+        // Of one that was killed the children may be there yet, for a moment.
+        if (i === 100 || !error.message.includes("pre-existing shared memory block")) throw error;
+        await sleep(100);
+      }
+    }
     for (let i = 0; ; ++i) {
       try {
         this.sql("SELECT 1");
