@@ -82,8 +82,11 @@ rpc::ServerOptions GrpcOptionsOf(const Config& config) {
   options.keepalive_interval = Interval(grpc.keepalive_interval());
   options.keepalive_timeout = DurationOf(grpc.keepalive_timeout());
   options.channelz = grpc.channelz();
-  options.transport = grpc.transport() == "grpc++" ? rpc::Transport::kGrpc
-                                                   : rpc::Transport::kHttp2;
+  // A client has one connection for all its calls: loops beside the first would
+  // have nothing to do if they were handed connections.
+  const bool grpcpp =
+      grpc.has_transport() ? grpc.transport() == "grpc++" : config.loops() > 1;
+  options.transport = grpcpp ? rpc::Transport::kGrpc : rpc::Transport::kHttp2;
   return options;
 }
 

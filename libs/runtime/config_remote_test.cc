@@ -77,7 +77,12 @@ TEST_F(ConfigTest, TheGrpcFaceTakesItsSettings) {
   Set("grpc.max_memory_bytes", "8388608");
   Set("grpc.keepalive_interval", "0s");
   Set("grpc.channelz", "true");
-  EXPECT_EQ(GrpcOptionsOf(Config()).transport, rpc::Transport::kHttp2);
+  Config config;
+  EXPECT_EQ(GrpcOptionsOf(config).transport, rpc::Transport::kHttp2);
+  config.set_loops(2);
+  EXPECT_EQ(GrpcOptionsOf(config).transport, rpc::Transport::kGrpc);
+  config.mutable_grpc()->set_transport("http2");
+  EXPECT_EQ(GrpcOptionsOf(config).transport, rpc::Transport::kHttp2);
   Set("grpc.transport", "grpc++");
   const rpc::ServerOptions options = GrpcOptionsOf(Load());
   EXPECT_EQ(options.transport, rpc::Transport::kGrpc);
