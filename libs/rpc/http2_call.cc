@@ -124,7 +124,7 @@ IncomingCall Http2Call::Incoming() {
     metadata_.OnSendHeaders([self = weak_from_this()] {
       const auto call = self.lock();
       if (call == nullptr || !call->alive() || call->finishing_) return;
-      call->BeginReply();
+      call->BeginReply(call->metadata_.TakeHeaders());
     });
   }
   incoming.reply = metadata_;
@@ -140,10 +140,6 @@ Promise<std::optional<MessagePtr>> Http2Call::Read() {
   return request;
 }
 
-void Http2Call::CancelReads(const absl::Status& reason) {
-  for (const auto& reader : std::exchange(readers_, {})) reader.Reject(reason);
-}
-
 void Http2Call::OnData(std::string_view bytes) {
   unread_ += bytes.size();
   if (!alive() || finishing_) {
@@ -157,12 +153,6 @@ void Http2Call::OnData(std::string_view bytes) {
 void Http2Call::Deliver(std::string_view bytes) {
   if (readers_.empty()) return input_.Keep(bytes);
   while (Take(bytes) && !readers_.empty()) bytes = {};
-}
-
-Http2Call::Reader Http2Call::NextReader() {
-  Reader reader = std::move(readers_.front());
-  readers_.erase(readers_.begin());
-  return reader;
 }
 
 // The next message, if `bytes` complete it. That of a unary call waits for the
@@ -242,7 +232,7 @@ Promise<void> Http2Call::Write(const Message& reply) {
     return Promise<void>::Reject(std::move(status));
   }
   Account();
-  BeginReply();
+  BeginReply(metadata_.TakeHeaders());
   if (pending() < kHighWater) return Promise<void>::Resolve();
   writing_.emplace();
   return writing_->promise();
@@ -263,30 +253,22 @@ void Http2Call::Finish(const absl::Status& status) {
   SendStatus(status);
 }
 
-// Sends the headers unless they are sent; what stands in output_ follows.
-void Http2Call::BeginReply() {
+void Http2Call::BeginReply(const Metadata& headers) {
   if (std::exchange(replied_, true)) return connection_->Resume(stream_);
-  Http2Fields headers = Http2Fields::ReplyHeaders();
-  headers.Add(metadata_.TakeHeaders());
-  connection_->SubmitReply(stream_, headers);
+  Http2Fields fields = Http2Fields::ReplyHeaders();
+  fields.Add(headers);
+  connection_->SubmitReply(stream_, fields);
 }
 
 void Http2Call::SendStatus(const absl::Status& status) {
-  const WireStatus wire = ToWire(status);
-  const Metadata headers = replied_ ? Metadata() : metadata_.TakeHeaders();
-  if (!replied_ && output_.empty() && headers.empty()) {
-    Http2Fields all = Http2Fields::ReplyHeaders();
-    all.AddStatus(wire);
-    all.Add(metadata_.TakeTrailers());
-    return connection_->SubmitLast(stream_, all);
-  }
-  trailers_.emplace();
-  trailers_->AddStatus(wire);
-  trailers_->Add(metadata_.TakeTrailers());
-  if (std::exchange(replied_, true)) return connection_->Resume(stream_);
-  Http2Fields first = Http2Fields::ReplyHeaders();
-  first.Add(headers);
-  connection_->SubmitReply(stream_, first);
+  const Metadata headers = metadata_.TakeHeaders();  // none once they are sent
+  const bool alone = !replied_ && output_.empty() && headers.empty();
+  Http2Fields fields = alone ? Http2Fields::ReplyHeaders() : Http2Fields();
+  fields.AddStatus(ToWire(status));
+  fields.Add(metadata_.TakeTrailers());
+  if (alone) return connection_->SubmitLast(stream_, fields);
+  trailers_ = std::move(fields);
+  BeginReply(headers);
 }
 
 std::optional<size_t> Http2Call::NextOutput(size_t limit, bool* last) const {

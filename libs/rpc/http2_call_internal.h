@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "loop/abort.h"
 #include "loop/timer.h"
@@ -32,7 +31,6 @@ class Http2Call final : public ServedCall,
 
   IncomingCall Incoming() override;
   Promise<std::optional<MessagePtr>> Read() override;
-  void CancelReads(const absl::Status& reason) override;
   Promise<void> Write(const Message& reply) override;
   void Finish(const absl::Status& status) override;
   void FinishWith(const Message& reply) override;
@@ -76,13 +74,13 @@ class Http2Call final : public ServedCall,
   bool alive() const { return connection_ != nullptr && death_.ok(); }
   absl::Status Death() const override;
   void StartDeadline();
-  void BeginReply();
+  // Sends the headers unless they are sent; what stands in output_ follows.
+  void BeginReply(const Metadata& headers);
   void SendStatus(const absl::Status& status);
   // Gives who waits what there is, `bytes` included.
   void Deliver(std::string_view bytes);
   // False when the first who waits has to wait on.
   bool Take(std::string_view bytes);
-  Reader NextReader();
   // Bytes that the call holds, with the rest of the message that is being read.
   size_t Holds() const;
   // Tells the server of them.
@@ -110,7 +108,6 @@ class Http2Call final : public ServedCall,
   size_t accounted_ = 0;   // of what it holds
   MessagePtr next_;        // for the message that is being read
   bool complete_ = false;  // it is whole, and waits
-  absl::InlinedVector<Reader, 1> readers_;
 
   std::string output_;
   size_t sent_ = 0;  // of output_

@@ -118,7 +118,6 @@ void Http2Connection::RefuseProtocol(std::string_view bytes) {
 }
 
 void Http2Connection::OnFrame(const nghttp2_frame& frame) {
-  Http2Call* call = nullptr;
   switch (frame.hd.type) {
     case NGHTTP2_SETTINGS:
       greeted_ = true;
@@ -133,7 +132,7 @@ void Http2Connection::OnFrame(const nghttp2_frame& frame) {
     default:
       return;
   }
-  call = Find(frame.hd.stream_id);
+  Http2Call* const call = Find(frame.hd.stream_id);
   if (call == nullptr) return;
   // The handler may end the call at once.
   const std::shared_ptr<Http2Call> held = call->shared_from_this();

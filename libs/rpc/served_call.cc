@@ -67,6 +67,16 @@ absl::Status ServedCall::Route(std::string_view path, ServedCalls& calls) {
   return absl::OkStatus();
 }
 
+void ServedCall::CancelReads(const absl::Status& reason) {
+  for (const auto& reader : std::exchange(readers_, {})) reader.Reject(reason);
+}
+
+ServedCall::Reader ServedCall::NextReader() {
+  Reader reader = std::move(readers_.front());
+  readers_.erase(readers_.begin());
+  return reader;
+}
+
 void ServedCall::SetReplies(Stream<MessagePtr> replies) {
   replies_ = std::move(replies);
   if (absl::Status death = Death(); !death.ok()) replies_.Cancel(death);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "contract/dispatcher.h"
@@ -58,7 +59,7 @@ class ServedCall {
   // the request does not decode and when the call was cancelled.
   virtual Promise<std::optional<MessagePtr>> Read() = 0;
   // Nobody wants the requests any more: who waits for one is told so.
-  virtual void CancelReads(const absl::Status& reason) = 0;
+  void CancelReads(const absl::Status& reason);
   // Resolves when the reply has room; rejects when the call is dead.
   virtual Promise<void> Write(const Message& reply) = 0;
   // Ends the call; later ones and those of a dead call do nothing.
@@ -80,7 +81,12 @@ class ServedCall {
   // OK while the call can be answered.
   virtual absl::Status Death() const = 0;
 
+  // The first who waits for a request; there is one.
+  Reader NextReader();
+
   Stream<MessagePtr> replies_;
+  // Who waits for requests, of whom the first is being read for.
+  absl::InlinedVector<Reader, 1> readers_;
 
  private:
   Target target_;

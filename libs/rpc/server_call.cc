@@ -141,12 +141,6 @@ void ServerCall::ReadOn() {
   }
 }
 
-ServerCall::Reader ServerCall::NextReader() {
-  Reader reader = std::move(readers_.front());
-  readers_.erase(readers_.begin());
-  return reader;
-}
-
 void ServerCall::OnRead(bool ok) {
   reading_ = false;
   if (ok) {
@@ -174,10 +168,6 @@ void ServerCall::Deliver() {
   }
   // It would keep a piece of what the connection has read.
   wire_->received.Clear();
-}
-
-void ServerCall::CancelReads(const absl::Status& reason) {
-  for (const auto& reader : std::exchange(readers_, {})) reader.Reject(reason);
 }
 
 Promise<void> ServerCall::Write(const Message& reply) {

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 
-#include "absl/container/inlined_vector.h"
 #include "loop/abort.h"
 #include "rpc/engine_internal.h"
 #include "rpc/listener_internal.h"
@@ -45,7 +44,6 @@ class ServerCall final : public ServedCall,
 
   IncomingCall Incoming() override;
   Promise<std::optional<MessagePtr>> Read() override;
-  void CancelReads(const absl::Status& reason) override;
   Promise<void> Write(const Message& reply) override;
   void Finish(const absl::Status& status) override;
   void FinishWith(const Message& reply) override;
@@ -66,7 +64,6 @@ class ServerCall final : public ServedCall,
   void Serve();
   // Asks gRPC for a request for the first who waits, if there can be one.
   void ReadOn();
-  Reader NextReader();
   // The request that has come goes to the first who waits.
   void Deliver();
   absl::Status Death() const override;
@@ -90,8 +87,6 @@ class ServerCall final : public ServedCall,
   absl::Status cancelled_;
   AbortController abort_;
   ReplyMetadata metadata_;
-  // Who waits for requests, of whom the first is being read for.
-  absl::InlinedVector<Reader, 1> readers_;
   bool reading_ = false;
   std::optional<Deferred<void>> writing_;
 
