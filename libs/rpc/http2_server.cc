@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,22 +16,6 @@ namespace millrace::rpc {
 namespace {
 
 constexpr int kBacklog = 1024;
-
-struct HostAndPort {
-  std::string host;
-  int port = 0;
-};
-
-// Of an address that ProbeAddress() has taken.
-HostAndPort Split(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  HostAndPort parts{.host = address.substr(0, colon),
-                    .port = std::atoi(address.c_str() + colon + 1)};
-  if (parts.host.starts_with('[') && parts.host.ends_with(']')) {
-    parts.host = parts.host.substr(1, parts.host.size() - 2);
-  }
-  return parts;
-}
 
 class Http2Server final : public ServerImpl, public Http2Host {
  public:
@@ -57,15 +42,17 @@ class Http2Server final : public ServerImpl, public Http2Host {
   absl::Status Listen() {
     ListenerCore& core = listener_->core();
     const std::string& address = core.options.address;
-    HostAndPort at = Split(address);
+    // ProbeAddress() has found both to be good.
+    const HostAndPort at = *SplitAddress(address);
+    int port = std::atoi(at.port.c_str());
     PortUse use = PortUse::kAlone;
     if (core.shared) {
       const bool first = !core.taken.exchange(true);
       use = first ? PortUse::kShareFirst : PortUse::kShareNext;
-      if (!first) at.port = core.port;
+      if (!first) port = core.port;
     }
     auto socket = TcpListener::Listen(
-        loop_, at.host, at.port, kBacklog,
+        loop_, at.host, port, kBacklog,
         [this](std::shared_ptr<TcpConnection> c) { Accept(std::move(c)); },
         use);
     if (!socket.ok()) {

@@ -163,24 +163,30 @@ absl::Status ProbeUnix(const std::string& address, const std::string& path,
 
 }  // namespace
 
+std::optional<HostAndPort> SplitAddress(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  std::string host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  return HostAndPort{std::move(host), address.substr(colon + 1)};
+}
+
 absl::Status ProbeAddress(const std::string& address,
                           const std::string& setting) {
   if (IsUnix(address)) {
     return ProbeUnix(address, address.substr(address.find(':') + 1), setting);
   }
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos) {
+  const std::optional<HostAndPort> at = SplitAddress(address);
+  if (!at.has_value()) {
     return Refused(address, setting, "has no port (host:port)");
   }
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  }
-  const std::string port = address.substr(colon + 1);
   const addrinfo hints{.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
                        .ai_socktype = SOCK_STREAM};
   addrinfo* found = nullptr;
-  if (int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  if (int error =
+          getaddrinfo(at->host.c_str(), at->port.c_str(), &hints, &found);
       error != 0) {
     return Refused(address, setting,
                    StrCat("is not an address: ", gai_strerror(error)));

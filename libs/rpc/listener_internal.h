@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -32,6 +33,14 @@ struct ListenerCore {
   std::unique_ptr<ServerCertificates> certificates;  // null: plain text
   std::unique_ptr<grpc::Server> server;
 };
+
+// Of "host:port" and "[::1]:port", without the brackets. Nothing when there is
+// no port.
+struct HostAndPort {
+  std::string host;
+  std::string port;
+};
+std::optional<HostAndPort> SplitAddress(const std::string& address);
 
 // Why `address` ("host:port" or "unix:/path") cannot be listened on, as
 // UNAVAILABLE naming it and `setting`; OK when it can. grpc++ itself tells no
