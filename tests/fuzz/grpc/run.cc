@@ -12,6 +12,7 @@
 #include "loop/event_loop.h"
 #include "rpc/http2_connection_internal.h"
 #include "rpc/testdata/echo_service.h"
+#include "rpc/testdata/frames.h"
 
 namespace millrace::rpc {
 namespace {
@@ -185,31 +186,10 @@ class Input {
   std::string_view bytes_;
 };
 
-std::string Number(uint64_t value, int bytes) {
-  std::string text;
-  while (bytes-- > 0) text += static_cast<char>(value >> 8 * bytes & 0xff);
-  return text;
-}
-
-std::string Frame(int type, int flags, uint32_t stream,
-                  std::string_view payload) {
-  return StrCat(
-      Number(payload.size(), 3), Number(static_cast<uint64_t>(type), 1),
-      Number(static_cast<uint64_t>(flags), 1), Number(stream, 4), payload);
-}
-
-std::string Field(std::string_view name, std::string_view value) {
-  return StrCat(Number(0, 1), Number(name.size(), 1), name,
-                Number(value.size(), 1), value);
-}
-
-std::string CallHeaders(int method) {
+std::string_view MethodName(int number) {
   constexpr std::string_view kMethods[] = {"Say", "Count", "Join", "Talk",
                                            "None"};
-  return StrCat(
-      Field(":method", "POST"), Field(":scheme", "http"),
-      Field(":path", StrCat("/millrace.test.Echo/", kMethods[method % 5])),
-      Field("content-type", "application/grpc"));
+  return kMethods[number % 5];
 }
 
 std::string Message(int flag, std::string_view bytes) {
@@ -217,62 +197,64 @@ std::string Message(int flag, std::string_view bytes) {
                 bytes);
 }
 
-enum Step {
-  kCall,         // a byte for the method, then fields as HPACK, counted
-  kSay,          // a request with a counted text, and the end
-  kMessage,      // a byte for the flag, then a counted message
-  kData,         // counted bytes
-  kEnd,          // the end of the requests
-  kReset,        // four bytes of why
-  kWindow,       // four bytes of by how much
-  kSettings,     // six bytes of one
-  kPing,         //
-  kTurn,         // the loop does what it has
-  kRead,         // the client reads what was said
-  kFrame,        // a byte for the type, one for the flags, a counted payload
-  kRaw,          // counted bytes, no frame
-  kServerDrain,  //
-  kTime,         // the server looks at its clock
-  kHangUp,       // the client ends
+struct Do {
+  enum Step {
+    kCall,         // a byte for the method, then fields as HPACK, counted
+    kSay,          // a request with a counted text, and the end
+    kMessage,      // a byte for the flag, then a counted message
+    kData,         // counted bytes
+    kEnd,          // the end of the requests
+    kReset,        // four bytes of why
+    kWindow,       // four bytes of by how much
+    kSettings,     // six bytes of one
+    kPing,         //
+    kTurn,         // the loop does what it has
+    kRead,         // the client reads what was said
+    kFrame,        // a byte for the type, one for the flags, a counted payload
+    kRaw,          // counted bytes, no frame
+    kServerDrain,  //
+    kTime,         // the server looks at its clock
+    kHangUp,       // the client ends
+  };
 };
 
 // The next bytes that the client sends; empty when the step sends none.
 std::string Sent(int step, uint32_t stream, Input& input) {
-  constexpr int kEndStream = 1, kEndHeaders = 4;
   switch (step) {
-    case kCall: {
-      const std::string headers = CallHeaders(input.Byte());
-      return Frame(1, kEndHeaders, stream, StrCat(headers, input.Counted()));
+    case Do::kCall: {
+      const std::string headers = CallHeaders(MethodName(input.Byte()));
+      return Frame(kHeaders, kEndHeaders, stream,
+                   StrCat(headers, input.Counted()));
     }
-    case kSay: {
+    case Do::kSay: {
       EchoRequest request;
       const std::string_view text = input.Counted();
       request.set_filler(std::string(text));
       request.set_count(static_cast<int32_t>(text.size()));
-      return Frame(0, kEndStream, stream,
+      return Frame(kData, kEndStream, stream,
                    Message(0, request.SerializeAsString()));
     }
-    case kMessage: {
+    case Do::kMessage: {
       const int flag = input.Byte();
-      return Frame(0, 0, stream, Message(flag, input.Counted()));
+      return Frame(kData, 0, stream, Message(flag, input.Counted()));
     }
-    case kData:
-      return Frame(0, 0, stream, input.Counted());
-    case kEnd:
-      return Frame(0, kEndStream, stream, "");
-    case kReset:
-      return Frame(3, 0, stream, input.Bytes(4));
-    case kWindow:
-      return Frame(8, 0, stream > 9 ? 0 : stream, input.Bytes(4));
-    case kSettings:
-      return Frame(4, 0, 0, input.Bytes(6));
-    case kPing:
-      return Frame(6, 0, 0, "12345678");
-    case kFrame: {
-      const int type = input.Byte(), flags = input.Byte();
+    case Do::kData:
+      return Frame(kData, 0, stream, input.Counted());
+    case Do::kEnd:
+      return Frame(kData, kEndStream, stream, "");
+    case Do::kReset:
+      return Frame(kReset, 0, stream, input.Bytes(4));
+    case Do::kWindow:
+      return Frame(kWindowUpdate, 0, stream > 9 ? 0 : stream, input.Bytes(4));
+    case Do::kSettings:
+      return Frame(kSettings, 0, 0, input.Bytes(6));
+    case Do::kPing:
+      return Frame(kPing, 0, 0, "12345678");
+    case Do::kFrame: {
+      const uint8_t type = input.Byte(), flags = input.Byte();
       return Frame(type, flags, stream, input.Counted());
     }
-    case kRaw:
+    case Do::kRaw:
       return std::string(input.Counted());
     default:
       return "";
@@ -327,18 +309,18 @@ fuzz::Outcome RunInput(std::string_view bytes) {
   };
   loop.Dispatch([&] { connection->Start(); });
   if (mode % 2 == 0) {
-    send(StrCat("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Frame(4, 0, 0, "")));
+    send(StrCat(kPreface, Frame(kSettings, 0, 0)));
   }
   while (!input.empty()) {
     const uint8_t byte = input.Byte();
     const int step = byte % 16;
     send(Sent(step, 2u * (byte / 16) + 1, input));
-    if (step == kTurn) RunTurns(loop, 1);
-    if (step == kRead) socket->ReadAll();
-    if (step == kHangUp) socket->Hang();
+    if (step == Do::kTurn) RunTurns(loop, 1);
+    if (step == Do::kRead) socket->ReadAll();
+    if (step == Do::kHangUp) socket->Hang();
     loop.Dispatch([&] {
-      if (step == kServerDrain) connection->Drain();
-      if (step == kTime) connection->CheckTime();
+      if (step == Do::kServerDrain) connection->Drain();
+      if (step == Do::kTime) connection->CheckTime();
     });
   }
   for (int i = 0; i < 4; ++i) {
@@ -364,33 +346,35 @@ std::vector<std::string> Seeds() {
     return StrCat(Number(bytes.size(), 1), bytes);
   };
   const auto call = [&](int stream, int method, std::string_view fields = "") {
-    return StrCat(step(kCall, stream), Number(static_cast<uint64_t>(method), 1),
-                  counted(fields));
+    return StrCat(step(Do::kCall, stream),
+                  Number(static_cast<uint64_t>(method), 1), counted(fields));
   };
   const std::string mode(1, 62);
   std::vector<std::string> seeds;
   for (int method = 0; method < 5; ++method) {
-    seeds.push_back(StrCat(mode, call(0, method), step(kSay, 0),
-                           counted("hello"), step(kTurn, 0)));
+    seeds.push_back(StrCat(mode, call(0, method), step(Do::kSay, 0),
+                           counted("hello"), step(Do::kTurn, 0)));
   }
   seeds.push_back(StrCat(mode, call(0, 0, Field("grpc-timeout", "1S")),
-                         call(1, 3), step(kMessage, 1), Number(0, 1),
+                         call(1, 3), step(Do::kMessage, 1), Number(0, 1),
                          counted("\x0a\x01"
                                  "a"),
-                         step(kTurn, 0), step(kMessage, 1), Number(0, 1),
-                         counted(""), step(kEnd, 1), step(kSay, 0), counted(""),
-                         step(kTurn, 0)));
+                         step(Do::kTurn, 0), step(Do::kMessage, 1),
+                         Number(0, 1), counted(""), step(Do::kEnd, 1),
+                         step(Do::kSay, 0), counted(""), step(Do::kTurn, 0)));
   seeds.push_back(StrCat(mode, call(0, 0, Field("grpc-encoding", "gzip")),
-                         step(kMessage, 0), Number(1, 1), counted("gzip?"),
-                         step(kEnd, 0)));
-  seeds.push_back(StrCat(mode, call(0, 2), step(kReset, 0), Number(8, 4),
-                         step(kServerDrain, 0), step(kTurn, 0), step(kFrame, 0),
-                         Number(6, 1), Number(1, 1), counted("12345678")));
-  seeds.push_back(StrCat(std::string(1, '\xfe'), call(0, 1), step(kSettings, 0),
-                         Number(4, 2), Number(0, 4), step(kSay, 0),
-                         counted("7777777"), step(kWindow, 0), Number(100, 4),
-                         step(kTime, 0), step(kRead, 0), step(kTurn, 0)));
-  seeds.push_back(StrCat(std::string(1, '\x03'), step(kRaw, 0),
+                         step(Do::kMessage, 0), Number(1, 1), counted("gzip?"),
+                         step(Do::kEnd, 0)));
+  seeds.push_back(StrCat(mode, call(0, 2), step(Do::kReset, 0), Number(8, 4),
+                         step(Do::kServerDrain, 0), step(Do::kTurn, 0),
+                         step(Do::kFrame, 0), Number(6, 1), Number(1, 1),
+                         counted("12345678")));
+  seeds.push_back(
+      StrCat(std::string(1, '\xfe'), call(0, 1), step(Do::kSettings, 0),
+             Number(4, 2), Number(0, 4), step(Do::kSay, 0), counted("7777777"),
+             step(Do::kWindow, 0), Number(100, 4), step(Do::kTime, 0),
+             step(Do::kRead, 0), step(Do::kTurn, 0)));
+  seeds.push_back(StrCat(std::string(1, '\x03'), step(Do::kRaw, 0),
                          counted("GET / HTTP/1.1\r\n\r\n")));
   return seeds;
 }
