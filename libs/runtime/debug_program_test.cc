@@ -15,6 +15,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
+constexpr char kTrace[] = "0123456789abcdef0123456789abcdef";
+
 class DebugProgramTest : public ProgramTest {
  protected:
   // The port that the program's log tells.
@@ -41,6 +43,17 @@ class DebugProgramTest : public ProgramTest {
         << answer;
     return value;
   }
+  // A call that its handler does not answer, as what it will come to.
+  static std::future<std::string> Hang(const Program& program,
+                                       const std::string& name) {
+    return std::async(std::launch::async, [http = program.http, name] {
+      return HttpExchange(
+          http, "POST", "/sample.v1.GreeterService/Greet",
+          StrCat("{\"name\":\"", name, "\"}"), "*/*",
+          StrCat("traceparent: 00-", kTrace, "-0123456789abcdef-01\r\n"));
+    });
+  }
+
   static Value JsonAt(int port, const std::string& path) {
     return Json(Get(port, path));
   }
@@ -126,20 +139,14 @@ TEST_F(DebugProgramTest, ListsWhatIsInFlight) {
   Program program(Flags({"--debug-port", "0"}));
   program.Ready();
   const int port = DebugPort(program);
-  const std::string trace = "0123456789abcdef0123456789abcdef";
-  auto answer = std::async(std::launch::async, [&] {
-    return HttpExchange(
-        program.http, "POST", "/sample.v1.GreeterService/Greet",
-        "{\"name\":\"forever\"}", "*/*",
-        StrCat("traceparent: 00-", trace, "-0123456789abcdef-01\r\n"));
-  });
+  auto answer = Hang(program, "forever");
   bool found = false;
   for (int i = 0; i < 1000 && !found; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     const Value loops = JsonAt(port, "/debug/activities.json");
     for (const Value& one :
          In(In(loops, 0), "activities").list_value().values()) {
-      if (Text(one, "trace_id") != trace) continue;
+      if (Text(one, "trace_id") != kTrace) continue;
       found = true;
       EXPECT_EQ(Text(one, "kind"), "rpc");
       EXPECT_EQ(Text(one, "handler"), "sample.v1.GreeterService/Greet");
@@ -159,6 +166,10 @@ struct Hanging {
   const char* what;  // is a part of what is told
 };
 
+void PrintTo(const Hanging& hanging, std::ostream* out) {
+  *out << hanging.name;
+}
+
 class WaitingProgramTest : public DebugProgramTest,
                            public testing::WithParamInterface<Hanging> {};
 
@@ -166,13 +177,7 @@ TEST_P(WaitingProgramTest, SaysWhatACallWaitsFor) {
   Program program(Flags({"--debug-port", "0"}));
   program.Ready();
   const int port = DebugPort(program);
-  const std::string trace = "0123456789abcdef0123456789abcdef";
-  auto answer = std::async(std::launch::async, [&] {
-    return HttpExchange(
-        program.http, "POST", "/sample.v1.GreeterService/Greet",
-        StrCat("{\"name\":\"", GetParam().name, "\"}"), "*/*",
-        StrCat("traceparent: 00-", trace, "-0123456789abcdef-01\r\n"));
-  });
+  auto answer = Hang(program, GetParam().name);
   // Until it has come as far as that; it stays there.
   std::string told;
   for (int i = 0; i < 1000 && told.find(GetParam().what) == told.npos; ++i) {
@@ -180,7 +185,7 @@ TEST_P(WaitingProgramTest, SaysWhatACallWaitsFor) {
     const Value loops = JsonAt(port, "/debug/activities.json");
     for (const Value& one :
          In(In(loops, 0), "activities").list_value().values()) {
-      if (Text(one, "trace_id") != trace) continue;
+      if (Text(one, "trace_id") != kTrace) continue;
       const Value& waits = In(one, "waits");
       if (waits.list_value().values().empty()) continue;
       ASSERT_EQ(waits.list_value().values_size(), 1);
