@@ -5,12 +5,11 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/strings.h"
 #include "http/connection.h"
 #include "http/serializer.h"
+#include "loop/connection_set.h"
 #include "tls/connection.h"
 
 namespace millrace::http {
@@ -52,9 +51,7 @@ class Server::Impl final : public ConnectionHost {
 
   ~Impl() override {
     listener_.reset();
-    StopTimers();
-    auto connections = std::exchange(connections_, {});
-    for (auto& [key, connection] : connections) connection->Detach();
+    connections_.Clear([](Connection& each) { each.Detach(); });
   }
 
   absl::Status Listen() {
@@ -76,11 +73,11 @@ class Server::Impl final : public ConnectionHost {
     listener_->Close();
     logger_.Info("HTTP server drains",
                  {{"port", port_}, {"connections", connections_.size()}});
-    for (const auto& connection : Snapshot()) connection->Drain();
+    connections_.ForEach([](Connection& each) { each.Drain(); });
     if (connections_.empty()) {
       drained_->Resolve();
     } else {
-      cut_ = loop_.SetTimeout(bound, [this] { CutAll(); });
+      connections_.CutAfter(bound, [this] { CutAll(); });
     }
     return drained_->promise();
   }
@@ -109,15 +106,9 @@ class Server::Impl final : public ConnectionHost {
   }
 
   void Closed(Connection* connection) override {
-    const auto it = connections_.find(connection);
-    if (it == connections_.end()) return;
-    // It may be running: it goes with this turn's callbacks.
-    loop_.NextTick([last = std::move(it->second)] {});
-    connections_.erase(it);
+    if (!connections_.Remove(connection)) return;
     metrics_.connections().Add(-1);
-    if (!connections_.empty()) return;
-    StopTimers();
-    if (drained_) drained_->Resolve();
+    if (connections_.empty() && drained_) drained_->Resolve();
   }
 
  private:
@@ -133,11 +124,8 @@ class Server::Impl final : public ConnectionHost {
     }
     auto connection =
         std::make_shared<Connection>(this, std::move(socket), secured);
-    connections_.emplace(connection.get(), connection);
+    connections_.Add(connection, SweepInterval());
     metrics_.connections().Add(1);
-    if (!sweep_) {
-      sweep_ = loop_.SetInterval(SweepInterval(), [this] { Sweep(); });
-    }
     connection->Start();
     if (open < options_.max_connections) return;
     metrics_.refused_connections().Add();
@@ -168,31 +156,12 @@ class Server::Impl final : public ConnectionHost {
     return std::clamp(least / 4, absl::Milliseconds(5), absl::Seconds(1));
   }
 
-  void Sweep() {
-    for (const auto& connection : Snapshot()) connection->CheckTime();
-  }
-
   void CutAll() {
-    cut_.reset();
     logger_.Warning("HTTP server cuts what did not end in time",
                     {{"connections", connections_.size()}});
-    for (const auto& connection : Snapshot()) {
-      connection->Cut(absl::UnavailableError("the server is shutting down"));
-    }
-  }
-
-  std::vector<std::shared_ptr<Connection>> Snapshot() const {
-    std::vector<std::shared_ptr<Connection>> all;
-    all.reserve(connections_.size());
-    for (const auto& [key, connection] : connections_) {
-      all.push_back(connection);
-    }
-    return all;
-  }
-
-  void StopTimers() {
-    if (sweep_) loop_.Clear(*std::exchange(sweep_, std::nullopt));
-    if (cut_) loop_.Clear(*std::exchange(cut_, std::nullopt));
+    connections_.ForEach([](Connection& each) {
+      each.Cut(absl::UnavailableError("the server is shutting down"));
+    });
   }
 
   EventLoop& loop_;
@@ -202,9 +171,7 @@ class Server::Impl final : public ConnectionHost {
   ServerMetrics metrics_;
   std::unique_ptr<TcpListener> listener_;
   int port_ = 0;
-  absl::flat_hash_map<Connection*, std::shared_ptr<Connection>> connections_;
-  std::optional<Timer> sweep_;  // while there are connections
-  std::optional<Timer> cut_;
+  ConnectionSet<Connection> connections_{loop_};
   std::optional<Deferred<void>> drained_;
   std::string date_;
   int64_t date_second_ = 0;

@@ -2,11 +2,10 @@
 #include <cstdlib>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/connection_set.h"
 #include "loop/tcp.h"
 #include "rpc/http2_connection_internal.h"
 #include "rpc/listener_internal.h"
@@ -32,9 +31,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
   ~Http2Server() override {
     calls_->builtin.health().Close();
     socket_.reset();
-    StopTimers();
-    const auto connections = std::exchange(connections_, {});
-    for (const auto& [key, connection] : connections) connection->Detach();
+    connections_.Clear([](Http2Connection& each) { each.Detach(); });
     memory_.Report();
     Settle();
   }
@@ -78,12 +75,12 @@ class Http2Server final : public ServerImpl, public Http2Host {
     cancelled_before_ = calls_->cancelled;
     calls_->logger.Info("gRPC server is draining", {{"calls", calls_->count}});
     socket_->Close();
-    for (const auto& connection : Snapshot()) connection->Drain();
+    connections_.ForEach([](Http2Connection& each) { each.Drain(); });
     if (connections_.empty()) {
       Settle();
     } else {
-      cut_ = loop_.SetTimeout(std::min(bound, absl::Hours(24)),
-                              [this] { CutAll(); });
+      connections_.CutAfter(std::min(bound, absl::Hours(24)),
+                            [this] { CutAll(); });
     }
     return drained;
   }
@@ -96,13 +93,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
   Http2Memory& memory() override { return memory_; }
 
   void Closed(Http2Connection* connection) override {
-    const auto it = connections_.find(connection);
-    if (it == connections_.end()) return;
-    // It may be running: it goes with this turn's callbacks.
-    loop_.NextTick([last = std::move(it->second)] {});
-    connections_.erase(it);
-    if (!connections_.empty()) return;
-    StopTimers();
+    if (!connections_.Remove(connection) || !connections_.empty()) return;
     memory_.Report();
     Settle();
   }
@@ -124,10 +115,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
     }
     auto connection =
         std::make_shared<Http2Connection>(this, std::move(socket), secured);
-    connections_.emplace(connection.get(), connection);
-    if (!sweep_) {
-      sweep_ = loop_.SetInterval(SweepInterval(), [this] { Sweep(); });
-    }
+    connections_.Add(connection, SweepInterval());
     connection->Start();
   }
 
@@ -140,17 +128,10 @@ class Http2Server final : public ServerImpl, public Http2Host {
                       absl::Milliseconds(250));
   }
 
-  void Sweep() {
-    for (const auto& connection : Snapshot()) connection->CheckTime();
-    memory_.Report();
-  }
-
   void CutAll() {
-    cut_.reset();
-    for (const auto& connection : Snapshot()) {
-      connection->CancelCalls(
-          absl::UnavailableError("the server is shutting down"));
-    }
+    connections_.ForEach([](Http2Connection& each) {
+      each.CancelCalls(absl::UnavailableError("the server is shutting down"));
+    });
   }
 
   // The drain is over, when there is one.
@@ -161,29 +142,13 @@ class Http2Server final : public ServerImpl, public Http2Host {
     drained_->Resolve();
   }
 
-  std::vector<std::shared_ptr<Http2Connection>> Snapshot() const {
-    std::vector<std::shared_ptr<Http2Connection>> all;
-    all.reserve(connections_.size());
-    for (const auto& [key, connection] : connections_) {
-      all.push_back(connection);
-    }
-    return all;
-  }
-
-  void StopTimers() {
-    if (sweep_) loop_.Clear(*std::exchange(sweep_, std::nullopt));
-    if (cut_) loop_.Clear(*std::exchange(cut_, std::nullopt));
-  }
-
   EventLoop& loop_;
   const std::shared_ptr<Listener> listener_;
   const std::shared_ptr<ServedCalls> calls_;
   Http2Memory memory_;
   std::unique_ptr<TcpListener> socket_;
-  absl::flat_hash_map<Http2Connection*, std::shared_ptr<Http2Connection>>
-      connections_;
-  std::optional<Timer> sweep_;  // while there are connections
-  std::optional<Timer> cut_;
+  ConnectionSet<Http2Connection> connections_{loop_,
+                                              [this] { memory_.Report(); }};
   std::optional<Deferred<void>> drained_;
   int64_t cancelled_before_ = 0;
 };
