@@ -111,7 +111,11 @@ TEST_F(Http2ServerTest, WhoSpeaksHttp1IsTold) {
   Serve([](int port) {
     RawClient client(port);
     client.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_THAT(client.ReadAll(), HasSubstr("this port speaks gRPC"));
+    const std::string answer = client.ReadAll();
+    EXPECT_THAT(answer, HasSubstr("this port speaks gRPC"));
+    const size_t head = answer.find("\r\n\r\n") + 4;
+    EXPECT_THAT(answer, HasSubstr(StrCat(
+                            "Content-Length: ", answer.size() - head, "\r\n")));
   });
 }
 
@@ -159,6 +163,26 @@ TEST_F(Http2ServerTest, RequestsThatEndInsideAMessage) {
                 Contains(Pair("grpc-status", "13")))
         << size;
   }
+}
+
+TEST_F(Http2ServerTest, AUnaryCallHasOneRequest) {
+  StartServer();
+  int asked = 0;
+  echo_.say = [&](Call, EchoRequest) {
+    ++asked;
+    return Promise<EchoReply>::Resolve(Reply(""));
+  };
+  EXPECT_THAT(Ask(CallHeaders("Say"), StrCat(Message(""), Message(""))),
+              Contains(Pair("grpc-status", "12")));
+  Serve([&](int port) {
+    const auto client = RawClient::Greeting(port);
+    client->Send(StrCat(Frame(kHeaders, kEndHeaders, 1, CallHeaders("Say")),
+                        Frame(kData, 0, 1, Message(""))));
+    client->Send(Frame(kData, kEndStream, 1, Message("")));
+    EXPECT_THAT(client->ReadFields(kEndStream),
+                Contains(Pair("grpc-status", "12")));
+  });
+  EXPECT_EQ(asked, 0);
 }
 
 // However the bytes are cut into frames.
