@@ -79,6 +79,7 @@ absl::Status GroupMember::Subscribe() {
   wake_.Watch(queue_);
   poll_ = environment_.loop.SetInterval(kPoll, [this] { wake_.Again(); });
   poll_.Unref();
+  AwaitAssignment();
   return absl::OkStatus();
 }
 
@@ -216,12 +217,14 @@ void GroupMember::OnError(rd_kafka_resp_err_t error, const char* text) {
 }
 
 void GroupMember::OnFatal(const char* text) {
-  if (!health_.ok() || client_ == nullptr) return;
+  if (!health_.ok() || client_ == nullptr || joining_) return;
   health_ = absl::FailedPreconditionError(StrCat(
       environment_.place(), ": member '", spec_.member_id, "' of group ",
       spec_.group,
       " was shut out; give each process a member id of its own: ", text));
-  if (ShutOutByOutage()) return JoinAnew(shared_from_this()).Detach();
+  if (ShutOutByOutage()) {
+    return JoinAnew(shared_from_this(), health_).Detach();
+  }
   Trouble(health_);
   if (events_ == nullptr) return;
   // Nothing that is queued can be had any more.

@@ -102,7 +102,16 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   static Promise<void> CloseNow(std::shared_ptr<GroupMember> self);
   // Was shut out because of an outage, as far as can be known.
   bool ShutOutByOutage() const;
-  static Promise<void> JoinAnew(std::shared_ptr<GroupMember> self);
+  // Joins anew when the group gives nothing, not even an empty assignment, for
+  // too long. A coordinator that the other brokers have lost sight of goes on
+  // answering: it lets members join, gives none of them partitions, and names
+  // itself when asked who coordinates. librdkafka 2.0.2 asks the broker it
+  // talked to last, so it would stay there; a new client begins with any.
+  void AwaitAssignment();
+  void OnNoAssignment();
+  // With another client, for the reason given.
+  static Promise<void> JoinAnew(std::shared_ptr<GroupMember> self,
+                                absl::Status reason);
   // Everything that belongs to client_.
   void DropClient();
   std::vector<TopicPartition> TakePartitions();
@@ -117,6 +126,9 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   Handle client_;                      // null once released
   rd_kafka_queue_t* queue_ = nullptr;  // of all but records
   Timer poll_;
+  Timer patience_;        // until an assignment
+  int without_ = 0;       // times in a row that none came
+  bool joining_ = false;  // anew
 
   std::vector<Partition> partitions_;
   size_t turn_of_ = 0;     // the partition that is read first

@@ -1,5 +1,6 @@
 // The part of GroupMember that takes partitions and gives them up.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/backoff.h"
@@ -17,7 +18,7 @@ constexpr absl::Duration kCloseBound = absl::Seconds(5);
 // How long to ask where a group has come.
 constexpr absl::Duration kAskBound = absl::Seconds(5);
 constexpr BackoffPolicy kAskAgain{absl::Milliseconds(100), absl::Seconds(2), 2};
-// Before a member that was shut out joins anew.
+// Before a member joins anew.
 constexpr absl::Duration kJoinPause = absl::Milliseconds(500);
 
 std::vector<TopicPartition> ToVector(
@@ -38,6 +39,9 @@ Promise<void> Tell(ConsumerEvents* events,
 }  // namespace
 
 void GroupMember::OnRebalance(rd_kafka_event_t* event) {
+  // A client that is about to go has nothing more to say, but that it is
+  // closed.
+  if (joining_ && !closing_) return;
   const bool assign =
       rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   rebalances_.push_back(
@@ -70,7 +74,8 @@ Promise<void> GroupMember::Take(std::shared_ptr<GroupMember> self,
       self->asking_.reset();
     }
     // Who leaves, or whose partitions are taken away again, need not know.
-    if (committed.ok() || self->close_.valid() || !self->rebalances_.empty()) {
+    if (committed.ok() || self->close_.valid() || self->joining_ ||
+        !self->rebalances_.empty()) {
       break;
     }
     self->Trouble(committed.status());
@@ -131,6 +136,8 @@ void GroupMember::Assign(std::vector<TopicPartition> partitions,
     wake_.Watch(queue);
     partitions_.push_back({partition, queue});
   }
+  patience_.Clear();
+  without_ = 0;
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), list);
   rd_kafka_topic_partition_list_destroy(list);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -143,7 +150,35 @@ void GroupMember::Assign(std::vector<TopicPartition> partitions,
   }
 }
 
-void GroupMember::Unassign() { rd_kafka_assign(client_.get(), nullptr); }
+void GroupMember::Unassign() {
+  rd_kafka_assign(client_.get(), nullptr);
+  if (!closing_) AwaitAssignment();
+}
+
+void GroupMember::AwaitAssignment() {
+  const KafkaOptions& options = environment_.options;
+  // As long as others may take to give up what they have, and to be missed.
+  const absl::Duration patience =
+      options.session_timeout + options.revoke_bound + kFlushBound;
+  const int doublings = std::min(without_, 3);
+  patience_.Clear();
+  patience_ = environment_.loop.SetTimeout(patience * (1 << doublings),
+                                           [this] { OnNoAssignment(); });
+  patience_.Unref();
+}
+
+void GroupMember::OnNoAssignment() {
+  if (client_ == nullptr || close_.valid() || joining_) return;
+  // Where no broker answers, another client gets no answer either.
+  if (reachability_.known_away()) return AwaitAssignment();
+  ++without_;
+  JoinAnew(shared_from_this(),
+           absl::UnavailableError(StrCat(
+               environment_.place(), ": group ", spec_.group,
+               " let this member join and gave it no partitions, not even "
+               "none; its coordinator may be cut off from other brokers")))
+      .Detach();
+}
 
 Promise<void> GroupMember::Revoke(std::shared_ptr<GroupMember> self) {
   const bool lost = rd_kafka_assignment_lost(self->client_.get());
@@ -209,17 +244,19 @@ Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self) {
   self->Release();
 }
 
-Promise<void> GroupMember::JoinAnew(std::shared_ptr<GroupMember> self) {
-  self->environment_.logger.Warning(
-      "a member was shut out after an outage and joins its group anew",
-      {{"group", self->spec_.group},
-       {"member", self->spec_.member_id},
-       {"reason", MessageOf(self->health_)}});
+Promise<void> GroupMember::JoinAnew(std::shared_ptr<GroupMember> self,
+                                    absl::Status reason) {
+  self->joining_ = true;
+  self->environment_.logger.Warning("a member joins its group anew",
+                                    {{"group", self->spec_.group},
+                                     {"member", self->spec_.member_id},
+                                     {"reason", MessageOf(reason)}});
   // Nothing that is queued can be had any more.
   self->rebalances_.clear();
   while (self->changing_) co_await self->changing_->promise();
   co_await HandOver(self, Revoked::kLost);
   co_await AsStatusOr(Delay(kJoinPause, self->environment_.closed.signal()));
+  self->joining_ = false;
   if (self->client_ == nullptr || self->close_.valid()) co_return;
   self->DropClient();
   self->health_ = self->Subscribe();
@@ -230,6 +267,7 @@ void GroupMember::DropClient() {
   TakePartitions();
   commits_.Stop();
   poll_.Clear();
+  patience_.Clear();
   if (queue_ != nullptr) {
     Wake::Unwatch(queue_);
     rd_kafka_queue_destroy(queue_);

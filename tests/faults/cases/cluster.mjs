@@ -41,9 +41,7 @@ async function cutOff(stage, { oneWay }) {
 }
 
 export const clusterFaults = {
-  // Not in the short form: where the broker that is cut off is the group's
-  // coordinator, too, the consumer now and then does not come back.
-  "leader-cut-off": { run: (stage) => cutOff(stage, { oneWay: false }) },
+  "leader-cut-off": { short: true, run: (stage) => cutOff(stage, { oneWay: false }) },
   "leader-cut-off-one-way": { run: (stage) => cutOff(stage, { oneWay: true }) },
   "leader-killed": {
     short: true,
