@@ -50,8 +50,10 @@ class ServerCall final : public ServedCall,
 
  private:
   struct Wire {
+    Wire() : io(&context) {}
+
     grpc::GenericServerContext context;
-    grpc::GenericServerAsyncReaderWriter io{&context};
+    grpc::GenericServerAsyncReaderWriter io;
     grpc::ByteBuffer received;
   };
 
