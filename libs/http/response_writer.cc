@@ -16,6 +16,9 @@ namespace {
 // slowly is told from one that does not read.
 constexpr size_t kPiece = 128 << 10;
 
+// Room for answers that an idle connection keeps.
+constexpr size_t kKeptOutput = 1 << 10;
+
 bool MayHaveBody(int status) { return status != 204 && status != 304; }
 
 }  // namespace
@@ -126,6 +129,11 @@ void ResponseWriter::Schedule() {
 
 void ResponseWriter::WriteOut() {
   if (output_.empty() || owner_ == nullptr) return;
+  output_.erase(0, socket_->TryWrite(output_));
+  if (output_.empty()) {
+    if (output_.capacity() > kKeptOutput) output_ = std::string();
+    return owner_->OnProgress();
+  }
   Promise<void> written = socket_->Write(std::exchange(output_, {}));
   if (written.settled() && !written.rejected()) return owner_->OnProgress();
   ++writes_;

@@ -53,6 +53,10 @@ class TcpConnection {
   // them, at once when it can; rejects with UNAVAILABLE when the connection
   // fails or is closed before.
   virtual Promise<void> Write(std::string bytes) = 0;
+  // How many of the bytes the kernel has taken at once; the rest is for
+  // Write(). None while others wait before them, and none of what has to be
+  // written otherwise first, as by TLS.
+  virtual size_t TryWrite(std::string_view) { return 0; }
   // Written and not yet taken by the kernel.
   virtual size_t pending_bytes() const = 0;
 

@@ -114,22 +114,28 @@ void TcpConnectionImpl::ReadEnded() {
   if (ended_) Close();
 }
 
+size_t TcpConnectionImpl::TryWrite(std::string_view bytes) {
+  if (closing_ || ending_ || writing_ || !connected_) return 0;
+  const uv_buf_t buffer =
+      uv_buf_init(const_cast<char*>(bytes.data()), bytes.size());
+  const int sent =
+      uv_try_write(reinterpret_cast<uv_stream_t*>(&handle_->uv), &buffer, 1);
+  if (sent >= 0) return static_cast<size_t>(sent);
+  if (sent != UV_EAGAIN) Fail(sent);
+  return 0;
+}
+
 Promise<void> TcpConnectionImpl::Write(std::string bytes) {
+  const bool first = !writing_ && connected_;
+  const size_t sent = TryWrite(bytes);
   if (closing_ || ending_) {
-    return Promise<void>::Reject(absl::UnavailableError(
-        StrCat("connection with ", peer_, " is closed")));
+    return Promise<void>::Reject(
+        status_.ok() ? absl::UnavailableError(
+                           StrCat("connection with ", peer_, " is closed"))
+                     : status_);
   }
-  if (!writing_ && connected_) {
-    uv_buf_t buffer = uv_buf_init(bytes.data(), bytes.size());
-    const int sent =
-        uv_try_write(reinterpret_cast<uv_stream_t*>(&handle_->uv), &buffer, 1);
-    if (sent == static_cast<int>(bytes.size())) return Promise<void>::Resolve();
-    if (sent > 0) bytes.erase(0, static_cast<size_t>(sent));
-    if (sent < 0 && sent != UV_EAGAIN) {
-      Fail(sent);
-      return Promise<void>::Reject(status_);
-    }
-  }
+  if (first && sent == bytes.size()) return Promise<void>::Resolve();
+  bytes.erase(0, sent);
   if (queued_.bytes.empty()) {
     queued_.bytes = std::move(bytes);
   } else {

@@ -42,6 +42,7 @@ class TcpConnectionImpl final
   void OnEnd(std::function<void()> callback) override;
   void OnClose(std::function<void(const absl::Status&)> callback) override;
   Promise<void> Write(std::string bytes) override;
+  size_t TryWrite(std::string_view bytes) override;
   size_t pending_bytes() const override;
   void Pause() override;
   void Resume() override;
