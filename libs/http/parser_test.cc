@@ -105,6 +105,11 @@ TEST(ParserTest, KeepsTheConnectionAsTheVersionAndTheHeaderSay) {
   EXPECT_FALSE(Parse("GET / HTTP/1.0\r\n\r\n").keep_alive);
   EXPECT_TRUE(
       Parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
+  EXPECT_FALSE(Parse("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n")
+                   .keep_alive);
+  EXPECT_FALSE(Parse("GET / HTTP/1.1\r\nHost: x\r\nConnection: x,, \tclose"
+                     "\r\nConnection: keep-alive\r\n\r\n")
+                   .keep_alive);
 }
 
 TEST(ParserTest, ReadsTheNextRequestAfterReset) {
@@ -204,6 +209,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"FoldedCoding", Head("Transfer-Encoding:\r\n chunked\r\n\r\n"),
                 400},
         BadCase{"FoldedTrailer", Chunks("0\r\nX: a\r\n b\r\n\r\n"), 400},
+        BadCase{"CodingInTrailer",
+                Chunks("0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400},
         BadCase{"LengthInTrailer", Chunks("0\r\nContent-Length: 5\r\n\r\n"),
                 400},
         BadCase{"FirstFieldIndented", "GET / HTTP/1.1\r\n Host: x\r\n\r\n",
@@ -241,6 +248,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"NoTarget", "GET  HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         BadCase{"SpaceInTarget", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         BadCase{"TabInTarget", "GET /a\tb HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+        BadCase{"ControlInTarget", "GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+                400},
+        BadCase{"OtherVersion", "GET / HTTP/1.2\r\nHost: x\r\n\r\n", 400},
+        BadCase{"SpaceBehindVersion", "GET / HTTP/1.1 \r\nHost: x\r\n\r\n",
+                400},
+        BadCase{"ConnectionNoList", Head("Connection: keep alive\r\n\r\n"),
+                400},
         BadCase{"BadMethod", "GE(T / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
         BadCase{"ClientHello", std::string("\x16\x03\x01\x02\x00", 5), 400},
         BadCase{"ManyEmptyLines", "\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n",
@@ -273,10 +287,14 @@ TEST(ParserLimitTest, RequestLine) {
   ExpectLimit(StrCat("GET /", std::string(1000, 'a')), 414,
               "max_request_line_bytes");
   ExpectLimit(std::string(300, 'a'), 414, "max_request_line_bytes");
-  EXPECT_TRUE(Parse(StrCat("GET /", std::string(40, 'a'),
-                           " HTTP/1.1\r\nHost: x\r\n\r\n"),
-                    Small())
-                  .done);
+  // As many bytes as fit, and one more.
+  const auto line = [](size_t size) {
+    return StrCat("GET /", std::string(size - 14, 'a'), " HTTP/1.1\r\n");
+  };
+  for (const size_t piece : {std::string::npos, size_t{1}}) {
+    EXPECT_TRUE(Parse(line(64) + "Host: x\r\n\r\n", Small(), piece).done);
+  }
+  ExpectLimit(line(65) + "Host: x\r\n\r\n", 414, "max_request_line_bytes");
 }
 
 TEST(ParserLimitTest, HeaderBytes) {

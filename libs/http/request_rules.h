@@ -4,6 +4,8 @@
 #ifndef MILLRACE_HTTP_REQUEST_RULES_H_
 #define MILLRACE_HTTP_REQUEST_RULES_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,13 +22,16 @@ struct ParseError {
 // Whether there is a control character other than a tab.
 bool HasControl(std::string_view text);
 
-// Digits alone: no sign, no list, no second field.
-ParseError CheckContentLength(std::string_view value, bool seen_before);
+// Digits alone: no sign, no list, no second field, not more than 64 bits.
+ParseError TakeContentLength(std::string_view value,
+                             std::optional<uint64_t>* length);
 // `chunked` alone, and not in HTTP/1.0.
 ParseError CheckTransferEncoding(std::string_view value, int minor_version);
 ParseError CheckHost(std::string_view value, bool seen_before);
 ParseError CheckExpect(std::string_view value);
-// ASCII, so that nobody behind can read it otherwise.
+// A list of tokens, as Connection has it.
+ParseError CheckTokens(std::string_view value);
+// Visible ASCII, so that nobody behind can read it otherwise.
 ParseError CheckTarget(std::string_view target);
 
 }  // namespace millrace::http

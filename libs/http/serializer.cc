@@ -1,6 +1,7 @@
 #include "http/serializer.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/strings.h"
@@ -8,11 +9,16 @@
 namespace millrace::http {
 namespace {
 
-bool IsTokenChar(char c) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
-}
+constexpr std::array<bool, 256> kTokenChars = [] {
+  std::array<bool, 256> table = {};
+  for (char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[c] = true;
+  return table;
+}();
+
+bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
 // Fields that the framing decides.
 bool IsFraming(std::string_view name) {
