@@ -17,7 +17,7 @@ namespace {
 // earlier would reset the connection and might take the answer away from it.
 constexpr absl::Duration kLinger = absl::Seconds(1);
 
-Promise<Response> Route(const Router& router, Request request) {
+Promise<Response> Route(const Router& router, Request&& request) {
   try {
     return router.Route(std::move(request));
   } catch (...) {
@@ -168,30 +168,39 @@ void Connection::Dispatch() {
   Run(std::move(exchange), std::move(request));
 }
 
-void Connection::Run(std::shared_ptr<Exchange> exchange, Request request) {
+void Connection::Run(std::shared_ptr<Exchange> exchange, Request&& request) {
   exchange->path = request.path;
-  Await(shared_from_this(), std::move(exchange),
-        Route(host_->router(), std::move(request)))
-      .Detach();
+  Promise<Response> answer = Route(host_->router(), std::move(request));
+  if (answer.settled()) return Answer(*exchange, answer);
+  Await(shared_from_this(), std::move(exchange), std::move(answer)).Detach();
 }
 
 // Never rejects; exchanges_ has what it waits for.
 Promise<void> Connection::Await(std::shared_ptr<Connection> self,
                                 std::shared_ptr<Exchange> exchange,
-                                Promise<Response> response) {
+                                Promise<Response> answer) {
   try {
-    exchange->response = co_await std::move(response);
+    co_await answer;
   } catch (...) {
-    const absl::Status status = StatusFrom(std::current_exception());
-    exchange->response = ErrorResponse(status);
-    if (self->host_ != nullptr && exchange->response->status >= 500) {
-      self->host_->logger().Error("HTTP request failed",
-                                  {{"path", exchange->path},
-                                   {"peer", self->peer_},
-                                   {"error", status.ToString()}});
-    }
   }
-  self->Flush();
+  self->Answer(*exchange, answer);
+}
+
+// `answer` is settled.
+void Connection::Answer(Exchange& exchange, const Promise<Response>& answer) {
+  if (!answer.rejected()) {
+    exchange.response = std::move(answer.value());
+    return Flush();
+  }
+  const absl::Status status = StatusFrom(answer.error());
+  exchange.response = ErrorResponse(status);
+  if (host_ != nullptr && exchange.response->status >= 500) {
+    host_->logger().Error("HTTP request failed",
+                          {{"path", exchange.path},
+                           {"peer", peer_},
+                           {"error", status.ToString()}});
+  }
+  Flush();
 }
 
 // Sends the answers that are ready, in order.
@@ -220,14 +229,14 @@ void Connection::Flush() {
 }
 
 void Connection::Send(Exchange& exchange, bool keep_alive) {
-  Response response = *std::exchange(exchange.response, std::nullopt);
   host_->metrics().Answered(
-      response.status,
+      exchange.response->status,
       absl::FromChrono(std::chrono::steady_clock::now() - exchange.since));
   ResponseForm form = exchange.form;
   form.keep_alive = keep_alive;
   const absl::Status status =
-      writer_->Send(std::move(response), form, host_->date());
+      writer_->Send(*std::move(exchange.response), form, host_->date());
+  exchange.response.reset();
   if (status.ok()) return;
   host_->logger().Error(
       "HTTP response is malformed",

@@ -87,11 +87,12 @@ class Connection final : public ResponseWriter::Owner,
   void ReadOn();
   void MeetExpectation();
   void Dispatch();
-  void Run(std::shared_ptr<Exchange> exchange, Request request);
+  void Run(std::shared_ptr<Exchange> exchange, Request&& request);
   void Fail(int status, std::string_view message);
   static Promise<void> Await(std::shared_ptr<Connection> self,
                              std::shared_ptr<Exchange> exchange,
-                             Promise<Response> response);
+                             Promise<Response> answer);
+  void Answer(Exchange& exchange, const Promise<Response>& answer);
   void Flush();
   void Send(Exchange& exchange, bool keep_alive);
   void CloseIfDone();

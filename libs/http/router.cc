@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "http/status_mapping.h"
@@ -14,7 +15,7 @@
 namespace millrace::http {
 namespace {
 
-using Segments = std::vector<std::string_view>;
+using Segments = absl::InlinedVector<std::string_view, 8>;
 
 // "/a//b" is "a", "", "b".
 Segments Split(std::string_view path) {
@@ -178,7 +179,7 @@ Promise<Response> Router::Route(Request request) const {
   return chain_(std::move(request));
 }
 
-Promise<Response> Router::Dispatch(Request request) const {
+Promise<Response> Router::Dispatch(Request&& request) const {
   Found found;
   if (request.path.starts_with('/')) {
     Segments segments = Split(request.path);
@@ -202,7 +203,8 @@ Promise<Response> Router::Dispatch(Request request) const {
   return found.route->handler(std::move(request));
 }
 
-Promise<Response> Router::Unmatched(Request request, const Found& found) const {
+Promise<Response> Router::Unmatched(Request&& request,
+                                    const Found& found) const {
   const bool options = request.method == "OPTIONS";
   if (found.allowed.empty() && !(options && request.path == "*")) {
     if (not_found_) return not_found_(std::move(request));

@@ -58,8 +58,8 @@ class Router {
   struct Node;
   struct Found;
 
-  Promise<Response> Dispatch(Request request) const;
-  Promise<Response> Unmatched(Request request, const Found& found) const;
+  Promise<Response> Dispatch(Request&& request) const;
+  Promise<Response> Unmatched(Request&& request, const Found& found) const;
   void Rebuild();
 
   std::unique_ptr<Node> root_;

@@ -16,6 +16,7 @@ int HexDigit(char c) {
 
 // "/a/b?c" of "http://host/a/b?c"; `target` itself when it is no URL.
 std::string_view WithoutOrigin(std::string_view target) {
+  if (target.starts_with('/')) return target;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (target.substr(0, scheme.size()) != scheme) continue;
     const std::string_view rest = target.substr(scheme.size());
@@ -46,7 +47,7 @@ absl::Status CheckSegment(std::string_view segment) {
 }
 
 absl::Status CheckPath(std::string_view path) {
-  if (path.find_first_of(".%") == std::string_view::npos) {
+  if (path.find('.') == path.npos && path.find('%') == path.npos) {
     return absl::OkStatus();
   }
   path.remove_prefix(1);
