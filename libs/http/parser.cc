@@ -13,43 +13,6 @@ namespace {
 constexpr int kLeadingEmptyLines = 4;
 constexpr size_t kBodyReserve = 64 << 10;
 
-ParseError TakeRequestLine(std::string_view line, RequestHead* head) {
-  const size_t space = line.find(' ');
-  if (space == line.npos) return {400, "malformed request line"};
-  const std::string_view method = line.substr(0, space);
-  if (!IsToken(method)) return {400, "malformed method"};
-  line.remove_prefix(space + 1);
-  const size_t end = std::min(line.find(' '), line.size());
-  const std::string_view target = line.substr(0, end);
-  if (ParseError wrong = CheckTarget(target); !wrong.ok()) return wrong;
-  const std::string_view version = line.substr(end);
-  if (version != " HTTP/1.1" && version != " HTTP/1.0") {
-    return {400, "the request line must end in HTTP/1.1 or HTTP/1.0"};
-  }
-  head->method = method;
-  head->target = target;
-  head->minor_version = version.back() - '0';
-  return {};
-}
-
-ParseError LengthAndCoding() {
-  return {400, "Transfer-Encoding may come once, and not with Content-Length"};
-}
-
-ParseError SplitField(std::string_view line, Headers::Field* field) {
-  if (line.starts_with(' ') || line.starts_with('\t')) {
-    return {400, "a header field may not be folded over lines"};
-  }
-  const size_t colon = line.find(':');
-  if (colon == line.npos || !IsToken(line.substr(0, colon))) {
-    return {400, "malformed header field name"};
-  }
-  field->name = line.substr(0, colon);
-  field->value = Trim(line.substr(colon + 1));
-  if (HasControl(field->value)) return {400, "malformed header field value"};
-  return {};
-}
-
 }  // namespace
 
 size_t RequestParser::Feed(std::string_view input) {
@@ -69,133 +32,172 @@ size_t RequestParser::Feed(std::string_view input) {
 size_t RequestParser::TakeLine(std::string_view rest) {
   const size_t end = rest.find('\n', seen_);
   if (end == rest.npos) {
-    error_ = CheckPartialLine(rest);
+    CheckPartialLine(rest);
     seen_ = rest.size();
     return 0;
   }
   seen_ = 0;
   std::string_view line = rest.substr(0, end);
   if (!line.ends_with('\r')) {
-    error_ = {400, "a line must end in CR LF"};
+    Refuse(400, "a line must end in CR LF");
     return 0;
   }
   line.remove_suffix(1);
-  error_ = Meet(line);
-  return end + 1;
+  return Meet(line) ? end + 1 : 0;
 }
 
-ParseError RequestParser::Meet(std::string_view line) {
+bool RequestParser::Meet(std::string_view line) {
   switch (next_) {
-    case Next::kRequestLine: {
-      if (line.empty() && empty_lines_ < kLeadingEmptyLines) {
-        ++empty_lines_;
-        return {};
+    case Next::kRequestLine:
+      if (!line.empty() || empty_lines_ == kLeadingEmptyLines) {
+        return CheckHeadSize(line.size() + 2) && MeetRequestLine(line);
       }
-      ParseError wrong = CheckHeadSize(line.size() + 2);
-      if (wrong.ok()) wrong = TakeRequestLine(line, &head_);
+      ++empty_lines_;
+      return true;
+    case Next::kField:
+      if (!CheckHeadSize(line.size() + 2)) return false;
       head_bytes_ += line.size() + 2;
-      head_.headers.Reserve(12, 512);
-      next_ = Next::kField;
-      return wrong;
-    }
-    case Next::kField: {
-      ParseError wrong = CheckHeadSize(line.size() + 2);
-      head_bytes_ += line.size() + 2;
-      if (!wrong.ok()) return wrong;
       return line.empty() ? EndHead() : MeetField(line);
-    }
     case Next::kChunkSize:
       return MeetChunkSize(line);
     case Next::kChunkEnd:
       next_ = Next::kChunkSize;
-      if (line.empty()) return {};
-      return {400, "malformed chunk in a chunked body"};
+      if (line.empty()) return true;
+      return Refuse(400, "malformed chunk in a chunked body");
     case Next::kTrailer:
       if (!line.empty()) return MeetTrailer(line);
       next_ = Next::kNothing;
-      return {};
+      return true;
     default:
-      return {};
+      return true;
   }
 }
 
 // What can be said of a line before its end has come. The part that was seen
 // before is fine, but for its last byte.
-ParseError RequestParser::CheckPartialLine(std::string_view line) const {
+bool RequestParser::CheckPartialLine(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (HasControl(line.substr(seen_ > 0 ? seen_ - 1 : 0))) {
-    return {400, "control character in a line"};
+    return Refuse(400, "control character in a line");
   }
   if (next_ <= Next::kField) return CheckHeadSize(line.size() + 2);
   if (next_ == Next::kChunkEnd && !line.empty()) {
-    return {400, "malformed chunk in a chunked body"};
+    return Refuse(400, "malformed chunk in a chunked body");
   }
-  if (line.size() <= limits_.max_header_bytes) return {};
-  return {400, "a chunk's header or the trailer is too large"};
+  if (line.size() <= limits_.max_header_bytes) return true;
+  return Refuse(400, "a chunk's header or the trailer is too large");
 }
 
 // `line_bytes`: of the next line and its end, at least.
-ParseError RequestParser::CheckHeadSize(size_t line_bytes) const {
+bool RequestParser::CheckHeadSize(size_t line_bytes) {
   const bool fits = head_bytes_ + line_bytes <= limits_.max_header_bytes;
   if (next_ == Next::kRequestLine) {
-    if (fits && line_bytes <= limits_.max_request_line_bytes + 2) return {};
-    return {414, StrCat("the request line is longer than ",
-                        limits_.max_request_line_bytes,
-                        " bytes (max_request_line_bytes)")};
+    if (fits && line_bytes <= limits_.max_request_line_bytes + 2) return true;
+    return Refuse(414, StrCat("the request line is longer than ",
+                              limits_.max_request_line_bytes,
+                              " bytes (max_request_line_bytes)"));
   }
-  if (fits) return {};
-  return {431, StrCat("the request's header is larger than ",
-                      limits_.max_header_bytes, " bytes (max_header_bytes)")};
+  if (fits) return true;
+  return Refuse(431,
+                StrCat("the request's header is larger than ",
+                       limits_.max_header_bytes, " bytes (max_header_bytes)"));
 }
 
-ParseError RequestParser::MeetField(std::string_view line) {
-  Headers::Field field;
-  ParseError wrong = SplitField(line, &field);
-  if (!wrong.ok()) return wrong;
-  if (head_.headers.size() == limits_.max_headers) {
-    return {431, StrCat("the request has more than ", limits_.max_headers,
-                        " header fields (max_headers)")};
+bool RequestParser::MeetRequestLine(std::string_view line) {
+  head_bytes_ = line.size() + 2;
+  const size_t space = line.find(' ');
+  if (space == line.npos) return Refuse(400, "malformed request line");
+  const std::string_view method = line.substr(0, space);
+  if (!IsToken(method)) return Refuse(400, "malformed method");
+  line.remove_prefix(space + 1);
+  const size_t end = std::min(line.find(' '), line.size());
+  const std::string_view target = line.substr(0, end);
+  if (!Check(CheckTarget(target))) return false;
+  const std::string_view version = line.substr(end);
+  if (version != " HTTP/1.1" && version != " HTTP/1.0") {
+    return Refuse(400, "the request line must end in HTTP/1.1 or HTTP/1.0");
   }
-  wrong = MeetFraming(field.name, field.value);
-  if (wrong.ok()) head_.headers.Add(field.name, field.value);
-  return wrong;
+  head_.method = method;
+  head_.target = target;
+  head_.minor_version = version.back() - '0';
+  head_.headers.Reserve(12, 512);
+  next_ = Next::kField;
+  return true;
+}
+
+bool RequestParser::SplitField(std::string_view line, Headers::Field* field) {
+  if (line.starts_with(' ') || line.starts_with('\t')) {
+    return Refuse(400, "a header field may not be folded over lines");
+  }
+  const size_t colon = line.find(':');
+  if (colon == line.npos || !IsToken(line.substr(0, colon))) {
+    return Refuse(400, "malformed header field name");
+  }
+  field->name = line.substr(0, colon);
+  field->value = Trim(line.substr(colon + 1));
+  if (!HasControl(field->value)) return true;
+  return Refuse(400, "malformed header field value");
+}
+
+bool RequestParser::MeetField(std::string_view line) {
+  Headers::Field field;
+  if (!SplitField(line, &field)) return false;
+  if (head_.headers.size() == limits_.max_headers) {
+    return Refuse(431, StrCat("the request has more than ", limits_.max_headers,
+                              " header fields (max_headers)"));
+  }
+  if (!MeetFraming(field.name, field.value)) return false;
+  head_.headers.Add(field.name, field.value);
+  return true;
 }
 
 // The fields that say where the request ends and what becomes of the
 // connection.
-ParseError RequestParser::MeetFraming(std::string_view name,
-                                      std::string_view value) {
-  if (EqualsIgnoreCase(name, "host")) {
-    return CheckHost(value, std::exchange(has_host_, true));
+bool RequestParser::MeetFraming(std::string_view name, std::string_view value) {
+  switch (name.size()) {
+    case 4:
+      if (!EqualsIgnoreCase(name, "host")) return true;
+      return Check(CheckHost(value, std::exchange(has_host_, true)));
+    case 6:
+      if (!EqualsIgnoreCase(name, "expect")) return true;
+      head_.expects_continue = head_.minor_version > 0;
+      return Check(CheckExpect(value));
+    case 10:
+      return !EqualsIgnoreCase(name, "connection") || MeetConnection(value);
+    case 14:
+      if (!EqualsIgnoreCase(name, "content-length")) return true;
+      if (chunked_) return LengthAndCoding();
+      return Check(TakeContentLength(value, &length_));
+    case 16:
+      return !EqualsIgnoreCase(name, "proxy-connection") ||
+             MeetConnection(value);
+    case 17:
+      if (!EqualsIgnoreCase(name, "transfer-encoding")) return true;
+      if (chunked_ || length_) return LengthAndCoding();
+      chunked_ = true;
+      return Check(CheckTransferEncoding(value, head_.minor_version));
+    default:
+      return true;
   }
-  if (EqualsIgnoreCase(name, "content-length")) {
-    if (chunked_) return LengthAndCoding();
-    return TakeContentLength(value, &length_);
-  }
-  if (EqualsIgnoreCase(name, "transfer-encoding")) {
-    if (chunked_ || length_) return LengthAndCoding();
-    chunked_ = true;
-    return CheckTransferEncoding(value, head_.minor_version);
-  }
-  if (EqualsIgnoreCase(name, "connection") ||
-      EqualsIgnoreCase(name, "proxy-connection")) {
-    asks_to_close_ = asks_to_close_ || ListHas(value, "close");
-    asks_to_stay_ = asks_to_stay_ || ListHas(value, "keep-alive");
-    return CheckTokens(value);
-  }
-  if (EqualsIgnoreCase(name, "expect")) {
-    head_.expects_continue = head_.minor_version > 0;
-    return CheckExpect(value);
-  }
-  return {};
 }
 
-ParseError RequestParser::EndHead() {
+bool RequestParser::MeetConnection(std::string_view value) {
+  asks_to_close_ = asks_to_close_ || ListHas(value, "close");
+  asks_to_stay_ = asks_to_stay_ || ListHas(value, "keep-alive");
+  return Check(CheckTokens(value));
+}
+
+bool RequestParser::LengthAndCoding() {
+  return Refuse(400,
+                "Transfer-Encoding may come once, and not with Content-Length");
+}
+
+bool RequestParser::EndHead() {
   const bool http10 = head_.minor_version == 0;
   left_ = length_.value_or(0);
   if (left_ > limits_.max_body_bytes) return BodyTooLarge();
   if (require_host_ && !http10 && !has_host_) {
-    return {400, "an HTTP/1.1 request must have a Host"};
+    return Refuse(400, "an HTTP/1.1 request must have a Host");
   }
   head_.keep_alive = !asks_to_close_ && (!http10 || asks_to_stay_);
   head_.has_body = chunked_ || left_ > 0;
@@ -203,12 +205,12 @@ ParseError RequestParser::EndHead() {
           : left_ > 0 ? Next::kBody
                       : Next::kNothing;
   body_.reserve(std::min<size_t>(left_, kBodyReserve));
-  return {};
+  return true;
 }
 
-ParseError RequestParser::BodyTooLarge() const {
-  return {413, StrCat("the body is larger than ", limits_.max_body_bytes,
-                      " bytes (max_body_bytes)")};
+bool RequestParser::BodyTooLarge() {
+  return Refuse(413, StrCat("the body is larger than ", limits_.max_body_bytes,
+                            " bytes (max_body_bytes)"));
 }
 
 size_t RequestParser::TakeBody(std::string_view rest) {
@@ -221,9 +223,9 @@ size_t RequestParser::TakeBody(std::string_view rest) {
   return data.size();
 }
 
-ParseError RequestParser::MeetChunkSize(std::string_view line) {
+bool RequestParser::MeetChunkSize(std::string_view line) {
   const std::optional<ChunkSize> chunk = ParseChunkSize(line);
-  if (!chunk) return {400, "malformed chunk in a chunked body"};
+  if (!chunk) return Refuse(400, "malformed chunk in a chunked body");
   if (chunk->size > limits_.max_body_bytes - body_.size()) {
     return BodyTooLarge();
   }
@@ -232,24 +234,33 @@ ParseError RequestParser::MeetChunkSize(std::string_view line) {
   return CountOverhead(chunk->extensions.size());
 }
 
-ParseError RequestParser::MeetTrailer(std::string_view line) {
+bool RequestParser::MeetTrailer(std::string_view line) {
   Headers::Field field;
-  ParseError wrong = SplitField(line, &field);
-  if (!wrong.ok()) return wrong;
+  if (!SplitField(line, &field)) return false;
   if (EqualsIgnoreCase(field.name, "content-length") ||
       EqualsIgnoreCase(field.name, "transfer-encoding")) {
-    return {400, StrCat("a trailer may not have a ", field.name)};
+    return Refuse(400, StrCat("a trailer may not have a ", field.name));
   }
   return CountOverhead(line.size());
 }
 
 // Chunk extensions and trailers carry nothing that is kept; together they may
 // be as large as a header.
-ParseError RequestParser::CountOverhead(size_t bytes) {
+bool RequestParser::CountOverhead(size_t bytes) {
   overhead_ += bytes;
-  if (overhead_ <= limits_.max_header_bytes) return {};
-  return {431, StrCat("chunk extensions and trailers are larger than ",
-                      limits_.max_header_bytes, " bytes (max_header_bytes)")};
+  if (overhead_ <= limits_.max_header_bytes) return true;
+  return Refuse(431,
+                StrCat("chunk extensions and trailers are larger than ",
+                       limits_.max_header_bytes, " bytes (max_header_bytes)"));
+}
+
+bool RequestParser::Refuse(int status, std::string message) {
+  error_ = {status, std::move(message)};
+  return false;
+}
+
+bool RequestParser::Check(ParseError wrong) {
+  return wrong.ok() || Refuse(wrong.status, std::move(wrong.message));
 }
 
 void RequestParser::Reset() {

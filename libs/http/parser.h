@@ -75,16 +75,23 @@ class RequestParser {
 
   size_t TakeLine(std::string_view rest);
   size_t TakeBody(std::string_view rest);
-  ParseError Meet(std::string_view line);
-  ParseError CheckPartialLine(std::string_view line) const;
-  ParseError CheckHeadSize(size_t line_bytes) const;
-  ParseError MeetField(std::string_view line);
-  ParseError MeetFraming(std::string_view name, std::string_view value);
-  ParseError EndHead();
-  ParseError BodyTooLarge() const;
-  ParseError MeetChunkSize(std::string_view line);
-  ParseError MeetTrailer(std::string_view line);
-  ParseError CountOverhead(size_t bytes);
+  // These say false when the request is refused.
+  bool Meet(std::string_view line);
+  bool CheckPartialLine(std::string_view line);
+  bool CheckHeadSize(size_t line_bytes);
+  bool MeetRequestLine(std::string_view line);
+  bool SplitField(std::string_view line, Headers::Field* field);
+  bool MeetField(std::string_view line);
+  bool MeetFraming(std::string_view name, std::string_view value);
+  bool MeetConnection(std::string_view value);
+  bool LengthAndCoding();
+  bool EndHead();
+  bool BodyTooLarge();
+  bool MeetChunkSize(std::string_view line);
+  bool MeetTrailer(std::string_view line);
+  bool CountOverhead(size_t bytes);
+  bool Check(ParseError wrong);
+  bool Refuse(int status, std::string message);
 
   const ParserLimits limits_;
   const bool require_host_;

@@ -174,7 +174,7 @@ void Router::Rebuild() {
   }
 }
 
-Promise<Response> Router::Route(Request request) const {
+Promise<Response> Router::Route(Request&& request) const {
   if (middleware_.empty()) return Dispatch(std::move(request));
   return chain_(std::move(request));
 }

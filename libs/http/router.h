@@ -49,7 +49,7 @@ class Router {
   void NotFound(Handler handler);
 
   // The response, or the rejection of a handler.
-  Promise<Response> Route(Request request) const;
+  Promise<Response> Route(Request&& request) const;
 
   // "GET /healthz" and so on, sorted.
   std::vector<std::string> Routes() const;

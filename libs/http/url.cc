@@ -46,10 +46,20 @@ absl::Status CheckSegment(std::string_view segment) {
   }
 }
 
-absl::Status CheckPath(std::string_view path) {
-  if (path.find('.') == path.npos && path.find('%') == path.npos) {
-    return absl::OkStatus();
+// Whether there is an escape, or a segment that begins with a dot.
+bool LooksUnusual(std::string_view path) {
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '%') return true;
+    if (path[i] == '.' && (path[i - 1] == '/' || path[i - 1] == '\\')) {
+      return true;
+    }
   }
+  return false;
+}
+
+// `path` begins with a slash.
+absl::Status CheckPath(std::string_view path) {
+  if (!LooksUnusual(path)) return absl::OkStatus();
   path.remove_prefix(1);
   while (true) {
     const size_t slash = path.find('/');
