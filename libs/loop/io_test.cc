@@ -111,6 +111,38 @@ TEST_F(IoTest, WritesWaitForASlowReader) {
   EXPECT_EQ(last, '!');
 }
 
+// Everything in order, although TryWrite takes only a part.
+Promise<void> TrySendMuch(ConnectionPtr connection, std::string bytes) {
+  EXPECT_EQ(connection->TryWrite("first"), 5u);
+  const size_t taken = connection->TryWrite(bytes);
+  EXPECT_LT(taken, bytes.size());
+  const auto rest = connection->Write(bytes.substr(taken));
+  EXPECT_EQ(connection->TryWrite("not before what waits"), 0u);
+  co_await rest;
+  connection->End();
+  EXPECT_EQ(connection->TryWrite("not behind the end"), 0u);
+}
+
+TEST_F(IoTest, TryWriteSaysHowMuchWasTaken) {
+  const std::string bytes = std::string(32 << 20, 'x') + "last";
+  Promise<void> sent;
+  std::unique_ptr<TcpListener> listener;
+  listener = Listen([&](ConnectionPtr connection) {
+    listener->Close();
+    sent = TrySendMuch(std::move(connection), bytes);
+  });
+  std::string received;
+  const auto connected =
+      TcpConnection::Connect(loop_, "127.0.0.1", listener->port())
+          .Then([&](const ConnectionPtr& connection) {
+            connection->OnData(
+                [&received](std::string_view data) { received += data; });
+          });
+  loop_.Run();
+  EXPECT_TRUE(sent.settled() && !sent.rejected());
+  EXPECT_TRUE(received == "first" + bytes) << received.size();
+}
+
 TEST_F(IoTest, CloseRejectsWhatIsPendingAndTellsLater) {
   std::unique_ptr<TcpListener> listener;
   Promise<absl::Status> lost;
