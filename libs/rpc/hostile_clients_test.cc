@@ -18,7 +18,8 @@ constexpr int kClients = 40;
 
 class HostileClientsTest : public RpcTest {
  protected:
-  // Runs `attack` on a thread of its own while a good client calls and calls.
+  // Runs `attack` on a thread of its own while a good client calls and calls,
+  // and once more when it is over.
   void Withstand(ServerOptions options, std::function<void(int port)> attack) {
     StartServer(std::move(options));
     Connect();
@@ -28,8 +29,7 @@ class HostileClientsTest : public RpcTest {
       attack(port);
       over = true;
     });
-    int served = 0;
-    for (bool last = false; !last; ++served) {
+    for (bool last = false; !last;) {
       last = over;
       const auto reply = Await(Say(Request("hello")));
       EXPECT_TRUE(reply.ok()) << reply.status();
@@ -37,7 +37,6 @@ class HostileClientsTest : public RpcTest {
       EXPECT_EQ(reply->text(), "hello");
     }
     attacker.join();
-    EXPECT_GT(served, 1);
   }
 };
 
