@@ -41,6 +41,9 @@ class Played:
         self._thread = threading.Thread(target=self._play)
 
     def __enter__(self) -> "Played":
+        # Those that an upgrade before has left are done with.
+        self._new("batch/v1", "Job")
+        self._new("v1", "Pod")
         self._thread.start()
         return self
 
