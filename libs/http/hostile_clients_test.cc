@@ -49,8 +49,7 @@ class HostileClientsTest : public ServerFixture {
         attack();
         over = true;
       });
-      int served = 0;
-      for (bool last = false; !last; ++served) {
+      for (bool last = false; !last;) {
         last = over;
         const TestResponse answer =
             Ask(GetRequest("/", "Connection: close\r\n"));
@@ -58,7 +57,6 @@ class HostileClientsTest : public ServerFixture {
         EXPECT_EQ(answer.body, "ok");
       }
       attacker.join();
-      EXPECT_GT(served, 1);
     });
   }
 
@@ -157,7 +155,7 @@ TEST_F(HostileClientsTest, WhatIsTooLarge) {
        400},
       {StrCat(chunks, "FFFFFFF\r\n"), 413},
       {StrCat(chunks, "fffffffffffffffffffff\r\n"), 400},
-      {StrCat(chunks, "1;", std::string(1 << 20, 'x')), 400}};
+      {StrCat(chunks, "1;", std::string(1 << 20, 'x')), 431}};
   Withstand([&] {
     for (const auto& [request, status] : requests) {
       for (int i = 0; i < 5; ++i) {

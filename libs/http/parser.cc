@@ -43,19 +43,18 @@ size_t RequestParser::TakeLine(std::string_view rest) {
     return 0;
   }
   line.remove_suffix(1);
-  return Meet(line) ? end + 1 : 0;
+  return CheckLineSize(line) && Meet(line) ? end + 1 : 0;
 }
 
 bool RequestParser::Meet(std::string_view line) {
   switch (next_) {
     case Next::kRequestLine:
       if (!line.empty() || empty_lines_ == kLeadingEmptyLines) {
-        return CheckHeadSize(line.size() + 2) && MeetRequestLine(line);
+        return MeetRequestLine(line);
       }
       ++empty_lines_;
       return true;
     case Next::kField:
-      if (!CheckHeadSize(line.size() + 2)) return false;
       head_bytes_ += line.size() + 2;
       return line.empty() ? EndHead() : MeetField(line);
     case Next::kChunkSize:
@@ -68,24 +67,34 @@ bool RequestParser::Meet(std::string_view line) {
       if (!line.empty()) return MeetTrailer(line);
       next_ = Next::kNothing;
       return true;
-    default:
+    case Next::kBody:
+    case Next::kChunk:
+    case Next::kNothing:
       return true;
   }
+  return true;
 }
 
 // What can be said of a line before its end has come. The part that was seen
 // before is fine, but for its last byte.
-bool RequestParser::CheckPartialLine(std::string_view line) {
+void RequestParser::CheckPartialLine(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (HasControl(line.substr(seen_ > 0 ? seen_ - 1 : 0))) {
-    return Refuse(400, "control character in a line");
+    Refuse(400, "control character in a line");
+  } else if (next_ == Next::kChunkEnd && !line.empty()) {
+    Refuse(400, "malformed chunk in a chunked body");
+  } else {
+    CheckLineSize(line);
   }
+}
+
+// Of a line, or of a part of it, without its end.
+bool RequestParser::CheckLineSize(std::string_view line) {
   if (next_ <= Next::kField) return CheckHeadSize(line.size() + 2);
-  if (next_ == Next::kChunkEnd && !line.empty()) {
-    return Refuse(400, "malformed chunk in a chunked body");
-  }
   if (line.size() <= limits_.max_header_bytes) return true;
-  return Refuse(400, "a chunk's header or the trailer is too large");
+  return Refuse(431,
+                StrCat("a line of a chunked body is larger than ",
+                       limits_.max_header_bytes, " bytes (max_header_bytes)"));
 }
 
 // `line_bytes`: of the next line and its end, at least.
@@ -272,8 +281,10 @@ void RequestParser::Reset() {
   empty_lines_ = 0;
   length_.reset();
   chunked_ = has_host_ = asks_to_close_ = asks_to_stay_ = false;
+  left_ = 0;
   overhead_ = 0;
   waiting_ = false;
+  seen_ = 0;
 }
 
 }  // namespace millrace::http

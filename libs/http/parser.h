@@ -61,7 +61,7 @@ class RequestParser {
   void Reset();
 
  private:
-  // What the next bytes are.
+  // What the next bytes are, in the order in which they come.
   enum class Next {
     kRequestLine,
     kField,
@@ -75,9 +75,10 @@ class RequestParser {
 
   size_t TakeLine(std::string_view rest);
   size_t TakeBody(std::string_view rest);
+  void CheckPartialLine(std::string_view line);
   // These say false when the request is refused.
   bool Meet(std::string_view line);
-  bool CheckPartialLine(std::string_view line);
+  bool CheckLineSize(std::string_view line);
   bool CheckHeadSize(size_t line_bytes);
   bool MeetRequestLine(std::string_view line);
   bool SplitField(std::string_view line, Headers::Field* field);

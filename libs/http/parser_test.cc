@@ -328,14 +328,25 @@ TEST(ParserLimitTest, BodyBytes) {
 }
 
 TEST(ParserLimitTest, ChunkExtensionsAndTrailers) {
-  ExpectLimit(Chunks(StrCat("5;a=", std::string(400, 'b'))), 400, "chunk");
+  ExpectLimit(Chunks(StrCat("5;a=", std::string(400, 'b'))), 431, "chunked");
+  // As much as fits, and a byte more; zeros before a size count too.
+  for (const size_t piece : {std::string::npos, size_t{1}}) {
+    const std::string fits = StrCat("5;a=", std::string(252, 'b'));
+    EXPECT_TRUE(
+        Parse(Chunks(StrCat(fits, "\r\nhello\r\n0\r\n\r\n")), Small(), piece)
+            .done);
+  }
+  ExpectLimit(Chunks(StrCat("5;a=", std::string(253, 'b'), "\r\n")), 431,
+              "max_header_bytes");
+  ExpectLimit(Chunks(StrCat(std::string(300, '0'), "5\r\nhello\r\n")), 431,
+              "max_header_bytes");
   std::string many = Head("Transfer-Encoding: chunked\r\n\r\n");
   for (int i = 0; i < 10; ++i) {
     many += StrCat("1;a=", std::string(60, 'b'), "\r\nx\r\n");
   }
   ExpectLimit(many, 431, "max_header_bytes");
-  ExpectLimit(Chunks(StrCat("0\r\nX: ", std::string(400, 'b'))), 400,
-              "trailer");
+  ExpectLimit(Chunks(StrCat("0\r\nX: ", std::string(400, 'b'))), 431,
+              "max_header_bytes");
 }
 
 TEST(ParserLimitTest, AStrangeOrderOfLimitsEnds) {
