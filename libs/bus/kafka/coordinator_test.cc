@@ -126,7 +126,7 @@ class CoordinatorThatGivesNothing : public KafkaTest {
 TEST_F(CoordinatorThatGivesNothing, IsLeftForAny) {
   auto member = JoinInVain();
   ASSERT_TRUE(RunUntil([&] { return logger_.Has("joins its group anew"); }));
-  EXPECT_TRUE(logger_.Has("gave it no partitions"));
+  EXPECT_TRUE(logger_.Has("gave this member no partitions"));
   EXPECT_EQ(member->assignments, 0);
   cluster_.GivePartitions();
   ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 1; }));

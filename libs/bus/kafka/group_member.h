@@ -102,12 +102,13 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   static Promise<void> CloseNow(std::shared_ptr<GroupMember> self);
   // Was shut out because of an outage, as far as can be known.
   bool ShutOutByOutage() const;
-  // Joins anew when the group gives nothing, not even an empty assignment, for
-  // too long. A coordinator that the other brokers have lost sight of goes on
-  // answering: it lets members join, gives none of them partitions, and names
-  // itself when asked who coordinates. librdkafka 2.0.2 asks the broker it
-  // talked to last, so it would stay there; a new client begins with any.
+  // From now on there is to be an assignment, if an empty one, within a time.
   void AwaitAssignment();
+  // There was none: joins anew. A coordinator that the other brokers have lost
+  // sight of goes on answering: it lets members join, gives none of them
+  // partitions, and names itself when asked who coordinates. librdkafka 2.0.2
+  // asks the broker it talked to last, so it would stay there; a new client
+  // begins with any.
   void OnNoAssignment();
   // With another client, for the reason given.
   static Promise<void> JoinAnew(std::shared_ptr<GroupMember> self,

@@ -46,6 +46,7 @@ void GroupMember::OnRebalance(rd_kafka_event_t* event) {
       rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   rebalances_.push_back(
       {assign, ToVector(rd_kafka_event_topic_partition_list(event))});
+  if (assign) patience_.Clear();
   if (!changing_) NextRebalance();
 }
 
@@ -78,6 +79,7 @@ Promise<void> GroupMember::Take(std::shared_ptr<GroupMember> self,
         !self->rebalances_.empty()) {
       break;
     }
+    if (self->client_ == nullptr) break;
     self->Trouble(committed.status());
     co_await AsStatusOr(Delay(BackoffAfter(++failures, kAskAgain),
                               self->environment_.closed.signal()));
@@ -175,8 +177,9 @@ void GroupMember::OnNoAssignment() {
   JoinAnew(shared_from_this(),
            absl::UnavailableError(StrCat(
                environment_.place(), ": group ", spec_.group,
-               " let this member join and gave it no partitions, not even "
-               "none; its coordinator may be cut off from other brokers")))
+               " gave this member no partitions, not even none: its "
+               "coordinator may be cut off from other brokers, its topics "
+               "may be missing, or the group may be forbidden")))
       .Detach();
 }
 
@@ -235,6 +238,8 @@ Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self) {
       rd_kafka_consumer_close_queue(self->client_.get(), queue);
   rd_kafka_queue_destroy(std::exchange(self->queue_, queue));
   self->commits_.SetQueue(queue);
+  // What a client that was about to go had been given was not listened to.
+  if (self->joining_) self->Unassign();
   self->NextRebalance();
   if (error == nullptr) {
     co_await AsStatusOr(WithTimeout(self->closed_.promise(), kCloseBound));
@@ -255,6 +260,7 @@ Promise<void> GroupMember::JoinAnew(std::shared_ptr<GroupMember> self,
   self->rebalances_.clear();
   while (self->changing_) co_await self->changing_->promise();
   co_await HandOver(self, Revoked::kLost);
+  if (self->client_ == nullptr) co_return;
   co_await AsStatusOr(Delay(kJoinPause, self->environment_.closed.signal()));
   self->joining_ = false;
   if (self->client_ == nullptr || self->close_.valid()) co_return;
