@@ -12,7 +12,7 @@ import pathlib
 import signal
 import sys
 
-from cluster import Cluster
+from cluster import LIBC, PR_SET_PDEATHSIG, Cluster
 from compared import differences, lost
 from helm import HERE, VALUES, rendered
 from played import try_pod
@@ -247,7 +247,9 @@ def main() -> None:
     cases = {f.__name__: f for f in (manifests, installs, changes)}
     chosen = sys.argv[1:] or list(cases)
     assert set(chosen) <= cases.keys(), __doc__
-    # The cluster ends with its block when the test is told to end, too.
+    # The cluster ends with its block when the test is told to end, too, or who
+    # runs it has ended.
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     with Cluster() as cluster:
         os.environ["KUBECONFIG"] = str(cluster.kubeconfig)
