@@ -37,9 +37,10 @@ void TestProxy::FallSilent() {
 // Never rejects: a server that is away ends the client.
 Promise<void> TestProxy::Serve(ConnectionPtr client) {
   connections_.push_back(client);
+  const std::weak_ptr<void> open = open_;
   auto server =
       co_await AsStatusOr(TcpConnection::Connect(loop_, "127.0.0.1", port_));
-  if (!server.ok()) {
+  if (!server.ok() || open.expired()) {
     client->Close();
     co_return;
   }

@@ -43,6 +43,7 @@ class TestProxy {
   const size_t most_;
   std::unique_ptr<TcpListener> listener_;
   std::vector<ConnectionPtr> connections_;
+  const std::shared_ptr<void> open_ = std::make_shared<int>();  // until the end
   bool silent_ = false;
   int clients_held_ = 0;
 };
