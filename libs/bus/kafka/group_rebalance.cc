@@ -46,7 +46,6 @@ void GroupMember::OnRebalance(rd_kafka_event_t* event) {
       rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   rebalances_.push_back(
       {assign, ToVector(rd_kafka_event_topic_partition_list(event))});
-  if (assign) patience_.Clear();
   if (!changing_) NextRebalance();
 }
 
@@ -67,6 +66,8 @@ void GroupMember::NextRebalance() {
 Promise<void> GroupMember::Take(std::shared_ptr<GroupMember> self,
                                 std::vector<TopicPartition> partitions) {
   self->changing_.emplace();
+  self->patience_.Clear();
+  self->without_ = 0;
   absl::StatusOr<CommittedProgress> committed = CommittedProgress();
   for (int failures = 0; self->client_ != nullptr;) {
     if (!partitions.empty()) {
@@ -75,11 +76,10 @@ Promise<void> GroupMember::Take(std::shared_ptr<GroupMember> self,
       self->asking_.reset();
     }
     // Who leaves, or whose partitions are taken away again, need not know.
-    if (committed.ok() || self->close_.valid() || self->joining_ ||
-        !self->rebalances_.empty()) {
+    if (committed.ok() || self->client_ == nullptr || self->close_.valid() ||
+        self->joining_ || !self->rebalances_.empty()) {
       break;
     }
-    if (self->client_ == nullptr) break;
     self->Trouble(committed.status());
     co_await AsStatusOr(Delay(BackoffAfter(++failures, kAskAgain),
                               self->environment_.closed.signal()));
@@ -138,8 +138,6 @@ void GroupMember::Assign(std::vector<TopicPartition> partitions,
     wake_.Watch(queue);
     partitions_.push_back({partition, queue});
   }
-  patience_.Clear();
-  without_ = 0;
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), list);
   rd_kafka_topic_partition_list_destroy(list);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
