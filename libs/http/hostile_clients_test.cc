@@ -41,7 +41,8 @@ class HostileClientsTest : public ServerFixture {
     });
   }
 
-  // Runs `attack` on a thread of its own while a good client asks and asks.
+  // Runs `attack` on a thread of its own while a good client asks and asks, and
+  // once more when it is over.
   void Withstand(std::function<void()> attack) {
     Serve([&] {
       std::atomic<bool> over = false;
