@@ -294,7 +294,9 @@ void Http2Call::TakeOutput(size_t size, std::string* out) {
 }
 
 void Http2Call::Cancel(const absl::Status& why) {
-  if (!alive()) return;
+  // A status that nothing is in the way of reaches the caller; a reset would
+  // overtake it.
+  if (!alive() || (finishing_ && pending() == 0)) return;
   const std::shared_ptr<Http2Call> self = shared_from_this();
   ++connection_->calls().cancelled;
   const bool said = std::exchange(finishing_, true);

@@ -246,6 +246,23 @@ TEST_F(Http2ServerTest, AnAnswerBeforeTheEndOfTheRequestsResetsTheStream) {
   });
 }
 
+// The handler's timer and the call's are due in the same turn of the loop.
+TEST_F(Http2ServerTest, ADeadlineDoesNotTakeBackTheStatus) {
+  StartServer();
+  echo_.say = [&](const Call&, const EchoRequest&) {
+    Deferred<EchoReply> reply;
+    loop_.SetTimeout(absl::Milliseconds(5), [reply] {
+      reply.Reject(absl::DeadlineExceededError("the handler's own"));
+    });
+    loop_.SetImmediate([] { absl::SleepFor(absl::Milliseconds(40)); });
+    return reply.promise();
+  };
+  EXPECT_THAT(Ask(StrCat(CallHeaders("Say"), Field("grpc-timeout", "20m")),
+                  Message("")),
+              AllOf(Contains(Pair("grpc-status", "4")),
+                    Contains(Pair("grpc-message", "the handler's own"))));
+}
+
 TEST_F(Http2ServerTest, ADrainIsAnnouncedBeforeItIsFinal) {
   StartServer();
   std::atomic<int> arrived = 0;
