@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/strings.h"
-#include "contract/any_nesting.h"
+#include "contract/json.h"
 #include "millrace/v1/contract.pb.h"
 
 namespace millrace {

@@ -4,7 +4,7 @@
 #include <google/protobuf/any.pb.h>
 #include <gtest/gtest.h>
 
-#include "contract/any_nesting.h"
+#include "contract/json.h"
 #include "golden/json.pb.h"
 
 namespace millrace {

@@ -6,16 +6,17 @@
 #include "base/strings.h"
 
 namespace millrace {
-namespace {
 
-// The length of the well-formed sequence that starts at `p`, or 0. Table 3-7
-// of the Unicode standard: only the second byte has bounds of its own.
-size_t SequenceLength(const unsigned char* p, size_t left) {
+// Table 3-7 of the Unicode standard: only the second byte has bounds of its
+// own.
+size_t Utf8SequenceLength(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
   const unsigned char lead = p[0];
   if (lead < 0x80) return 1;
   if (lead < 0xC2 || lead > 0xF4) return 0;
   const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (left < length) return 0;
+  if (text.size() < length) return 0;
   unsigned char low = 0x80;
   unsigned char high = 0xBF;
   if (lead == 0xE0) low = 0xA0;
@@ -29,8 +30,6 @@ size_t SequenceLength(const unsigned char* p, size_t left) {
   return length;
 }
 
-}  // namespace
-
 size_t FirstInvalidUtf8(std::string_view text) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   size_t pos = 0;
@@ -43,7 +42,7 @@ size_t FirstInvalidUtf8(std::string_view text) {
         continue;
       }
     }
-    const size_t length = SequenceLength(bytes + pos, text.size() - pos);
+    const size_t length = Utf8SequenceLength(text.substr(pos));
     if (length == 0) return pos;
     pos += length;
   }

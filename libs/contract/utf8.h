@@ -12,6 +12,10 @@ namespace millrace {
 // well-formed.
 size_t FirstInvalidUtf8(std::string_view text);
 
+// The length of the well-formed sequence that `text` begins with, 0 if it does
+// not or is empty.
+size_t Utf8SequenceLength(std::string_view text);
+
 // What an error shows of a text that somebody else chose: `text`, or its first
 // `most` bytes at most, as whole sequences, with "..." behind.
 std::string Excerpt(std::string_view text, size_t most = 64);

@@ -6,7 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
-#include "http/status_mapping.h"
+#include "contract/json_string.h"
 
 namespace millrace::http {
 namespace {

@@ -10,8 +10,8 @@
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
 #include "contract/json.h"
+#include "contract/json_string.h"
 #include "contract/retry.h"
-#include "contract/utf8.h"
 
 namespace millrace::http {
 namespace {
@@ -155,33 +155,6 @@ Response ErrorResponse(const absl::Status& status) {
 Response ErrorResponse(int http_status, std::string_view code,
                        std::string_view message) {
   return Response::Json(http_status, ErrorJson(code, message));
-}
-
-std::string JsonString(std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string json = "\"";
-  while (!text.empty()) {
-    const size_t valid = FirstInvalidUtf8(text);
-    for (const char c : text.substr(0, valid)) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        json += '\\';
-        json += c;
-      } else if (c == '\n') {
-        json += "\\n";
-      } else if (byte < 0x20 || byte == 0x7f) {
-        json += "\\u00";
-        json += kHex[byte >> 4];
-        json += kHex[byte & 15];
-      } else {
-        json += c;
-      }
-    }
-    if (valid == text.size()) break;
-    json += "\xef\xbf\xbd";
-    text.remove_prefix(valid + 1);
-  }
-  return json + "\"";
 }
 
 }  // namespace millrace::http

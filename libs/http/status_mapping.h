@@ -37,9 +37,6 @@ Response ErrorResponse(const absl::Status& status);  // and its Retry-After
 Response ErrorResponse(int http_status, std::string_view code,
                        std::string_view message);
 
-// `text` as a JSON string, in quotes. Bytes that are no UTF-8 become U+FFFD.
-std::string JsonString(std::string_view text);
-
 }  // namespace millrace::http
 
 #endif  // MILLRACE_HTTP_STATUS_MAPPING_H_

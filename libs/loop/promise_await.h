@@ -47,10 +47,10 @@ struct Adoption : Reaction, Pooled {
 };
 
 #ifdef __clang__
-// Does not suspend, in a way that the compiler does not see through: clang, when
-// it optimizes, puts the frame of a coroutine that surely ends where it begins
-// on the stack and leaves out `operator new`, as the language allows, with which
-// the state below would be left out, too.
+// Does not suspend, in a way that the compiler does not see through: clang,
+// when it optimizes, puts the frame of a coroutine that surely ends where it
+// begins on the stack and leaves out `operator new`, as the language allows,
+// with which the state below would be left out, too.
 struct BeginAtOnce {
   bool await_ready() const noexcept {
     bool ready = true;

@@ -1,12 +1,11 @@
 #include "tokens/json_object.h"
 
-#include <google/protobuf/wrappers.pb.h>
-
 #include <utility>
 
 #include "base/strings.h"
 #include "contract/json.h"
 #include "contract/json_check.h"
+#include "contract/json_string.h"
 #include "contract/utf8.h"
 
 namespace millrace::tokens {
@@ -113,9 +112,7 @@ absl::StatusOr<std::string> JsonQuoted(std::string_view text) {
   if (FirstInvalidUtf8(text) < text.size()) {
     return absl::InvalidArgumentError("the text is not valid UTF-8");
   }
-  google::protobuf::StringValue value;
-  value.set_value(std::string(text));
-  return ToJson(value);
+  return JsonString(text);
 }
 
 }  // namespace millrace::tokens
