@@ -13,6 +13,11 @@ macro(millrace_pkg prefix module package)
   pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})
   if(NOT ${prefix}_FOUND)
     list(APPEND _missing "  ${module}: apt-get install ${package}")
+  else()
+    # -pthread, which some ask for, means nothing to today's C library, and keeps
+    # the compiler from precompiled headers that were made without it.
+    set_target_properties(PkgConfig::${prefix} PROPERTIES
+      INTERFACE_COMPILE_OPTIONS "")
   endif()
 endmacro()
 

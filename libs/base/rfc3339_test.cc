@@ -63,7 +63,9 @@ TEST(Rfc3339, AcceptsAndRefusesWhatAbslDoes) {
         absl::ParseTime(absl::RFC3339_full, text, &wanted, nullptr);
     const absl::StatusOr<absl::Time> parsed = ParseRfc3339(text);
     ASSERT_EQ(parsed.ok(), good) << text;
-    if (good) ASSERT_EQ(*parsed, wanted) << text;
+    if (good) {
+      ASSERT_EQ(*parsed, wanted) << text;
+    }
   }
 }
 

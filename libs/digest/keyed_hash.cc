@@ -3,6 +3,7 @@
 #include <sodium/core.h>
 #include <sodium/crypto_shorthash.h>
 
+#include <cstdlib>
 #include <cstring>
 
 namespace millrace {
@@ -11,7 +12,8 @@ static_assert(crypto_shorthash_KEYBYTES == 16);
 static_assert(crypto_shorthash_BYTES == sizeof(uint64_t));
 
 KeyedHash::KeyedHash() {
-  (void)sodium_init();  // once for all threads; the random bytes need it
+  // Once for all threads; the random bytes need it.
+  if (sodium_init() < 0) std::abort();
   crypto_shorthash_keygen(key_.data());
 }
 

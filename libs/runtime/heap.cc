@@ -23,8 +23,10 @@
 #ifdef MILLRACE_JEMALLOC
 // Read by jemalloc before main(). Profiles are ready and cost nothing until one
 // is begun; they count what was freed, too.
-extern "C" const char* malloc_conf =
+extern "C" {
+const char* malloc_conf =
     "prof:true,prof_active:false,prof_accum:true,lg_prof_sample:19";
+}
 #endif
 
 namespace millrace::runtime {

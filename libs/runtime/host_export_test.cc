@@ -35,7 +35,9 @@ class HostExportTest : public SampleHostTest {
     config_.mutable_otlp()->set_metrics_interval("0s");
   }
   void TearDown() override {
-    if (host_ != nullptr) EXPECT_TRUE(Drain().ok());
+    if (host_ != nullptr) {
+      EXPECT_TRUE(Drain().ok());
+    }
   }
 
   std::string Greet(const std::string& traceparent) {

@@ -20,7 +20,9 @@ constexpr char kCaller[] = "00f067aa0ba902b7";
 class TraceTest : public SampleHostTest {
  protected:
   void TearDown() override {
-    if (host_ != nullptr) EXPECT_TRUE(Drain().ok());
+    if (host_ != nullptr) {
+      EXPECT_TRUE(Drain().ok());
+    }
   }
 
   std::string Post(const std::string& path, const std::string& body) {

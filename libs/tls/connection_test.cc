@@ -162,7 +162,7 @@ TEST_F(TlsConnectionTest, PauseHoldsTheOtherSideBackAndLosesNothing) {
   while (client->connection->pending_bytes() == 0) {
     static_cast<void>(AsStatusOr(client->connection->Write(piece)));
     sent += piece.size();
-    Settle(Delay(absl::Milliseconds(1)));
+    ASSERT_EQ(Settle(Delay(absl::Milliseconds(1))), absl::OkStatus());
   }
   EXPECT_LT(received_.size(), piece.size());
   accepted_[0]->Resume();
