@@ -1,6 +1,7 @@
 #include "contract/json_reader.h"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,9 +20,6 @@ namespace {
 namespace pb = google::protobuf;
 using pb::Descriptor;
 using pb::FieldDescriptor;
-
-// Messages in one another, as protobuf's binary reader takes them.
-constexpr int kMostLevels = 100;
 
 std::string_view NameOf(JsonKind kind) {
   switch (kind) {
@@ -61,12 +59,12 @@ std::vector<std::string> JsonNames(const Descriptor& type) {
   return names;
 }
 
-bool IsNullValue(const FieldDescriptor& field) {
-  return field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
-         field.enum_type()->full_name() == "google.protobuf.NullValue";
-}
-
-bool IsValue(const FieldDescriptor& field) {
+// Whether null is a value of the field, and not the same as no value.
+bool MayBeNull(const FieldDescriptor& field) {
+  if (field.is_repeated()) return false;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+    return IsNullValue(*field.enum_type());
+  }
   return field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
          field.message_type()->well_known_type() ==
              Descriptor::WELLKNOWNTYPE_VALUE;
@@ -104,11 +102,11 @@ bool JsonReader::Expect(JsonKind wanted, std::string_view name,
 }
 
 bool JsonReader::Deeper(int levels, absl::FunctionRef<bool()> read) {
-  if (level_ + levels > kMostLevels) {
-    return in_.Fail(in_.pos(),
-                    StrCat("messages are nested deeper than ", kMostLevels,
-                           "; an object within a "
-                           "google.protobuf.Struct counts three"));
+  if (level_ + levels > kMostMessageLevels) {
+    return in_.Fail(in_.pos(), StrCat("messages are nested deeper than ",
+                                      kMostMessageLevels,
+                                      "; an object within a "
+                                      "google.protobuf.Struct counts three"));
   }
   level_ += levels;
   const bool read_it = read();
@@ -151,11 +149,10 @@ bool JsonReader::ReadFields(pb::Message* message, const Subject& subject,
     next = field->index() + 1;
     const auto index = static_cast<size_t>(field->index());
     // A field has two names: both in one object are a duplicate, too.
+    uint64_t& bits = seen[index / kBits];
     const uint64_t bit = uint64_t{1} << index % kBits;
-    if ((std::exchange(seen[index / kBits], seen[index / kBits] | bit) & bit) !=
-        0) {
-      return Twice(at, key);
-    }
+    if ((bits & bit) != 0) return Twice(at, key);
+    bits |= bit;
     return ReadField(message, field, at);
   });
 }
@@ -164,15 +161,12 @@ bool JsonReader::ReadField(pb::Message* message, const FieldDescriptor* field,
                            size_t at) {
   JsonKind kind;
   if (!in_.Kind(&kind)) return false;
-  if (kind == JsonKind::kNull &&
-      (field->is_repeated() || (!IsValue(*field) && !IsNullValue(*field)))) {
+  if (kind == JsonKind::kNull && !MayBeNull(*field)) {
     return in_.Null();  // as if the key were not there
   }
   if (field->is_map()) return ReadMap(message, field);
   if (field->is_repeated()) {
-    if (kind != JsonKind::kArray) {
-      return Expect(JsonKind::kArray, "an array", {.field = field});
-    }
+    if (!Expect(JsonKind::kArray, "an array", {.field = field})) return false;
     const Subject element = {.field = field, .element = true};
     return in_.Array([&] { return ReadOne(message, field, element); });
   }
@@ -262,7 +256,7 @@ bool JsonReader::ReadEnum(pb::Message* message, const FieldDescriptor* field,
     } else if (IsJsonNumber(text, &whole)) {
       number = IntegerFrom<int32_t>(text, whole);
     }
-  } else if (kind == JsonKind::kNull && IsNullValue(*field)) {
+  } else if (kind == JsonKind::kNull && IsNullValue(type)) {
     if (!in_.Null()) return false;
     number = 0;
   } else {

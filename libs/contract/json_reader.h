@@ -7,16 +7,15 @@
 #ifndef MILLRACE_CONTRACT_JSON_READER_H_
 #define MILLRACE_CONTRACT_JSON_READER_H_
 
-#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/struct.pb.h>
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "contract/json_scanner.h"
+#include "contract/json_types.h"
 
 namespace millrace {
 
@@ -74,13 +73,11 @@ class JsonReader {
   bool FindType(std::string* url, size_t* at);
   // The value in an Any, of a type whose JSON is no object of fields.
   bool ReadHeldValue(Message* held);
-  const Message* Prototype(const google::protobuf::Descriptor* type);
 
   JsonScanner in_;
   int level_ = 0;          // of messages in one another
   size_t read_again_ = 0;  // bytes before "@type"s
-  // For types of other pools than the program's own.
-  std::optional<google::protobuf::DynamicMessageFactory> dynamic_;
+  HeldMessages held_;
 };
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 #include <google/protobuf/field_mask.pb.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/strings.h"
@@ -206,7 +207,7 @@ bool JsonReader::ReadAny(pb::Message* any, const Subject& subject) {
                                "here: '",
                                Excerpt(url), "'"));
   }
-  const std::unique_ptr<pb::Message> held(Prototype(type)->New());
+  const std::unique_ptr<pb::Message> held = held_.New(type);
   // What an Any holds is bytes on the wire, and begins anew.
   const int level = std::exchange(level_, 0);
   const bool read =
@@ -236,14 +237,6 @@ bool JsonReader::ReadHeldValue(pb::Message* held) {
     if (std::exchange(valued, true)) return Twice(at, key);
     return ReadMessage(held, {.type = held->GetDescriptor()});
   });
-}
-
-const pb::Message* JsonReader::Prototype(const Descriptor* type) {
-  if (type->file()->pool() == pb::DescriptorPool::generated_pool()) {
-    return pb::MessageFactory::generated_factory()->GetPrototype(type);
-  }
-  if (!dynamic_.has_value()) dynamic_.emplace();
-  return dynamic_->GetPrototype(type);
 }
 
 }  // namespace millrace

@@ -1,6 +1,5 @@
 // Messages to JSON, by reflection.
 #include <google/protobuf/any.pb.h>
-#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/field_mask.pb.h>
 #include <google/protobuf/struct.pb.h>
 
@@ -14,6 +13,7 @@
 #include "contract/json.h"
 #include "contract/json_scalars.h"
 #include "contract/json_string.h"
+#include "contract/json_types.h"
 #include "millrace/v1/contract.pb.h"
 
 namespace millrace {
@@ -22,9 +22,6 @@ namespace {
 namespace pb = google::protobuf;
 using pb::Descriptor;
 using pb::FieldDescriptor;
-
-// Messages in one another, as protobuf's binary reader takes them.
-constexpr int kMostLevels = 100;
 
 bool IsSensitive(const FieldDescriptor& field) {
   // Most fields have no options at all.
@@ -61,8 +58,9 @@ class Writer {
   }
 
   bool WriteMessage(const pb::Message& message) {
-    if (level_ > kMostLevels) {
-      return Fail(StrCat("messages are nested deeper than ", kMostLevels));
+    if (level_ > kMostMessageLevels) {
+      return Fail(
+          StrCat("messages are nested deeper than ", kMostMessageLevels));
     }
     ++level_;
     const bool written = WriteByType(message);
@@ -257,7 +255,7 @@ class Writer {
   }
 
   void WriteEnum(const pb::EnumDescriptor& type, int number) {
-    if (type.full_name() == "google.protobuf.NullValue") {
+    if (IsNullValue(type)) {
       json_.append("null");
     } else if (const auto* value = type.FindValueByNumber(number)) {
       AppendJsonString(value->name(), &json_);
@@ -338,9 +336,8 @@ class Writer {
       json_.append("\"@type\":");
       AppendJsonString(url, &json_);
     }
-    const pb::DescriptorPool* pool = any.file()->pool();
-    const Descriptor* type =
-        pool->FindMessageTypeByName(url.substr(url.rfind('/') + 1));
+    const Descriptor* type = any.file()->pool()->FindMessageTypeByName(
+        url.substr(url.rfind('/') + 1));
     if (type == nullptr) {
       json_.push_back('}');
       return true;
@@ -348,13 +345,7 @@ class Writer {
     if (++anys_ > kMostNestedAnys) {
       return Fail(StrCat("Anys are nested deeper than ", kMostNestedAnys));
     }
-    pb::DynamicMessageFactory dynamic;
-    const std::unique_ptr<pb::Message> held(
-        (pool == pb::DescriptorPool::generated_pool()
-             ? pb::MessageFactory::generated_factory()
-             : &dynamic)
-            ->GetPrototype(type)
-            ->New());
+    const std::unique_ptr<pb::Message> held = held_.New(type);
     if (!held->ParsePartialFromString(
             reflection.GetString(message, any.FindFieldByNumber(2)))) {
       return Fail(StrCat("an Any does not hold the ", type->full_name(),
@@ -382,6 +373,7 @@ class Writer {
   std::string json_;
   int level_ = 0;
   int anys_ = 0;  // in one another, where it stands
+  HeldMessages held_;
   std::string what_;
 };
 
