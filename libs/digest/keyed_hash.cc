@@ -1,10 +1,10 @@
 #include "digest/keyed_hash.h"
 
-#include <sodium/core.h>
 #include <sodium/crypto_shorthash.h>
 
-#include <cstdlib>
 #include <cstring>
+
+#include "digest/sodium_init.h"
 
 namespace millrace {
 
@@ -12,8 +12,7 @@ static_assert(crypto_shorthash_KEYBYTES == 16);
 static_assert(crypto_shorthash_BYTES == sizeof(uint64_t));
 
 KeyedHash::KeyedHash() {
-  // Once for all threads; the random bytes need it.
-  if (sodium_init() < 0) std::abort();
+  InitSodium();  // the random bytes need it
   crypto_shorthash_keygen(key_.data());
 }
 

@@ -6,8 +6,8 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "digest/sodium_init.h"
 #include "tokens/secret.h"
-#include "tokens/sodium_init.h"
 
 namespace millrace::tokens {
 namespace {

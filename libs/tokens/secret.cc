@@ -4,8 +4,8 @@
 
 #include "base/strings.h"
 #include "digest/sha256.h"
+#include "digest/sodium_init.h"
 #include "tokens/base64url.h"
-#include "tokens/sodium_init.h"
 
 namespace millrace::tokens {
 namespace {

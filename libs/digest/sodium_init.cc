@@ -1,13 +1,13 @@
-#include "tokens/sodium_init.h"
+#include "digest/sodium_init.h"
 
 #include <sodium.h>
 
 #include <cstdlib>
 
-namespace millrace::tokens {
+namespace millrace {
 
 void InitSodium() {
   if (sodium_init() < 0) std::abort();
 }
 
-}  // namespace millrace::tokens
+}  // namespace millrace
