@@ -29,9 +29,11 @@ function(_millrace_precompiled name headers)
   file(WRITE ${CMAKE_BINARY_DIR}/precompiled/${name}.cc "")
   add_library(${target} OBJECT ${CMAKE_BINARY_DIR}/precompiled/${name}.cc)
   target_precompile_headers(${target} PRIVATE ${headers})
-  target_compile_options(${target} PRIVATE ${ARGN})
-  set_target_properties(${target} PROPERTIES
-    CXX_COMPILER_LAUNCHER ${PROJECT_SOURCE_DIR}/cmake/precompile)
+  target_compile_options(${target} PRIVATE -fpch-preprocess ${ARGN})
+  if(CCACHE_PROGRAM)
+    set_target_properties(${target} PROPERTIES
+      CXX_COMPILER_LAUNCHER ${PROJECT_SOURCE_DIR}/cmake/precompile)
+  endif()
 endfunction()
 
 # The first of these modules know nothing of Protobuf.
@@ -78,15 +80,13 @@ function(millrace_precompile_headers)
      OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()
   endif()
-  _millrace_precompiled(standard "${_millrace_standard_headers}"
-    -fpch-preprocess)
+  _millrace_precompiled(standard "${_millrace_standard_headers}")
   _millrace_precompiled(contract
-    "${_millrace_standard_headers};${_millrace_protobuf_headers}"
-    -fpch-preprocess)
+    "${_millrace_standard_headers};${_millrace_protobuf_headers}")
   # Compiled as tests are (MillraceModule.cmake).
   _millrace_precompiled(test
     "${_millrace_standard_headers};${_millrace_protobuf_headers};<gtest/gtest.h>;<gmock/gmock.h>"
-    -fpch-preprocess $<$<CONFIG:Release>:-O1>)
+    $<$<CONFIG:Release>:-O1>)
   target_link_libraries(millrace_precompiled_test PRIVATE GTest::gmock)
   _millrace_precompile_folder(${PROJECT_SOURCE_DIR})
 endfunction()
