@@ -301,7 +301,7 @@ void Http2Call::Cancel(const absl::Status& why) {
   ++connection_->calls().cancelled;
   const bool said = std::exchange(finishing_, true);
   // Trailers cannot overtake what waits for the caller to read.
-  if (said || pending() > 0) {
+  if (pending() > 0) {
     connection_->Reset(stream_, NGHTTP2_CANCEL);
   } else {
     SendStatus(why);
