@@ -129,6 +129,8 @@ class [[nodiscard]] Stream {
 
 }  // namespace millrace
 
+// The parts. Each includes this file before its own guard: whichever of them
+// comes first, all of them follow in this order.
 #include "loop/stream_batch.h"    // IWYU pragma: export
 #include "loop/stream_consume.h"  // IWYU pragma: export
 #include "loop/stream_filter.h"   // IWYU pragma: export

@@ -1,10 +1,11 @@
 // Batch(). Part of loop/stream.h.
+#include "loop/stream.h"
+
 #ifndef MILLRACE_LOOP_STREAM_BATCH_H_
 #define MILLRACE_LOOP_STREAM_BATCH_H_
 
 #include "absl/time/time.h"
 #include "loop/combinators.h"
-#include "loop/stream.h"
 #include "loop/stream_filter.h"
 
 namespace millrace {

@@ -1,10 +1,11 @@
 // What uses a stream up: ForEach(), Collect(), Drain(), PipeTo(), and Merge()
 // of several. Part of loop/stream.h.
+#include "loop/stream.h"
+
 #ifndef MILLRACE_LOOP_STREAM_CONSUME_H_
 #define MILLRACE_LOOP_STREAM_CONSUME_H_
 
 #include "loop/combinators.h"
-#include "loop/stream.h"
 #include "loop/stream_filter.h"
 #include "loop/stream_pipe.h"
 #include "loop/task_group.h"

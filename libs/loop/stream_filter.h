@@ -1,9 +1,9 @@
 // Filter() and Take(), and what the operators of streams are made of. Part of
 // loop/stream.h.
+#include "loop/stream.h"
+
 #ifndef MILLRACE_LOOP_STREAM_FILTER_H_
 #define MILLRACE_LOOP_STREAM_FILTER_H_
-
-#include "loop/stream.h"
 
 namespace millrace {
 

@@ -1,8 +1,8 @@
 // Streams of given values, and Map(). Part of loop/stream.h.
+#include "loop/stream.h"
+
 #ifndef MILLRACE_LOOP_STREAM_MAP_H_
 #define MILLRACE_LOOP_STREAM_MAP_H_
-
-#include "loop/stream.h"
 
 namespace millrace {
 

@@ -1,8 +1,8 @@
 // The pipe behind StreamWriter and its stream. Part of loop/stream.h.
+#include "loop/stream.h"
+
 #ifndef MILLRACE_LOOP_STREAM_PIPE_H_
 #define MILLRACE_LOOP_STREAM_PIPE_H_
-
-#include "loop/stream.h"
 
 namespace millrace {
 
