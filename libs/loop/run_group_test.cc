@@ -165,6 +165,20 @@ TEST_F(RunGroupTest, TheTighterDeadlineCountsAndIsNamed) {
           "the deadline of task group outer (0) has passed"));
 }
 
+// Spawns when the group has been aborted.
+Promise<void> SpawnsLate(TaskGroup group) {
+  const AbortSignal signal = group.signal();
+  co_await AsStatusOr(Delay(absl::InfiniteDuration(), signal));
+  group.Spawn(&Forever);
+}
+
+TEST_F(RunGroupTest, ASpawnAfterTheDeadlineIsNoSuccess) {
+  auto body = [](TaskGroup group) { return SpawnsLate(std::move(group)); };
+  EXPECT_EQ(StatusOf(RunGroup({}, Named("late", absl::Milliseconds(1)), body)),
+            absl::DeadlineExceededError(
+                "the deadline of task group late (1ms) has passed"));
+}
+
 TEST_F(RunGroupTest, ADeadlineThatIsKeptLeavesNoTimer) {
   auto body = [](TaskGroup, TaskSignal signal) {
     EXPECT_GT(signal.remaining(), absl::Minutes(59));

@@ -37,8 +37,10 @@ class TaskGroup::Core {
  public:
   ~Core() {
     timer_.Clear();
-    // Nobody joined: the error must not be lost.
-    if (first_ != nullptr && !ended_) {
+    if (ended_) return;
+    // Nobody joined: errors must not be lost, but that it was aborted is none.
+    ForgetReason();
+    if (first_ != nullptr) {
       static_cast<void>(Promise<void>::Reject(TakeError()));
     }
   }
@@ -128,6 +130,7 @@ class TaskGroup::Core {
     const absl::Status reason = controller_.signal().reason();
     if (first_ == nullptr && !stopped_) {
       first_ = loop_internal::ErrorFrom(reason);
+      first_is_reason_ = true;
     }
     if (status == reason || status.code() == absl::StatusCode::kCancelled) {
       return;
@@ -137,6 +140,15 @@ class TaskGroup::Core {
     } else {
       others_.push_back(std::move(error));
     }
+  }
+
+  // Leaves what the children failed with themselves.
+  void ForgetReason() {
+    if (!std::exchange(first_is_reason_, false)) return;
+    first_ = nullptr;
+    if (others_.empty()) return;
+    first_ = std::move(others_.front());
+    others_.erase(others_.begin());
   }
 
   std::exception_ptr TakeError() {
@@ -164,6 +176,7 @@ class TaskGroup::Core {
   bool joining_ = false;
   bool stopped_ = false;
   bool ended_ = false;
+  bool first_is_reason_ = false;  // no child's own error
   std::exception_ptr first_;
   std::vector<std::exception_ptr> others_;
   Deferred<void> joined_;

@@ -18,14 +18,16 @@
 //   that they end by it is no failure.
 // - Cancellation reaches children as loop/task_signal.h says: at their next
 //   await when they take a TaskSignal. Nothing is killed. A function that is
-//   spawned when the group is aborted is not called.
+//   spawned when the group is aborted is not called, and counts as a child that
+//   has ended by it.
 // - A deadline holds for everything below it: the tighter of a group's own and
 //   its parent's counts, and DEADLINE_EXCEEDED names whose it was.
 // - The promise of RunGroup() settles when the body and all children have: the
 //   group cannot be left before it is empty. For a group that is a member of
 //   something, Join() is the same. To drop the last handle while children run
 //   and nobody joins is a mistake: they are aborted, and the mistake goes to
-//   EventLoop::OnUncaught(). After Abort() it is allowed, for destructors.
+//   EventLoop::OnUncaught(). After Abort() it is allowed, for destructors; only
+//   errors of the children's own are reported then, as unhandled rejections.
 //
 // Copies share one group. Loop-bound.
 #ifndef MILLRACE_LOOP_TASK_GROUP_H_
@@ -132,7 +134,9 @@ template <typename F, typename... Args>
 requires std::is_invocable_r_v<Promise<void>, F&, TaskSignal, Args...> void
 TaskGroup::Spawn(F f, Args... args) const {
   Ended ended = Begin();
-  if (signal().aborted()) return ended(nullptr);
+  if (const TaskSignal own = signal(); own.aborted()) {
+    return ended(loop_internal::ErrorFrom(own.reason()));
+  }
   auto kept = std::make_shared<F>(std::move(f));
   Promise<void> child;
   try {

@@ -161,6 +161,19 @@ TEST_F(TaskGroupTest, ReportsTheReasonWhenAChildHasEndedByIt) {
   EXPECT_TRUE(trace_.empty());
 }
 
+TEST_F(TaskGroupTest, AFunctionThatIsNotCalledHasEndedByTheReason) {
+  AbortController parent;
+  parent.Abort(absl::UnavailableError("going down"));
+  const TaskGroup group(parent.signal());
+  group.Spawn(&Forever);
+  EXPECT_EQ(StatusFrom(ErrorOf(group.Join())),
+            absl::UnavailableError("going down"));
+  const TaskGroup stopped;
+  stopped.Stop();
+  stopped.Spawn(&Forever);
+  EXPECT_EQ(ErrorOf(stopped.Join()), nullptr);
+}
+
 TEST_F(TaskGroupTest, StoppedHelpersAreNoFailureButTheirErrorsAre) {
   const TaskGroup good;
   good.Spawn(&Forever);
@@ -223,6 +236,30 @@ TEST_F(TaskGroupTest, DroppedAfterAbortOrWithAJoinPendingIsNoMistake) {
   EXPECT_TRUE(joined.settled());
   EXPECT_THAT(trace_, ElementsAre("told"));
   EXPECT_TRUE(uncaught_.empty());
+}
+
+TEST_F(TaskGroupTest, WhatADroppedAbortedGroupReportsAreItsChildrensErrors) {
+  AbortController parent;
+  {
+    const TaskGroup aborted;
+    aborted.Spawn(&Forever);
+    aborted.Abort();
+    const TaskGroup following(parent.signal());
+    following.Spawn(&Forever);
+    parent.Abort(absl::UnavailableError("going down"));
+    following.Spawn(&Forever);
+  }
+  loop_.Run();
+  EXPECT_TRUE(uncaught_.empty());
+  {
+    const TaskGroup group;
+    group.Spawn(&Forever);
+    group.Spawn(&FailsWhenAborted, absl::DataLossError("first"));
+    group.Spawn(&FailsWhenAborted, absl::UnknownError("second"));
+    group.Abort();
+  }
+  loop_.Run();
+  EXPECT_THAT(uncaught_, ElementsAre("DATA_LOSS: first (and 1 more: second)"));
 }
 
 TEST_F(TaskGroupTest, AnErrorOfAGroupThatNobodyJoinsIsReported) {
