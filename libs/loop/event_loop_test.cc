@@ -312,6 +312,22 @@ TEST_F(EventLoopTest, WhatIsLeftIsDestroyedWithTheLoop) {
   EXPECT_EQ(alive.use_count(), 1);
 }
 
+TEST_F(EventLoopTest, WhatIsDestroyedWithTheLoopMayCallIt) {
+  auto alive = std::make_shared<int>(0);
+  std::thread([alive]() mutable {
+    EventLoop loop;
+    Timer second;
+    std::shared_ptr<void> clears(nullptr, [&](void*) { second.Clear(); });
+    loop.SetTimeout(absl::Seconds(100), [clears = std::move(clears)] {});
+    second = loop.SetTimeout(absl::Seconds(100), [alive] {});
+    std::shared_ptr<void> queues(
+        nullptr, [&, alive](void*) { loop.QueueClose([alive] {}); });
+    loop.QueueClose([queues = std::move(queues)] {});
+    alive.reset();
+  }).join();
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
 TEST_F(EventLoopTest, HandlesMayOutliveTheLoop) {
   Timer timer;
   Immediate immediate;

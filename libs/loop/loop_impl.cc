@@ -64,7 +64,8 @@ void LoopImpl::Shutdown() {
   mailbox->Close();
   mailbox->TakeAll(&posted_);
   posted_.clear();
-  close_tasks.clear();
+  // What goes may queue another.
+  while (!close_tasks.empty()) std::exchange(close_tasks, {});
   timers.DropAll();
   immediates.DropAll();
   microtasks.DropAll();

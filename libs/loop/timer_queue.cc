@@ -36,6 +36,8 @@ TimerQueue::~TimerQueue() {
 void TimerQueue::DropAll() {
   while (!heap_.empty()) {
     TimerList* list = heap_.front();
+    // What a task owns may clear timers of this list: it is kept meanwhile.
+    running_ = list;
     while (!list->empty()) {
       TimerNode* const node = list->front();
       Unlink(node);
@@ -45,7 +47,9 @@ void TimerQueue::DropAll() {
       DropTask(node);  // now, not when the last handle goes
       Release(node);
     }
-    RemoveList(list);
+    running_ = nullptr;
+    if (!list->removed) RemoveList(list);
+    running_removed_.reset();
   }
 }
 

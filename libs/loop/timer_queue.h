@@ -137,7 +137,8 @@ class TimerQueue {
   absl::flat_hash_map<int32_t, std::unique_ptr<TimerList>> lists_;
   std::vector<TimerList*> heap_;
   std::array<TimerList*, kRecent> recent_{};  // spares the hash map
-  TimerList* running_ = nullptr;  // the list that RunList() goes through
+  // The list that RunList() or DropAll() goes through.
+  TimerList* running_ = nullptr;
   std::unique_ptr<TimerList> running_removed_;
   uint64_t next_id_ = 0;
   const int64_t* followed_ = nullptr;
