@@ -203,6 +203,26 @@ TEST_F(IoTest, OpenConnectionsMayBeLeftToTheLoop) {
   EXPECT_EQ(accepted, 1);
 }
 
+TEST_F(IoTest, WhatACloseCallbackOwnsSettlesBeforeTheLoopEnds) {
+  Deferred<void> owned;
+  auto told = AsStatusOr(owned.promise());
+  loop_.QueueClose([owned = std::move(owned)] {});
+  loop_.Run();
+  EXPECT_TRUE(told.settled());
+}
+
+TEST_F(IoTest, WhatAClosedHandleOwnsSettlesBeforeTheLoopEnds) {
+  const auto listener = Listen([](ConnectionPtr) {});
+  Deferred<void> owned;
+  auto told = AsStatusOr(owned.promise());
+  EXPECT_FALSE(TcpListener::Listen(loop_, "127.0.0.1", listener->port(), 16,
+                                   [owned = std::move(owned)](ConnectionPtr) {})
+                   .ok());
+  listener->Close();
+  loop_.Run();
+  EXPECT_TRUE(told.settled());
+}
+
 TEST_F(IoTest, AReadableDescriptorCallsUntilItsWatcherGoes) {
   int fds[2];
   ASSERT_EQ(pipe(fds), 0);

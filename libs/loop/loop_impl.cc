@@ -95,9 +95,13 @@ bool LoopImpl::internal(const uv_handle_t* handle) const {
 }
 
 void LoopImpl::OnHandleClosed(uv_handle_t* handle) {
-  const std::unique_ptr<UvHandle> owner(static_cast<UvHandle*>(handle->data));
+  std::unique_ptr<UvHandle> owner(static_cast<UvHandle*>(handle->data));
   LoopImpl& loop = owner->loop;
-  if (!loop.closing_) loop.Dispatch([&owner] { owner->Closed(); });
+  if (loop.closing_) return;
+  loop.Dispatch([&owner] {
+    owner->Closed();
+    owner.reset();  // before the drain: it may settle promises
+  });
 }
 
 uv_buf_t LoopImpl::read_buffer() {
@@ -295,7 +299,10 @@ void LoopImpl::RunCloseTasks() {
   while (!tasks.empty()) {
     BoundTask task = std::move(tasks.back());
     tasks.pop_back();
-    Dispatch([&task] { task.Run(); });
+    Dispatch([&task] {
+      task.Run();
+      task.task = nullptr;  // before the drain: it may settle promises
+    });
   }
   PhaseEnded(&LoopLag::close, "close");
 }
