@@ -4,6 +4,8 @@
 #ifndef MILLRACE_LOOP_STREAM_MAP_H_
 #define MILLRACE_LOOP_STREAM_MAP_H_
 
+#include "loop/stream_filter.h"
+
 namespace millrace {
 
 namespace loop_internal {
@@ -32,44 +34,23 @@ class ValuesSource final : public StreamSource<T> {
 };
 
 template <typename T, typename F>
-class MapSource final : public StreamSource<typename UnwrapPromise<
-                            std::decay_t<std::invoke_result_t<F&, T>>>::Type> {
- public:
+struct MapOp {
   using Result = std::decay_t<std::invoke_result_t<F&, T>>;
-  using U = typename UnwrapPromise<Result>::Type;
+  using Value = typename UnwrapPromise<Result>::Type;
 
-  MapSource(Stream<T> stream, F f)
-      : core_(std::make_shared<Core>(std::move(stream), std::move(f))) {}
-
-  Promise<std::optional<U>> Next() override { return Read(core_); }
-  void Cancel(absl::Status reason) override {
-    core_->stream.Cancel(std::move(reason));
-  }
-
- private:
-  struct Core {
-    Core(Stream<T> s, F g) : stream(std::move(s)), f(std::move(g)) {}
-    Stream<T> stream;
-    F f;
-  };
-
-  static Promise<std::optional<U>> Read(std::shared_ptr<Core> core) {
-    if (!core->stream.valid()) co_return std::nullopt;
-    std::optional<T> value = co_await core->stream.Next();
+  Promise<std::optional<Value>> Pull() {
+    std::optional<T> value = co_await ReadFrom(stream);
     if (!value.has_value()) co_return std::nullopt;
-    try {
-      if constexpr (UnwrapPromise<Result>::kIsPromise) {
-        co_return std::optional<U>(co_await core->f(*std::move(value)));
-      } else {
-        co_return std::optional<U>(core->f(*std::move(value)));
-      }
-    } catch (...) {
-      core->stream.Cancel();
-      throw;
+    if constexpr (UnwrapPromise<Result>::kIsPromise) {
+      co_return std::optional<Value>(co_await f(*std::move(value)));
+    } else {
+      co_return std::optional<Value>(f(*std::move(value)));
     }
   }
 
-  std::shared_ptr<Core> core_;
+  MapOp(Stream<T> s, F g) : stream(std::move(s)), f(std::move(g)) {}
+  Stream<T> stream;
+  F f;
 };
 
 }  // namespace loop_internal
@@ -89,9 +70,10 @@ Stream<T> Stream<T>::Failed(absl::Status status) {
 template <typename T>
 template <typename F>
 auto Stream<T>::Map(F f) && {
-  using Source = loop_internal::MapSource<T, F>;
-  return Stream<typename Source::U>(
-      std::make_unique<Source>(std::move(*this), std::move(f)));
+  using Op = loop_internal::MapOp<T, F>;
+  return Stream<typename Op::Value>(
+      std::make_unique<loop_internal::SerialSource<Op>>(std::move(*this),
+                                                        std::move(f)));
 }
 
 }  // namespace millrace

@@ -101,6 +101,35 @@ TEST_F(StreamOpsTest, WhatAFilterThrowsFailsTheStreamAndCancelsTheSource) {
   EXPECT_EQ(ResultOf(read.Next()).status(), kBroken);
 }
 
+TEST_F(StreamOpsTest, WhatMapThrowsIsTheAnswerToEveryLaterNext) {
+  auto read = Numbers(2).Map([](int) -> int { Throw(kBroken); });
+  EXPECT_EQ(ResultOf(read.Next()).status(), kBroken);
+  EXPECT_EQ(ResultOf(read.Next()).status(), kBroken);
+}
+
+TEST_F(StreamOpsTest, ACancelRejectsWhatWaitsForTheFunctionOfAMap) {
+  const Deferred<int> call;
+  auto mapped = Numbers(1).Map([&](int) { return call.promise(); });
+  auto waiting = AsStatusOr(mapped.Next());
+  loop_.Run();
+  mapped.Cancel(kGone);
+  call.Resolve(1);
+  loop_.Run();
+  EXPECT_EQ(waiting.value().status(), kGone);
+}
+
+TEST_F(StreamOpsTest, MapAnswersInOrderAlsoWhenItsCallsDoNot) {
+  auto mapped = Numbers(3).Map([](int n) {
+    return Delay(absl::Milliseconds(4 - n)).Then([n] { return 10 * n; });
+  });
+  Ints answers;
+  const auto add = [&](std::optional<int> n) { answers.push_back(n.value()); };
+  std::vector<Promise<void>> reads;
+  for (int i = 0; i < 3; ++i) reads.push_back(mapped.Next().Then(add));
+  loop_.Run();
+  EXPECT_THAT(answers, ElementsAre(10, 20, 30));
+}
+
 TEST_F(StreamOpsTest, TakeCancelsTheSourceWithItsLastValue) {
   auto [writer, stream] = MakePipe<int>();
   auto two = std::move(stream).Take(2);
