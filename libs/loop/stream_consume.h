@@ -45,7 +45,9 @@ Promise<void> PumpInto(Stream<T> stream, StreamWriter<T> writer,
                        AbortSignal signal) {
   const AbortSubscription cancel = CancelOn(signal, stream);
   while (std::optional<T> value = co_await ReadFrom(stream, signal)) {
-    co_await writer.Write(*std::move(value));
+    Promise<void> room = writer.Write(*std::move(value));
+    if (!room.settled()) room = WithSignal(std::move(room), signal);
+    co_await std::move(room);
   }
 }
 

@@ -293,6 +293,19 @@ TEST_F(StreamOpsTest, PipeToWritesAllAtThePaceOfTheReaderAndCloses) {
   EXPECT_TRUE(piped.settled() && !piped.rejected());
 }
 
+TEST_F(StreamOpsTest, AnAbortReachesAPipeThatWaitsForRoom) {
+  auto [writer, out] = MakePipe<int>(2);
+  AbortController controller;
+  auto piped = AsStatusOr(Numbers(5).PipeTo(writer, controller.signal()));
+  loop_.SetImmediate([&] { controller.Abort(kGone); });
+  loop_.Run();
+  ASSERT_TRUE(piped.settled());
+  EXPECT_EQ(piped.value(), kGone);
+  EXPECT_EQ(*ResultOf(out.Next()), 1);
+  EXPECT_EQ(*ResultOf(out.Next()), 2);
+  EXPECT_EQ(ResultOf(out.Next()).status(), kGone);
+}
+
 TEST_F(StreamOpsTest, PipeToPassesErrorsDownAndCancellationUp) {
   auto [writer, out] = MakePipe<int>();
   EXPECT_EQ(ResultOf(Numbers(1, kBroken).PipeTo(writer)), kBroken);
