@@ -14,7 +14,8 @@ absl::Status WriterDropped();
 template <typename T>
 class PipeCore {
  public:
-  explicit PipeCore(size_t high_water) : high_water_(high_water) {}
+  explicit PipeCore(size_t high_water)
+      : high_water_(std::max<size_t>(high_water, 1)) {}
 
   Promise<void> Write(T value) {
     if (cancelled()) return Promise<void>::Reject(reader_.signal().reason());

@@ -73,6 +73,14 @@ TEST_F(StreamTest, AWriterWaitsAtTheHighWaterMark) {
               ElementsAre("read 1", "read 2", "read 3", "read 4", "end"));
 }
 
+TEST_F(StreamTest, APipeWithoutRoomStillLetsItsWriterGoOn) {
+  auto [writer, stream] = MakePipe<int>(0);
+  const auto written = writer.Write(1);
+  EXPECT_FALSE(written.settled());
+  EXPECT_EQ(stream.Next().value(), 1);
+  EXPECT_TRUE(written.settled());
+}
+
 TEST_F(StreamTest, AWaitingReaderGetsTheValueAtOnce) {
   auto [writer, stream] = MakePipe<int>(1);
   auto first = stream.Next();
