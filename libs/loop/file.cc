@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -37,6 +38,18 @@ int FlagsOf(OpenMode mode) {
 // For calls that say 0 or -1.
 void Check(int result, std::string_view what, const std::string& path) {
   if (result != 0) internal::ThrowErrno(what, path, errno);
+}
+
+// pread() and pwrite() take less than the type can hold.
+int64_t OffsetOf(uint64_t offset, std::string_view what,
+                 const std::string& path) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  if (offset > static_cast<uint64_t>(kMost)) {
+    Throw(absl::InvalidArgumentError(StrCat("cannot ", what, " '", path,
+                                            "' at byte ", offset,
+                                            ": an offset is at most ", kMost)));
+  }
+  return static_cast<int64_t>(offset);
 }
 
 }  // namespace
@@ -106,7 +119,7 @@ Promise<std::string> File::Read(size_t bytes) {
 Promise<std::string> File::ReadAt(uint64_t offset, size_t bytes) {
   return Core::Do(core_, [offset, bytes](Core& core) {
     return internal::ReadSome(core.fd(), core.path(),
-                              static_cast<int64_t>(offset), bytes);
+                              OffsetOf(offset, "read", core.path()), bytes);
   });
 }
 
@@ -118,8 +131,8 @@ Promise<void> File::Write(std::string bytes) {
 
 Promise<void> File::WriteAt(uint64_t offset, std::string bytes) {
   return Core::Do(core_, [offset, bytes = std::move(bytes)](Core& core) {
-    internal::WriteAll(core.fd(), core.path(), static_cast<int64_t>(offset),
-                       bytes);
+    internal::WriteAll(core.fd(), core.path(),
+                       OffsetOf(offset, "write", core.path()), bytes);
   });
 }
 

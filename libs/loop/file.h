@@ -66,7 +66,8 @@ class File {
   ~File();
 
   // From where the last Read() or Write() ended. Fewer bytes only at the end of
-  // the file, none behind it.
+  // the file, none behind it. An offset above that of int64_t is
+  // INVALID_ARGUMENT.
   Promise<std::string> Read(size_t bytes);
   Promise<std::string> ReadAt(uint64_t offset, size_t bytes);
   // All of it.

@@ -76,6 +76,22 @@ TEST_F(FileTest, WritesAndReadsAtAnyPlace) {
   EXPECT_EQ(Contents("a"), "Jell");
 }
 
+Promise<void> BeyondAllOffsets(EventLoop& loop, std::string path) {
+  File file = co_await File::Open(loop, path, OpenMode::kReadWrite);
+  co_await file.Write("kept");
+  const absl::Status wrote = co_await AsStatusOr(file.WriteAt(~0ull, "lost"));
+  EXPECT_EQ(wrote.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(MessageOf(wrote)), HasSubstr(path));
+  const auto read = co_await AsStatusOr(file.ReadAt(1ull << 63, 4));
+  EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(FileTest, RefusesAnOffsetThatNoFileHas) {
+  const absl::Status done = Outcome(BeyondAllOffsets(loop_, Path("a")));
+  EXPECT_TRUE(done.ok()) << done;
+  EXPECT_EQ(Contents("a"), "kept");
+}
+
 Promise<std::string> Overlapping(EventLoop& loop, std::string path) {
   File file = co_await File::Open(loop, path, OpenMode::kReadWrite);
   std::vector<Promise<void>> writes;
