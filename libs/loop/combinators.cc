@@ -31,6 +31,7 @@ Timer LongTimeout(absl::Duration delay, Task task) {
   *self = loop->SetTimeout(
       part, [self, left = parts - 1, task = std::move(task)]() mutable {
         if (left-- > 0) return self->Refresh();
+        *self = Timer();  // or the timer would hold itself
         task();
       });
   return *self;

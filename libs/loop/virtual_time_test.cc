@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -47,6 +49,18 @@ TEST(VirtualTimeTest, TheWallClockIsSetWithoutTheTimers) {
   });
   loop.Run();
   EXPECT_TRUE(late);
+}
+
+TEST(VirtualTimeTest, AWaitThatNoTimerCanHoldGoesWhenItHasEnded) {
+  EventLoop loop;
+  VirtualTime time(loop, kStart);
+  auto token = std::make_shared<int>(1);
+  const std::weak_ptr<int> alive = token;
+  loop_internal::LongTimeout(absl::Hours(24 * 60),
+                             [token = std::move(token)] {});
+  loop.Run();
+  EXPECT_EQ(time.elapsed(), absl::Hours(24 * 60));
+  EXPECT_TRUE(alive.expired());
 }
 
 // The work takes some real time, in which virtual time does not pass.
