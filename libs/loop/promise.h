@@ -177,7 +177,8 @@ class Deferred {
   bool settled() const { return !open(); }
 
   // Resolve(T), or Resolve() for void. Resolve(Promise<T>) follows that
-  // promise, three microtasks after it as in JavaScript.
+  // promise, three microtasks after it as in JavaScript; itself it cannot
+  // follow, and is rejected with FAILED_PRECONDITION.
   template <typename... Args>
   void Resolve(Args&&... args) const {
     if (open()) state_->Resolve(std::forward<Args>(args)...);

@@ -46,6 +46,18 @@ struct Adoption : Reaction, Pooled {
   Promise<T> source;
 };
 
+// FAILED_PRECONDITION: what JavaScript calls a chaining cycle.
+std::exception_ptr ResolvedWithItself();
+
+// Resolves `target` with a promise.
+template <typename T>
+void Adopt(State<T>* target, Promise<T> promise) {
+  if (promise.state() == target) [[unlikely]] {
+    return target->Reject(ResolvedWithItself());
+  }
+  new Adoption<T>(target, std::move(promise));
+}
+
 #ifdef __clang__
 // Does not suspend, in a way that the compiler does not see through: clang,
 // when it optimizes, puts the frame of a coroutine that surely ends where it
@@ -128,7 +140,7 @@ struct CoroutinePromise : CoroutineBase<T> {
     this->state()->Resolve(std::forward<U>(value));
   }
   void return_value(Promise<T> promise) {
-    new Adoption<T>(this->state(), std::move(promise));
+    Adopt(this->state(), std::move(promise));
   }
 };
 
@@ -207,9 +219,7 @@ namespace millrace {
 
 template <typename T>
 void Deferred<T>::Resolve(Promise<T> promise) const {
-  if (open()) {
-    new loop_internal::Adoption<T>(state_.get(), std::move(promise));
-  }
+  if (open()) loop_internal::Adopt(state_.get(), std::move(promise));
 }
 
 }  // namespace millrace

@@ -79,6 +79,11 @@ void LeaveSuspended(void* frame) {
   static_cast<void>(frame);
 }
 
+std::exception_ptr ResolvedWithItself() {
+  return ErrorFrom(absl::FailedPreconditionError(
+      "a promise was resolved with itself, for which it would wait forever"));
+}
+
 std::exception_ptr ErrorFrom(absl::Status status) {
   return std::make_exception_ptr(StatusError(std::move(status)));
 }

@@ -116,6 +116,29 @@ TEST_F(PromiseTest, OnlyTheFirstSettlementCounts) {
   EXPECT_EQ(deferred.promise().value(), 1);
 }
 
+Promise<int> ReturnLater(const Promise<int>& promise) {
+  co_await Promise<void>::Resolve();
+  co_return promise;
+}
+
+// As in JavaScript, which calls it a chaining cycle.
+TEST_F(PromiseTest, APromiseThatIsResolvedWithItselfIsRejected) {
+  loop_.OnUnhandledRejection([this](std::exception_ptr error) {
+    trace_.push_back(absl::StatusCodeToString(StatusFrom(error).code()));
+  });
+  const Deferred<int> deferred;
+  deferred.Resolve(deferred.promise());
+  EXPECT_TRUE(deferred.promise().rejected());
+  Promise<int> then;
+  then = Promise<int>::Resolve(1).Then([&](int) { return then; });
+  Promise<int> async;
+  async = ReturnLater(async);
+  loop_.Run();
+  EXPECT_TRUE(then.settled() && async.settled());
+  EXPECT_THAT(trace_, ElementsAre("FAILED_PRECONDITION", "FAILED_PRECONDITION",
+                                  "FAILED_PRECONDITION"));
+}
+
 TEST_F(PromiseTest, ErrorsTravelThroughAwaitAndThen) {
   auto caught = Throw()
                     .Then([this] { trace_.push_back("never"); })

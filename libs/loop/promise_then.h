@@ -56,7 +56,7 @@ void SettleWith(State<U>* target, Call call) {
   using R = decltype(call());
   try {
     if constexpr (UnwrapPromise<std::decay_t<R>>::kIsPromise) {
-      new Adoption<U>(target, call());
+      Adopt<U>(target, call());
     } else if constexpr (std::is_void_v<R>) {
       call();
       target->Resolve();
