@@ -97,7 +97,7 @@ void AppendEvent(std::string* out, const Event& event, const char* phase,
 class Timeline::Impl {
  public:
   Impl(std::FILE* file, const Options& options)
-      : file_(file), options_(options) {
+      : file_(file), options_(Sane(options)) {
     Write(
         absl::StrFormat("[\n{\"name\":\"process_name\",\"ph\":\"M\","
                         "\"pid\":%d,\"args\":{\"name\":\"millrace\"}}",
@@ -148,6 +148,12 @@ class Timeline::Impl {
   }
 
  private:
+  // The writer waits for half a buffer, which must not be nothing.
+  static Options Sane(Options options) {
+    options.buffered_events = std::max<size_t>(options.buffered_events, 2);
+    return options;
+  }
+
   void Run() {
     std::unique_lock lock(mutex_);
     while (true) {

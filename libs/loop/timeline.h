@@ -28,7 +28,7 @@ namespace millrace {
 class Timeline {
  public:
   struct Options {
-    size_t buffered_events = 1 << 16;
+    size_t buffered_events = 1 << 16;  // at least 2
     int64_t max_bytes = int64_t{512} << 20;
   };
 

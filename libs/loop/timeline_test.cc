@@ -110,6 +110,18 @@ TEST_F(TimelineTest, DropsAndCountsWhatIsTooMuch) {
   EXPECT_GT((*timeline)->dropped(), 10);
 }
 
+TEST_F(TimelineTest, WritesAlsoWithHardlyABuffer) {
+  auto timeline = Timeline::Open(path_, {.buffered_events = 0});
+  ASSERT_TRUE(timeline.ok());
+  {
+    const auto recording = (*timeline)->Record(loop_, "main");
+    loop_.SetImmediate([] {});
+    loop_.Run();
+  }
+  timeline->reset();
+  EXPECT_THAT(Written(), HasSubstr("\"ph\":\"X\""));
+}
+
 TEST_F(TimelineTest, NamesAFileThatCannotBeWritten) {
   const auto timeline = Timeline::Open("/no such folder/timeline.json");
   EXPECT_EQ(timeline.status().code(), absl::StatusCode::kUnavailable);
