@@ -21,6 +21,8 @@ Promise<typename E::Payload> EventEmitter<Contract>::Once(AbortSignal signal) {
   }
   // Whatever comes first ends the others.
   AbortController done;
+  // Whoever is told of the new listener may destroy the emitter.
+  const auto access = access_;
   const ListenOptions until{.signal = done.signal()};
   // The listener has it, so that it goes with the emitter.
   auto subscription = std::make_shared<AbortSubscription>(
@@ -35,12 +37,14 @@ Promise<typename E::Payload> EventEmitter<Contract>::Once(AbortSignal signal) {
       },
       until);
   if constexpr (!std::is_same_v<E, ErrorEvent>) {
-    On<ErrorEvent>(
-        [first, done](const std::exception_ptr& error) {
-          done.Abort();
-          first.Reject(error);
-        },
-        until);
+    if (access->core != nullptr) {
+      On<ErrorEvent>(
+          [first, done](const std::exception_ptr& error) {
+            done.Abort();
+            first.Reject(error);
+          },
+          until);
+    }
   }
   // One microtask more than a promise of our own, as events.once() takes.
   Deferred<Payload> result;
@@ -63,6 +67,8 @@ Stream<typename E::Payload> EventEmitter<Contract>::Events(
     auto feed =
         std::make_shared<events_internal::EventFeed<Payload>>(buffer, signal);
     const ListenOptions until{.signal = buffer->ended()};
+    // Whoever is told of the new listener may destroy the emitter.
+    const auto there = [access = access_] { return access->core != nullptr; };
     On<E>(
         [feed = std::move(feed)](const Payload& payload) {
           // The listener may be removed, and the feed with it, meanwhile.
@@ -71,13 +77,16 @@ Stream<typename E::Payload> EventEmitter<Contract>::Events(
         },
         until);
     if constexpr (!std::is_same_v<E, ErrorEvent>) {
-      On<ErrorEvent>(
-          [buffer](const std::exception_ptr& error) {
-            buffer->End(events_internal::ErrorStatus(error));
-          },
-          until);
+      if (there()) {
+        On<ErrorEvent>(
+            [buffer](const std::exception_ptr& error) {
+              buffer->End(events_internal::ErrorStatus(error));
+            },
+            until);
+      }
     }
-    (On<Close>([buffer] { buffer->End(absl::OkStatus()); }, until), ...);
+    const auto end = [buffer] { buffer->End(absl::OkStatus()); };
+    ((there() ? void(On<Close>(end, until)) : void()), ...);
   }
   return Stream<Payload>(
       std::make_unique<events_internal::EventSource<Payload>>(

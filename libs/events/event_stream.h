@@ -155,7 +155,11 @@ class EventSource final : public StreamSource<T> {
   explicit EventSource(std::shared_ptr<EventBuffer<T>> buffer)
       : buffer_(std::move(buffer)) {}
 
-  Promise<std::optional<T>> Next() override { return buffer_->Next(); }
+  // Either may call a hook that drops the stream.
+  Promise<std::optional<T>> Next() override {
+    const auto buffer = buffer_;
+    return buffer->Next();
+  }
   void Cancel(absl::Status reason) override {
     const auto buffer = buffer_;
     buffer->Cancel(reason);

@@ -187,6 +187,42 @@ TEST_F(EventStreamTest, MayBeCancelledByWhoIsToldOfALoss) {
   EXPECT_THAT(emitter_.EventNames(), IsEmpty());
 }
 
+TEST_F(EventStreamTest, MayBeCancelledByWhoIsToldToResume) {
+  Stream<int> stream;
+  int resumed = 0;
+  stream = emitter_.Events<Foo>({.pause = [] {},
+                                 .resume =
+                                     [&] {
+                                       stream.Cancel();
+                                       ++resumed;
+                                     },
+                                 .high_water = 1,
+                                 .low_water = 2});
+  Emit({1, 2});
+  EXPECT_EQ(stream.Next().value(), 1);
+  EXPECT_EQ(resumed, 1);
+  EXPECT_FALSE(stream.valid());
+  EXPECT_THAT(emitter_.EventNames(), IsEmpty());
+}
+
+TEST_F(EventStreamTest, TheEmitterMayBeDestroyedByWhoIsToldOfItsListener) {
+  std::unique_ptr<Emitter> shop;
+  const auto open = [&] {
+    shop = std::make_unique<Emitter>(loop_);
+    shop->On<NewListener>([&] { shop.reset(); });
+  };
+  open();
+  Read(shop->Events<Foo, Bar, Baz>());
+  EXPECT_EQ(shop, nullptr);
+  ASSERT_EQ(trace_.size(), 1u);
+  EXPECT_THAT(trace_[0], testing::HasSubstr("ABORTED"));
+  open();
+  const auto once = AsStatusOr(shop->Once<Foo>());
+  EXPECT_EQ(shop, nullptr);
+  loop_.Run();
+  EXPECT_EQ(once.value().status().code(), absl::StatusCode::kInternal);
+}
+
 TEST_F(EventStreamTest, HoldsTheEmitterBackBetweenItsMarks) {
   std::vector<std::string> held;
   auto stream =
