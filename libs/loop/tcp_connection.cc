@@ -148,7 +148,13 @@ Promise<void> TcpConnectionImpl::Write(std::string bytes) {
 }
 
 size_t TcpConnectionImpl::pending_bytes() const {
-  return sending_.bytes.size() + queued_.bytes.size();
+  // Of a write that is under way libuv knows what has gone out.
+  const size_t sending =
+      sending_.bytes.empty()
+          ? 0
+          : uv_stream_get_write_queue_size(
+                reinterpret_cast<const uv_stream_t*>(&handle_->uv));
+  return sending + queued_.bytes.size();
 }
 
 void TcpConnectionImpl::StartWrite() {

@@ -2,7 +2,9 @@
 // beside them, who must not notice.
 
 #include <gmock/gmock.h>
+
 #include <atomic>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -14,7 +16,13 @@
 namespace millrace::rpc {
 namespace {
 
+using testing::ElementsAre;
+using testing::Gt;
+using testing::Pair;
+
 constexpr int kClients = 40;
+// That one client makes, and cannot all be had.
+constexpr uint32_t kCalls = 300;
 
 class HostileClientsTest : public RpcTest {
  protected:
@@ -37,6 +45,26 @@ class HostileClientsTest : public RpcTest {
       EXPECT_EQ(reply->text(), "hello");
     }
     attacker.join();
+  }
+
+  // Runs `attack`, which takes all of a memory of 10 MiB for a while, on a
+  // thread of its own. When it is over a good client is served, though the
+  // other is still there.
+  void Fill(ServerOptions options, std::function<void(RawClient&)> attack) {
+    options.max_memory_bytes = 10 << 20;
+    StartServer(std::move(options));
+    RawClient client(server_->port());
+    client.Send(kPreface);
+    std::atomic<bool> over = false;
+    std::thread attacker([&] {
+      attack(client);
+      over = true;
+    });
+    RunUntil([&] { return over.load(); });
+    attacker.join();
+    Connect();
+    const auto reply = Await(Say(Request("hello")));
+    EXPECT_TRUE(reply.ok()) << reply.status();
   }
 };
 
@@ -156,6 +184,29 @@ TEST_F(HostileClientsTest, MessagesThatDoNotEndHaveABoundTogether) {
   });
 }
 
+// Metadata that costs the client a byte a field: HPACK names what it has said
+// before. No request follows.
+TEST_F(HostileClientsTest, MetadataWithoutARequestHasABoundAndATime) {
+  if (transport() != Transport::kHttp2) GTEST_SKIP() << "gRPC has its own way";
+  std::map<std::string, int> ended;
+  Fill({.request_timeout = absl::Seconds(2)}, [&](RawClient& client) {
+    client.Send(Frame(kSettings, 0, 0));
+    const std::string head = CallHeaders("Say");
+    client.Send(
+        Frame(kHeaders, kEndHeaders, 1,
+              StrCat(head, KeptField("x-much", std::string(3900, 'm')))));
+    for (uint32_t i = 1; i < kCalls; ++i) {
+      client.Send(Frame(kHeaders, kEndHeaders, 2 * i + 1,
+                        StrCat(head, std::string(15, kLastKept))));
+    }
+    for (uint32_t i = 0; i < kCalls; ++i) {
+      ++ended[client.ReadFields(kEndStream)["grpc-status"]];
+    }
+  });
+  // About 170 of 60 KB each find room, for a time.
+  EXPECT_THAT(ended, ElementsAre(Pair("4", Gt(100)), Pair("8", Gt(100))));
+}
+
 TEST_F(HostileClientsTest, FloodsOfPingsAndSettings) {
   for (const FrameType type : {kPing, kSettings}) {
     Withstand({}, [type](int port) {
@@ -194,6 +245,74 @@ TEST_F(HostileClientsTest, AnswersThatNobodyReads) {
   });
   EXPECT_GT(said, 0);
   EXPECT_LT(said, 100);
+}
+
+// Replies that fill the memory for calls are taken back when they lie there for
+// too long.
+TEST_F(HostileClientsTest, UnreadAnswersOfManyCallsHaveABoundAndATime) {
+  if (transport() != Transport::kHttp2) GTEST_SKIP() << "gRPC has its own way";
+  echo_.count = [](Call, EchoRequest) {
+    return Stream<EchoReply>::Of({Reply(std::string(100'000, 'x'))});
+  };
+  int resets = 0;
+  Fill({.send_timeout = absl::Seconds(2)}, [&](RawClient& client) {
+    // SETTINGS_INITIAL_WINDOW_SIZE is 0.
+    client.Send(Frame(kSettings, 0, 0, StrCat(Number(4, 2), Number(0, 4))));
+    for (uint32_t i = 0; i < kCalls; ++i) {
+      const uint32_t stream = 2 * i + 1;
+      client.Send(
+          StrCat(Frame(kHeaders, kEndHeaders, stream, CallHeaders("Count")),
+                 Frame(kData, kEndStream, stream, Number(0, 5))));
+    }
+    // About a hundred find room; the others are told at once.
+    for (int i = 0; i < 190; ++i) {
+      EXPECT_EQ(client.ReadFields(kEndStream)["grpc-status"], "8");
+    }
+    while (resets < 50 && client.ReadUntil(kReset).has_value()) ++resets;
+  });
+  EXPECT_EQ(resets, 50);
+}
+
+// Nothing at all is read, not even that there is nothing to be had.
+TEST_F(HostileClientsTest, AConnectionThatIsNotReadIsCut) {
+  if (transport() != Transport::kHttp2) GTEST_SKIP() << "gRPC has its own way";
+  echo_.count = [](Call, EchoRequest) {
+    return Stream<EchoReply>::Of({Reply(std::string(60'000, 'x'))});
+  };
+  bool cut = false;
+  Fill({.send_timeout = absl::Milliseconds(400)}, [&](RawClient& client) {
+    // 2 GiB for the connection, of which it takes nothing.
+    client.Send(StrCat(Frame(kSettings, 0, 0),
+                       Frame(kWindowUpdate, 0, 0, Number(0x7fff0000, 4))));
+    for (uint32_t stream = 1; stream < 2000 && !cut; stream += 2) {
+      cut = !client.Send(
+          StrCat(Frame(kHeaders, kEndHeaders, stream, CallHeaders("Count")),
+                 Frame(kData, kEndStream, stream, Number(0, 5))));
+    }
+    // It has something to say all the while.
+    for (int i = 0; i < 1000 && !cut; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      cut = !client.Send(Frame(kWindowUpdate, 0, 0, Number(1, 4)));
+    }
+  });
+  EXPECT_TRUE(cut);
+}
+
+TEST_F(HostileClientsTest, MoreConnectionsThanThereMayBe) {
+  if (transport() != Transport::kHttp2) GTEST_SKIP() << "gRPC has no bound";
+  Withstand({.max_connections = 3}, [](int port) {
+    const auto second = RawClient::Greeting(port);
+    auto third = RawClient::Greeting(port);
+    EXPECT_TRUE(second->ReadUntil(kSettings).has_value());
+    EXPECT_TRUE(third->ReadUntil(kSettings).has_value());
+    EXPECT_TRUE(RawClient(port).ReadToEnd());
+    third.reset();
+    // Taken again once the server has seen that one has left.
+    for (;;) {
+      const auto next = RawClient::Greeting(port);
+      if (next->ReadUntil(kSettings).has_value()) break;
+    }
+  });
 }
 
 }  // namespace

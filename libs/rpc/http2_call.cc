@@ -14,6 +14,8 @@ constexpr size_t kHighWater = 16 << 10;
 constexpr absl::Duration kLongestTimer = absl::Hours(24 * 20);
 // A field counts with what HTTP/2 reckons for it (RFC 9113, 6.5.2).
 constexpr size_t kFieldOverhead = 32;
+// About what a call needs besides, here and in nghttp2.
+constexpr size_t kCallOverhead = 1 << 10;
 
 absl::Status NoMemory() {
   return absl::ResourceExhaustedError(
@@ -63,10 +65,11 @@ void Http2Call::OnHeaders() {
     return;
   }
   absl::Status status = Route(head->path, connection_->calls());
+  fixed_ = head->bytes + kCallOverhead;
   if (head->too_large) {
     status = absl::ResourceExhaustedError(StrCat(
         "the metadata of the call is above ", kMaxMetadataBytes, " bytes"));
-  } else if (connection_->memory().full()) {
+  } else if (!connection_->memory().Fits(fixed_)) {
     status = NoMemory();
   } else if (status.ok() && head->broken_metadata) {
     status = absl::InternalError(
@@ -90,7 +93,14 @@ void Http2Call::OnHeaders() {
         StrCat("grpc-encoding: '", head->encoding,
                "' is not understood; identity and gzip are"));
   }
-  if (!status.ok()) return Finish(status);
+  if (!status.ok()) {
+    fields_ = {};
+    fixed_ = kCallOverhead;
+    Account();
+    return Finish(status);
+  }
+  moved_ = connection_->Now();
+  Account();
   input_.SetLimit(connection_->options().max_message_bytes);
   StartDeadline();
   // Answers every failure to the caller, so that nobody need await it.
@@ -202,7 +212,7 @@ size_t Http2Call::Holds() const {
   // What a message says of its size counts once somebody waits for it, and it
   // was found to be within bounds.
   const size_t expected = readers_.empty() ? 0 : input_.expected();
-  return std::max(input_.size(), expected) + pending();
+  return fixed_ + std::max(input_.size(), expected) + pending();
 }
 
 void Http2Call::Account() {
@@ -228,22 +238,32 @@ void Http2Call::OnEnd() {
 
 Promise<void> Http2Call::Write(const Message& reply) {
   if (!alive() || finishing_) return Promise<void>::Reject(Death());
-  if (absl::Status status = AppendMessage(reply, &output_); !status.ok()) {
+  if (absl::Status status = Append(reply); !status.ok()) {
     return Promise<void>::Reject(std::move(status));
   }
-  Account();
   BeginReply(metadata_.TakeHeaders());
   if (pending() < kHighWater) return Promise<void>::Resolve();
   writing_.emplace();
   return writing_->promise();
 }
 
-void Http2Call::FinishWith(const Message& reply) {
-  if (!alive() || finishing_) return;
+absl::Status Http2Call::Append(const Message& reply) {
+  const size_t before = output_.size();
+  if (pending() == 0) moved_ = connection_->Now();
   if (absl::Status status = AppendMessage(reply, &output_); !status.ok()) {
-    return Finish(status);
+    return status;
+  }
+  if (!connection_->memory().Fits(Holds() - accounted_)) {
+    output_.resize(before);
+    return NoMemory();
   }
   Account();
+  return absl::OkStatus();
+}
+
+void Http2Call::FinishWith(const Message& reply) {
+  if (!alive() || finishing_) return;
+  if (absl::Status status = Append(reply); !status.ok()) return Finish(status);
   finishing_ = true;
   SendStatus(absl::OkStatus());
 }
@@ -281,6 +301,7 @@ std::optional<size_t> Http2Call::NextOutput(size_t limit, bool* last) const {
 void Http2Call::TakeOutput(size_t size, std::string* out) {
   out->append(output_, sent_, size);
   sent_ += size;
+  moved_ = connection_->Now();
   if (sent_ == output_.size()) {
     // Of a stream's buffer the small ones are worth keeping.
     output_.clear();
@@ -309,6 +330,30 @@ void Http2Call::Cancel(const absl::Status& why) {
   input_.Clear();
   ReturnWindow();
   Die(why, !said);
+}
+
+absl::Status Http2Call::Overdue(absl::Duration now) const {
+  if (!alive() || head_ != nullptr) return absl::OkStatus();
+  const ServerOptions& options = connection_->options();
+  const absl::Duration waited = now - moved_;
+  if (pending() > 0) {
+    if (waited <= options.send_timeout || !connection_->memory().scarce()) {
+      return absl::OkStatus();
+    }
+    return absl::ResourceExhaustedError(
+        StrCat("the caller has read nothing for ",
+               absl::FormatDuration(options.send_timeout),
+               ", and memory for calls is scarce (grpc.max_memory_bytes)"));
+  }
+  if (input_ended_ || finishing_ || waited <= options.request_timeout ||
+      target().method->kind == MethodKind::kClientStream ||
+      target().method->kind == MethodKind::kBidi) {
+    return absl::OkStatus();
+  }
+  return absl::DeadlineExceededError(
+      StrCat("the request was not whole within ",
+             absl::FormatDuration(options.request_timeout),
+             " (grpc.request_timeout)"));
 }
 
 void Http2Call::OnClosed(const absl::Status& why) {

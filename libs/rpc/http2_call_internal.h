@@ -46,6 +46,9 @@ class Http2Call final : public ServedCall,
   void OnClosed(const absl::Status& why);
   // Tells the handler, and the caller if there is a way.
   void Cancel(const absl::Status& why);
+  // Why the call has to end at `now` though nobody says so, else OK: what takes
+  // the client too long.
+  absl::Status Overdue(absl::Duration now) const;
 
   bool ended_by_caller() const { return input_ended_; }
   // Bytes that count against the stream's window.
@@ -77,6 +80,8 @@ class Http2Call final : public ServedCall,
   // Sends the headers unless they are sent; what stands in output_ follows.
   void BeginReply(const Metadata& headers);
   void SendStatus(const absl::Status& status);
+  // Appends a reply to output_. RESOURCE_EXHAUSTED when there is no memory.
+  absl::Status Append(const Message& reply);
   // Gives who waits what there is, `bytes` included.
   void Deliver(std::string_view bytes);
   // False when the first who waits has to wait on.
@@ -95,6 +100,7 @@ class Http2Call final : public ServedCall,
   absl::Status death_;
   std::unique_ptr<Head> head_ = std::make_unique<Head>();  // until it begins
   Metadata fields_;                                        // of the caller
+  size_t fixed_ = 0;  // bytes of the metadata and of the call itself
   absl::Time deadline_ = absl::InfiniteFuture();
   std::optional<Timer> timer_;
   bool input_ended_ = false;
@@ -111,6 +117,8 @@ class Http2Call final : public ServedCall,
 
   std::string output_;
   size_t sent_ = 0;  // of output_
+  // The client has done something for the request, or taken of the replies.
+  absl::Duration moved_;
   std::optional<Deferred<void>> writing_;
   std::optional<Http2Fields> trailers_;
 };

@@ -51,6 +51,8 @@ Http2Connection::Http2Connection(Http2Host* host,
       peer_(PeerText(socket_->peer())),
       session_(NewSession(this)),
       since_(Now()),
+      read_(since_),
+      looked_(since_),
       heard_(since_),
       ping_of_client_(-absl::InfiniteDuration()) {
   if (session_ == nullptr) throw std::bad_alloc();
@@ -337,6 +339,10 @@ void Http2Connection::CheckTime() {
     }
     return;
   }
+  if (Stalled(now)) {
+    return Cut(absl::UnavailableError("the client reads nothing"));
+  }
+  CheckCalls(now);
   ReturnWindow();  // others may have made room
   if (draining_ && !said_goodbye_ && now - since_ > kGoodbye) SayGoodbye();
   if (ping_open_) {
@@ -349,6 +355,27 @@ void Http2Connection::CheckTime() {
     nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
     FlushSoon();
   }
+}
+
+bool Http2Connection::Stalled(absl::Duration now) {
+  const size_t unsent = socket_->pending_bytes();
+  const bool moves = unsent == 0 || unsent != unsent_;
+  unsent_ = unsent;
+  if (moves) read_ = now;
+  return now - read_ > options_.send_timeout;
+}
+
+void Http2Connection::CheckCalls(absl::Duration now) {
+  const absl::Duration least =
+      std::min(options_.request_timeout, options_.send_timeout);
+  if (now - looked_ < least / 4) return;
+  looked_ = now;
+  std::vector<std::pair<std::shared_ptr<Http2Call>, absl::Status>> overdue;
+  for (const auto& [stream, call] : streams_) {
+    absl::Status why = call->Overdue(now);
+    if (!why.ok()) overdue.emplace_back(call, std::move(why));
+  }
+  for (const auto& [call, why] : overdue) call->Cancel(why);
 }
 
 }  // namespace millrace::rpc

@@ -36,6 +36,8 @@ class Http2Memory {
 
   size_t used() const { return used_; }
   bool full() const { return limit_ > 0 && used_ >= limit_; }
+  // Time to take it from those who only hold it.
+  bool scarce() const { return limit_ > 0 && used_ >= limit_ / 2; }
   bool Fits(size_t bytes) const {
     return limit_ == 0 || used_ + bytes <= limit_;
   }
@@ -91,6 +93,7 @@ class Http2Connection final
 
   // For its calls.
   EventLoop& loop() { return loop_; }
+  absl::Duration Now() const;
   ServedCalls& calls() { return *calls_; }
   Http2Memory& memory() { return memory_; }
   const ServerOptions& options() const { return options_; }
@@ -111,7 +114,6 @@ class Http2Connection final
 
   // Null when there is no memory.
   static nghttp2_session* NewSession(Http2Connection* connection);
-  absl::Duration Now() const;
   Http2Call* Find(int32_t stream) const;
   void OnInput(std::string_view bytes);
   void RefuseProtocol(std::string_view bytes);
@@ -128,6 +130,10 @@ class Http2Connection final
   void OnSocketClosed();
   void CloseCalls(const absl::Status& why);
   void End();
+  // Ends calls that are overdue, when it is time to look at them.
+  void CheckCalls(absl::Duration now);
+  // Whether the client has left unread for too long what it was sent.
+  bool Stalled(absl::Duration now);
 
   Http2Host* host_;  // null after Detach()
   EventLoop& loop_;
@@ -147,6 +153,10 @@ class Http2Connection final
   bool said_goodbye_ = false;
   bool doomed_ = false;  // ends behind what it has been told
   std::string out_;
+
+  size_t unsent_ = 0;      // when the client was last seen to read
+  absl::Duration read_;    // that was
+  absl::Duration looked_;  // at the calls, last
 
   size_t unread_ = 0;  // by calls, of all streams
   size_t owed_ = 0;    // of the connection's window

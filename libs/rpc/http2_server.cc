@@ -26,7 +26,10 @@ class Http2Server final : public ServerImpl, public Http2Host {
         memory_(options().max_memory_bytes,
                 metrics.AddGauge("millrace_rpc_server_memory_bytes",
                                  "What messages of gRPC calls hold while they "
-                                 "come in and go out")) {}
+                                 "come in and go out")),
+        refused_(metrics.AddCounter(
+            "millrace_rpc_server_refused_connections_total",
+            "Connections closed because too many were open")) {}
 
   ~Http2Server() override {
     calls_->builtin.health().Close();
@@ -100,6 +103,12 @@ class Http2Server final : public ServerImpl, public Http2Host {
 
  private:
   void Accept(std::shared_ptr<TcpConnection> socket) {
+    if (connections_.size() >= options().max_connections) {
+      refused_.Add();
+      calls_->logger.Warning("gRPC connection refused: too many are open",
+                             {{"max_connections", options().max_connections}});
+      return socket->Close();
+    }
     std::shared_ptr<tls::Connection> secured;
     if (options().tls != nullptr) {
       tls::AcceptOptions tls;
@@ -123,7 +132,8 @@ class Http2Server final : public ServerImpl, public Http2Host {
   absl::Duration SweepInterval() const {
     const absl::Duration least =
         std::min({options().handshake_timeout, options().keepalive_interval,
-                  options().keepalive_timeout});
+                  options().keepalive_timeout, options().request_timeout,
+                  options().send_timeout});
     return std::clamp(least / 4, absl::Milliseconds(5),
                       absl::Milliseconds(250));
   }
@@ -146,6 +156,7 @@ class Http2Server final : public ServerImpl, public Http2Host {
   const std::shared_ptr<Listener> listener_;
   const std::shared_ptr<ServedCalls> calls_;
   Http2Memory memory_;
+  Counter& refused_;
   std::unique_ptr<TcpListener> socket_;
   ConnectionSet<Http2Connection> connections_{loop_,
                                               [this] { memory_.Report(); }};

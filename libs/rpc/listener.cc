@@ -228,6 +228,14 @@ absl::Status ServerOptions::Validate() const {
         StrCat("max_concurrent_streams: ", max_concurrent_streams,
                " is not at least 1"));
   }
+  if (max_connections < 1) {
+    return absl::InvalidArgumentError("max_connections: 0 is not at least 1");
+  }
+  if (request_timeout <= absl::ZeroDuration() ||
+      send_timeout <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        "request_timeout, send_timeout: give each above zero");
+  }
   if (posted_requests < 1) {
     return absl::InvalidArgumentError(
         StrCat("posted_requests: ", posted_requests, " is not at least 1"));

@@ -67,11 +67,22 @@ struct ServerOptions {
   absl::Duration least_ping_interval = absl::Seconds(5);
   // Calls that one connection may have at a time; more wait at the client.
   int max_concurrent_streams = std::numeric_limits<int>::max();
+  // kHttp2: connections that may be open; one more is closed at once. Of each
+  // loop's server.
+  size_t max_connections = 10'000;
+  // kHttp2: how long a request that is one message may take from its metadata
+  // to its end; a call whose request takes longer ends with DEADLINE_EXCEEDED.
+  absl::Duration request_timeout = absl::Seconds(30);
+  // kHttp2: how long a client may take nothing of what waits for it. A
+  // connection of which it reads nothing is closed. A call whose caller leaves
+  // its replies unread may wait as long as it likes while there is memory; once
+  // calls hold half of max_memory_bytes it ends with RESOURCE_EXHAUSTED.
+  absl::Duration send_timeout = absl::Seconds(30);
   // What the connections and calls of the server may hold together, in bytes:
-  // messages that are coming in or going out, and what they need while they do;
-  // not what handlers make of them. 0: no bound. Above it calls end with
-  // RESOURCE_EXHAUSTED; kGrpc also ends connections, which is UNAVAILABLE to
-  // their calls. With kHttp2 it is of each loop's server.
+  // metadata, messages that are coming in or going out, and what they need
+  // while they do; not what handlers make of them. 0: no bound. Above it calls
+  // end with RESOURCE_EXHAUSTED; kGrpc also ends connections, which is
+  // UNAVAILABLE to their calls. With kHttp2 it is of each loop's server.
   size_t max_memory_bytes = 0;
   // kGrpc: whether grpc.channelz.v1.Channelz is served, which tells of every
   // channel, server and connection of gRPC's in this process, whoever asks. For

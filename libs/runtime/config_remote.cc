@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "contract/errors.h"
+#include "runtime/config_limits.h"
 
 namespace millrace::runtime {
 namespace {
@@ -77,6 +78,9 @@ rpc::ServerOptions GrpcOptionsOf(const Config& config) {
   options.address = AddressText(grpc.host(), grpc.port());
   options.max_message_bytes = grpc.max_message_bytes();
   options.max_memory_bytes = grpc.max_memory_bytes();
+  options.max_connections = ShareOf(grpc.max_connections(), config);
+  options.request_timeout = DurationOf(grpc.request_timeout());
+  options.send_timeout = DurationOf(grpc.send_timeout());
   options.handshake_timeout = DurationOf(grpc.tls().handshake_timeout());
   options.max_concurrent_streams = grpc.max_concurrent_streams();
   options.keepalive_interval = Interval(grpc.keepalive_interval());

@@ -75,12 +75,16 @@ TEST_F(ConfigTest, TheGrpcFaceTakesItsSettings) {
   Set("grpc.port", "7");
   Set("grpc.max_concurrent_streams", "8");
   Set("grpc.max_memory_bytes", "8388608");
+  Set("grpc.max_connections", "5");
+  Set("grpc.request_timeout", "4s");
+  Set("grpc.send_timeout", "6s");
   Set("grpc.keepalive_interval", "0s");
   Set("grpc.channelz", "true");
   Config config;
   EXPECT_EQ(GrpcOptionsOf(config).transport, rpc::Transport::kHttp2);
   config.set_loops(2);
   EXPECT_EQ(GrpcOptionsOf(config).transport, rpc::Transport::kGrpc);
+  EXPECT_EQ(GrpcOptionsOf(config).max_connections, 5000u);
   config.mutable_grpc()->set_transport("http2");
   EXPECT_EQ(GrpcOptionsOf(config).transport, rpc::Transport::kHttp2);
   Set("grpc.transport", "grpc++");
@@ -89,6 +93,9 @@ TEST_F(ConfigTest, TheGrpcFaceTakesItsSettings) {
   EXPECT_EQ(options.address, "[::1]:7");
   EXPECT_EQ(options.max_concurrent_streams, 8);
   EXPECT_EQ(options.max_memory_bytes, 8u << 20);
+  EXPECT_EQ(options.max_connections, 5u);
+  EXPECT_EQ(options.request_timeout, absl::Seconds(4));
+  EXPECT_EQ(options.send_timeout, absl::Seconds(6));
   EXPECT_EQ(options.keepalive_interval, absl::InfiniteDuration());
   EXPECT_TRUE(options.channelz);
 }

@@ -28,8 +28,11 @@ inline constexpr uint8_t kEndHeaders = 4;
 std::string Number(uint64_t value, int bytes);
 std::string Frame(uint8_t type, uint8_t flags, uint32_t stream,
                   std::string_view payload = "");
-// A literal of HPACK, whose name and value are below 127 bytes.
+// A literal of HPACK, whose name is below 127 bytes.
 std::string Field(std::string_view name, std::string_view value);
+// The same, which the server also keeps for later: entry 62 then names it.
+std::string KeptField(std::string_view name, std::string_view value);
+inline constexpr char kLastKept = '\xbe';
 // Of a call of the Echo service of these tests.
 std::string CallHeaders(std::string_view method);
 
