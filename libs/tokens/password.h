@@ -53,6 +53,8 @@ class PasswordHasher {
   Promise<std::string> Unknown();
 
   const WorkerPool& pool() const { return pool_; }
+  // For what has to take its turn among the passwords.
+  WorkerPool& pool() { return pool_; }
 
  private:
   const PasswordOptions options_;

@@ -5,7 +5,6 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/retry.h"
-#include "services/users/sessions_store.h"
 #include "services/users/store.h"
 
 namespace millrace::users {
@@ -33,32 +32,40 @@ Logins::Known Logins::Begin(store::Tx& tx, const std::string& bucket,
   SaveFailures(tx, bucket, OneMore(failures, now, options_));
   known.person = FindByEmail(tx, email);
   if (known.person) {
-    known.hash = FindPasswordHash(tx, known.person->id).value_or("");
+    known.credential =
+        FindCredential(tx, known.person->id).value_or(Credential());
   }
   return known;
 }
 
-Promise<std::optional<Person>> Logins::Check(const Call& call,
-                                             std::string email,
-                                             std::string password) {
+bool Logins::Holds(store::Tx& tx, const Checked& checked) {
+  const auto credential = FindCredential(tx, checked.person.id);
+  return credential && credential->change_time == checked.password_time;
+}
+
+Promise<std::optional<Logins::Checked>> Logins::Check(const Call& call,
+                                                      std::string email,
+                                                      std::string password) {
   email = NormalizeEmail(email);
   const std::string bucket = BucketOf(email, call.context.peer);
   Known known = co_await database_.Transact(
       call.context, [&](store::Tx& tx) { return Begin(tx, bucket, email); });
   if (known.pause > absl::ZeroDuration()) Throw(Wait(known.pause));
-  std::string hash = known.hash;
+  std::string hash = known.credential.hash;
   if (hash.empty()) hash = co_await hasher_.Unknown();
   const bool good = co_await hasher_.Verify(password, hash, call.signal);
-  if (!good || known.hash.empty()) co_return std::nullopt;
+  if (!good || !known.person || known.credential.hash.empty()) {
+    co_return std::nullopt;
+  }
+  Checked checked = {*std::move(known.person), known.credential.change_time};
   const std::string renewed = co_await Rehashed(password, hash);
   co_await database_.Transact(call.context, [&](store::Tx& tx) {
     ForgetFailures(tx, bucket);
-    // Unless it was changed meanwhile.
-    if (!renewed.empty() && FindPasswordHash(tx, known.person->id) == hash) {
-      SavePasswordHash(tx, known.person->id, renewed, clock_.Now());
+    if (!renewed.empty()) {
+      RenewPasswordHash(tx, checked.person.id, hash, renewed);
     }
   });
-  co_return std::move(known.person);
+  co_return std::move(checked);
 }
 
 // Empty when the hash is as it should be.

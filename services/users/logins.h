@@ -12,6 +12,7 @@
 #include "loop/promise.h"
 #include "services/users/domain.h"
 #include "services/users/lockout.h"
+#include "services/users/sessions_store.h"
 #include "store/database.h"
 #include "tokens/password.h"
 
@@ -26,18 +27,27 @@ class Logins {
         clock_(clock),
         options_(options) {}
 
+  struct Checked {
+    Person person;
+    absl::Time password_time;  // which of the person's passwords it was
+  };
+
   // The person whose e-mail address and password these are, nobody when they
   // are not. An unknown address costs as much time as a wrong password.
   // RESOURCE_EXHAUSTED with RetryInfo while the caller has to pause, or too
   // many passwords wait. `call` outlives the promise.
-  Promise<std::optional<Person>> Check(const Call& call, std::string email,
-                                       std::string password);
+  Promise<std::optional<Checked>> Check(const Call& call, std::string email,
+                                        std::string password);
+
+  // Whether that password is the person's still. Another may have been set
+  // since it was hashed, so the transaction that acts on it asks.
+  static bool Holds(store::Tx& tx, const Checked& checked);
 
  private:
   struct Known {
     absl::Duration pause;
     std::optional<Person> person;
-    std::string hash;  // empty: none
+    Credential credential;  // without a hash: none
   };
 
   // Counts the attempt and finds what there is.

@@ -30,6 +30,10 @@ absl::Status WrongLogin() {
       "wrong");
 }
 
+absl::Status WrongOldPassword() {
+  return absl::PermissionDeniedError("the old password is wrong");
+}
+
 absl::Status SessionEnded() {
   return absl::UnauthenticatedError("the session has ended; log in again");
 }
@@ -88,14 +92,16 @@ SessionTokens SessionsRpc::TokensOf(const Begun& begun, absl::Time now) const {
 
 Promise<SessionTokens> SessionsRpc::Login(
     const Call& call, const ::users::v1::LoginRequest& request) {
-  const std::optional<Person> person =
+  const std::optional<Logins::Checked> checked =
       co_await logins_.Check(call, request.email(), request.password());
-  if (!person) Throw(WrongLogin());
+  if (!checked) Throw(WrongLogin());
   const absl::Time now = clock_.Now();
   const Begun begun =
       co_await database_.Transact(call.context, [&](store::Tx& tx) {
-        // As the person is now, which may have changed while it was hashed.
-        const Person current = Find(tx, person->id);
+        // As person and password are now: both may have changed while it was
+        // hashed.
+        if (!Logins::Holds(tx, *checked)) Throw(WrongLogin());
+        const Person current = Find(tx, checked->person.id);
         ThrowIfError(CheckMayLogIn(current));
         return Begin(tx, current, now);
       });
@@ -161,16 +167,16 @@ Promise<SessionTokens> SessionsRpc::ChangePassword(
   }
   const Person person = co_await database_.Read(
       call.context, [&](store::Tx& tx) { return Find(tx, id); });
-  const std::optional<Person> checked =
+  const std::optional<Logins::Checked> checked =
       co_await logins_.Check(call, person.email, request.old_password());
-  if (!checked) {
-    Throw(absl::PermissionDeniedError("the old password is wrong"));
-  }
+  // The address may have become another's meanwhile.
+  if (!checked || checked->person.id != id) Throw(WrongOldPassword());
   const std::string hash =
       co_await hasher_.Hash(request.new_password(), call.signal);
   const absl::Time now = clock_.Now();
   const Begun begun =
       co_await database_.Transact(call.context, [&](store::Tx& tx) {
+        if (!Logins::Holds(tx, *checked)) Throw(WrongOldPassword());
         const Person current = Find(tx, id);
         ThrowIfError(CheckMayLogIn(current));
         ReplacePassword(tx, current, hash, now);

@@ -9,13 +9,16 @@ std::string Text(std::string_view text) { return std::string(text); }
 
 }  // namespace
 
-std::optional<std::string> FindPasswordHash(store::Tx& tx,
-                                            std::string_view user_id) {
+std::optional<Credential> FindCredential(store::Tx& tx,
+                                         std::string_view user_id) {
   const auto row = tx.QueryOne(
-      "SELECT password_hash FROM credentials WHERE user_id = :user_id",
+      "SELECT password_hash, change_time FROM credentials WHERE user_id = "
+      ":user_id",
       {{"user_id", Text(user_id)}});
   if (!row) return std::nullopt;
-  return row->Text("password_hash");
+  return Credential{
+      .hash = row->Text("password_hash"),
+      .change_time = absl::FromUnixMicros(row->Int("change_time"))};
 }
 
 void SavePasswordHash(store::Tx& tx, std::string_view user_id,
@@ -23,10 +26,21 @@ void SavePasswordHash(store::Tx& tx, std::string_view user_id,
   tx.Execute(
       "INSERT INTO credentials (user_id, password_hash, change_time) VALUES "
       "(:user_id, :hash, :now) ON CONFLICT (user_id) DO UPDATE SET "
-      "password_hash = :hash, change_time = :now",
+      "password_hash = :hash, change_time = CASE WHEN :now > "
+      "credentials.change_time THEN :now ELSE credentials.change_time + 1 END",
       {{"user_id", Text(user_id)},
        {"hash", Text(hash)},
        {"now", absl::ToUnixMicros(now)}});
+}
+
+void RenewPasswordHash(store::Tx& tx, std::string_view user_id,
+                       std::string_view hash, std::string_view renewed) {
+  tx.Execute(
+      "UPDATE credentials SET password_hash = :renewed WHERE user_id = "
+      ":user_id AND password_hash = :hash",
+      {{"user_id", Text(user_id)},
+       {"hash", Text(hash)},
+       {"renewed", Text(renewed)}});
 }
 
 void SaveTicket(store::Tx& tx, std::string_view user_id,

@@ -17,11 +17,24 @@
 
 namespace millrace::users {
 
+// A password as it is kept.
+struct Credential {
+  std::string hash;
+  // Greater with each password that a person gets, also when a clock is set
+  // back: so it says whether a password is still the one of before. A hash that
+  // is renewed is of the same password.
+  absl::Time change_time;
+};
+
 // Nothing when the person has no password.
-std::optional<std::string> FindPasswordHash(store::Tx& tx,
-                                            std::string_view user_id);
+std::optional<Credential> FindCredential(store::Tx& tx,
+                                         std::string_view user_id);
+// Of another password.
 void SavePasswordHash(store::Tx& tx, std::string_view user_id,
                       std::string_view hash, absl::Time now);
+// Of the same password, unless its hash is not `hash` any more.
+void RenewPasswordHash(store::Tx& tx, std::string_view user_id,
+                       std::string_view hash, std::string_view renewed);
 
 void SaveTicket(store::Tx& tx, std::string_view user_id,
                 std::string_view digest, absl::Time expire_time);

@@ -2,10 +2,13 @@
 #ifndef MILLRACE_SERVICES_USERS_SESSIONS_SUITE_H_
 #define MILLRACE_SERVICES_USERS_SESSIONS_SUITE_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "base/strings.h"
+#include "loop/timer_promises.h"
 #include "services/users/keyring.h"
 #include "services/users/rpc_sessions.h"
 #include "services/users/users_suite.h"
@@ -41,10 +44,26 @@ class SessionsSuite : public UsersSuite {
   std::string Person(const std::string& email, const std::string& password) {
     const auto user = Create(email);
     EXPECT_TRUE(user.ok()) << user.status();
-    const auto ticket = Ticket(user->id());
-    EXPECT_TRUE(ticket.ok()) << ticket.status();
-    EXPECT_EQ(SetPassword(ticket->ticket(), password), absl::OkStatus());
+    ReplacePassword(user->id(), password);
     return user->id();
+  }
+
+  void ReplacePassword(const std::string& id, const std::string& password) {
+    const auto ticket = Ticket(id);
+    ASSERT_TRUE(ticket.ok()) << ticket.status();
+    EXPECT_EQ(SetPassword(ticket->ticket(), password), absl::OkStatus());
+  }
+
+  // How many there are.
+  int64_t Sessions() {
+    return *Await(database_->Read([](store::Tx& tx) {
+      return tx.QueryOne("SELECT count(*) AS n FROM sessions")->Int("n");
+    }));
+  }
+
+  // Lets the loop go on until `there` says so.
+  void TurnUntil(const std::function<bool()>& there) {
+    while (!there()) ASSERT_EQ(Await(Yield()), absl::OkStatus());
   }
 
   absl::StatusOr<::users::v1::SessionTokens> Login(

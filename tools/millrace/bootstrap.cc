@@ -129,7 +129,7 @@ class Bootstrapper {
   std::optional<People> FindPerson(store::Tx& tx) const {
     const auto person = users::FindByEmail(tx, users::NormalizeEmail(email_));
     if (!person) return std::nullopt;
-    return People{*person, users::FindPasswordHash(tx, person->id).has_value()};
+    return People{*person, users::FindCredential(tx, person->id).has_value()};
   }
 
   // The person and the ticket.
