@@ -40,7 +40,9 @@ class PasswordHasher {
   // "$argon2id$v=19$m=19456,t=2,p=1$salt$hash": parameters and salt are in it.
   Promise<std::string> Hash(std::string password, AbortSignal signal = {});
 
-  // Takes as long for a wrong password as for the right one.
+  // Takes as long for a wrong password as for the right one. Rejects only when
+  // the password was not looked at: the queue was full, or the signal aborted
+  // before its turn.
   Promise<bool> Verify(std::string password, std::string hash,
                        AbortSignal signal = {});
 

@@ -68,6 +68,13 @@ Failures OneMore(Failures failures, absl::Time now,
   return {failures.count + 1, now};
 }
 
+Failures GiveBack(const Failures& present, const Failures& counted,
+                  const Failures& before) {
+  // Its time goes too, or there would be a pause after what was no failure.
+  if (present == counted) return before;
+  return {std::max<int64_t>(present.count - 1, 0), present.last};
+}
+
 std::string BucketOf(std::string_view email, std::string_view peer) {
   // No e-mail address has a NUL in it.
   return tokens::SecretDigest(

@@ -13,7 +13,9 @@
 // of calls.
 //
 // Attempts are counted before the password is looked at, and forgotten when it
-// is right: many tries at once are as many tries as one after another. An
+// is right: many tries at once are as many tries as one after another. One that
+// was then not looked at, since too many passwords wait or the caller gave up
+// before its turn, is given back: nobody learned anything by it. An
 // account that does not exist is counted like any other, so that the count
 // tells nothing.
 #ifndef MILLRACE_SERVICES_USERS_LOCKOUT_H_
@@ -38,6 +40,8 @@ struct LockoutOptions {
 struct Failures {
   int64_t count = 0;
   absl::Time last = absl::InfinitePast();
+
+  bool operator==(const Failures&) const = default;
 };
 
 // How long a try has to wait now; zero when it may go on.
@@ -47,6 +51,11 @@ absl::Duration PauseBefore(const Failures& failures, absl::Time now,
 // The failures with one more.
 Failures OneMore(Failures failures, absl::Time now,
                  const LockoutOptions& options);
+
+// What is left of `present` without an attempt that made `counted` of `before`.
+// Attempts that were counted since stay counted.
+Failures GiveBack(const Failures& present, const Failures& counted,
+                  const Failures& before);
 
 // A digest of both. `peer` is "1.2.3.4:5" or "[::1]:5", or that as gRPC spells
 // it: the port does not count, and of IPv6 only the /64, which is what one

@@ -30,6 +30,17 @@ TEST(Lockout, PausesPass) {
             absl::ZeroDuration());
 }
 
+TEST(Lockout, AnAttemptIsGivenBackAndNoOther) {
+  const Failures before{5, kNow};
+  const Failures counted = OneMore(before, kNow + absl::Seconds(1), kOptions);
+  EXPECT_EQ(GiveBack(counted, counted, before), before);
+  // Another has been counted since.
+  const Failures more = OneMore(counted, kNow + absl::Seconds(3), kOptions);
+  EXPECT_EQ(GiveBack(more, counted, before), (Failures{6, more.last}));
+  // All were forgotten.
+  EXPECT_EQ(GiveBack({}, counted, before).count, 0);
+}
+
 TEST(Lockout, FailuresAreForgotten) {
   Failures failures;
   for (int i = 0; i < 20; ++i) failures = OneMore(failures, kNow, kOptions);

@@ -35,7 +35,8 @@ class Logins {
   // The person whose e-mail address and password these are, nobody when they
   // are not. An unknown address costs as much time as a wrong password.
   // RESOURCE_EXHAUSTED with RetryInfo while the caller has to pause, or too
-  // many passwords wait. `call` outlives the promise.
+  // many passwords wait; the latter counts as no attempt, nor does one that the
+  // caller gave up before its turn. `call` outlives the promise.
   Promise<std::optional<Checked>> Check(const Call& call, std::string email,
                                         std::string password);
 
@@ -46,6 +47,8 @@ class Logins {
  private:
   struct Known {
     absl::Duration pause;
+    Failures before;
+    Failures counted;  // with this attempt
     std::optional<Person> person;
     Credential credential;  // without a hash: none
   };
@@ -53,6 +56,11 @@ class Logins {
   // Counts the attempt and finds what there is.
   Known Begin(store::Tx& tx, const std::string& bucket,
               const std::string& email) const;
+  // Rejects only when the password was not looked at.
+  Promise<bool> Verify(const Call& call, const std::string& password,
+                       std::string hash);
+  Promise<void> Forgive(const Call& call, const std::string& bucket,
+                        const Known& known);
   Promise<std::string> Rehashed(const std::string& password,
                                 const std::string& hash);
 

@@ -1,7 +1,8 @@
-// Logins while something else goes on: passwords that change under them, on
-// each database.
+// Logins while something else goes on: passwords that change under them, a
+// hasher that has too much to do, callers that give up. On each database.
 #include "services/users/logins.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <latch>
@@ -12,6 +13,7 @@
 namespace millrace::users {
 namespace {
 
+using ::testing::HasSubstr;
 using Tokens = absl::StatusOr<::users::v1::SessionTokens>;
 
 constexpr char kEmail[] = "ada@example.org";
@@ -22,13 +24,17 @@ absl::Status WrongLogin() {
       "the e-mail address or the password is wrong");
 }
 
-// Keeps the only thread of a hasher, so that all others wait.
+// Until a thread has taken all that waits. The loop stands still.
+void AwaitTaken(const WorkerPool& pool) {
+  while (pool.queued() > 0) std::this_thread::yield();
+}
+
+// Takes the only thread of a hasher when its turn comes, so that all others
+// wait.
 class Hold {
  public:
   explicit Hold(tokens::PasswordHasher& hasher)
-      : done_(hasher.pool().Run([this] { open_.wait(); })) {
-    while (hasher.pool().running() == 0) std::this_thread::yield();
-  }
+      : done_(hasher.pool().Run([this] { open_.wait(); })) {}
 
   // Once. Resolves when the thread is free.
   Promise<void> LetGo() {
@@ -55,6 +61,7 @@ TEST_P(SessionsSuite, APasswordThatChangesMeanwhileLogsNobodyIn) {
   tokens::PasswordHasher hasher({.max_parallel = 1});
   SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
   Hold hold(hasher);
+  AwaitTaken(hasher.pool());
   auto login = BeginLogin(sessions, kPassword, call_);
   TurnUntil([&] { return hasher.pool().queued() == 1; });
   ReplacePassword(id, "battery staple");
@@ -74,6 +81,7 @@ TEST_P(SessionsSuite, APasswordThatChangesMeanwhileIsNotChangedAgain) {
   request.set_old_password(kPassword);
   request.set_new_password("a thief's own");
   Hold hold(hasher);
+  AwaitTaken(hasher.pool());
   auto change = AsStatusOr(sessions.ChangePassword(adas, request));
   TurnUntil([&] { return hasher.pool().queued() == 1; });
   ReplacePassword(id, "battery staple");
@@ -90,6 +98,7 @@ TEST_P(SessionsSuite, ARenewedHashIsTheSamePassword) {
   SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
   // Both find the hash of before, and one renews it before the other ends.
   Hold hold(hasher);
+  AwaitTaken(hasher.pool());
   auto one = BeginLogin(sessions, kPassword, call_);
   auto two = BeginLogin(sessions, kPassword, call_);
   TurnUntil([&] { return hasher.pool().queued() == 2; });
@@ -100,6 +109,114 @@ TEST_P(SessionsSuite, ARenewedHashIsTheSamePassword) {
       database_->Read([&](store::Tx& tx) { return FindCredential(tx, id); }));
   ASSERT_TRUE(credential);
   EXPECT_FALSE(hasher.NeedsRehash(credential->hash));
+}
+
+TEST_P(SessionsSuite, WhatWasRefusedCountsAsNoFailure) {
+  Person(kEmail, kPassword);
+  tokens::PasswordHasher hasher({.max_parallel = 1, .max_waiting = 1});
+  SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
+  Hold hold(hasher);
+  AwaitTaken(hasher.pool());
+  auto waiting = AsStatusOr(hasher.Hash("another's"));
+  for (int i = 0; i < 5; ++i) {
+    const Tokens refused = *Await(BeginLogin(sessions, kPassword, call_));
+    EXPECT_THAT(refused.status().ToString(), HasSubstr("'password' is full"));
+  }
+  ASSERT_EQ(Await(hold.LetGo()), absl::OkStatus());
+  ASSERT_TRUE(Await(std::move(waiting))->ok());
+  EXPECT_EQ(Await(BeginLogin(sessions, kPassword, call_))->status(),
+            absl::OkStatus());
+}
+
+TEST_P(SessionsSuite, RefusalsLeaveThePauseAsItWas) {
+  Person(kEmail, kPassword);
+  tokens::PasswordHasher hasher({.max_parallel = 1, .max_waiting = 1});
+  SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Login(kEmail, "wrong horse").status(), WrongLogin());
+  }
+  clock_.Advance(absl::Seconds(1));
+  Hold hold(hasher);
+  AwaitTaken(hasher.pool());
+  auto waiting = AsStatusOr(hasher.Hash("another's"));
+  for (int i = 0; i < 3; ++i) {
+    const Tokens refused = *Await(BeginLogin(sessions, kPassword, call_));
+    EXPECT_THAT(refused.status().ToString(), HasSubstr("'password' is full"));
+  }
+  ASSERT_EQ(Await(hold.LetGo()), absl::OkStatus());
+  ASSERT_TRUE(Await(std::move(waiting))->ok());
+  // One try is due, and no more than one.
+  EXPECT_EQ(Login(kEmail, "wrong horse").status(), WrongLogin());
+  EXPECT_THAT(Login(kEmail, kPassword).status().ToString(),
+              HasSubstr("try again in 2 s"));
+}
+
+TEST_P(SessionsSuite, WhoGivesUpBeforeTheirTurnHasNotFailed) {
+  Person(kEmail, kPassword);
+  tokens::PasswordHasher hasher({.max_parallel = 1});
+  SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
+  Hold hold(hasher);
+  AwaitTaken(hasher.pool());
+  for (int i = 0; i < 5; ++i) {
+    AbortController controller;
+    Call call = call_;
+    call.signal = controller.signal();
+    auto login = BeginLogin(sessions, kPassword, call);
+    TurnUntil([&] { return hasher.pool().queued() == 1; });
+    controller.Abort();
+    EXPECT_EQ(Await(std::move(login))->status().code(),
+              absl::StatusCode::kCancelled);
+  }
+  ASSERT_EQ(Await(hold.LetGo()), absl::OkStatus());
+  EXPECT_EQ(Await(BeginLogin(sessions, kPassword, call_))->status(),
+            absl::OkStatus());
+}
+
+// Or giving up would make guesses free.
+TEST_P(SessionsSuite, WhoGivesUpOnceItIsLookedAtHasFailed) {
+  Person(kEmail, kPassword);
+  tokens::PasswordHasher hasher({.max_parallel = 1});
+  SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
+  for (int i = 0; i < 5; ++i) {
+    AbortController controller;
+    Call call = call_;
+    call.signal = controller.signal();
+    auto login = BeginLogin(sessions, "wrong horse", call);
+    TurnUntil([&] { return hasher.pool().running() == 1 || login.settled(); });
+    controller.Abort();
+    EXPECT_EQ(Await(std::move(login))->status(), WrongLogin());
+  }
+  EXPECT_THAT(Login(kEmail, kPassword).status().ToString(),
+              HasSubstr("too many failed logins"));
+}
+
+TEST_P(SessionsSuite, AHashThatCannotBeRenewedNowIsRenewedLater) {
+  const std::string id = Person(kEmail, kPassword);
+  tokens::PasswordHasher hasher(
+      {.passes = 3, .max_parallel = 1, .max_waiting = 2});
+  SessionsRpc sessions(*database_, outbox_, clock_, hasher, keyring_, {});
+  const auto needs_renewal = [&] {
+    const auto credential = *Await(
+        database_->Read([&](store::Tx& tx) { return FindCredential(tx, id); }));
+    return hasher.NeedsRehash(credential->hash);
+  };
+  // The thread and all places are another's when it is the hash's turn.
+  Hold before(hasher);
+  AwaitTaken(hasher.pool());
+  auto login = BeginLogin(sessions, kPassword, call_);
+  TurnUntil([&] { return hasher.pool().queued() == 1; });
+  Hold behind(hasher);
+  auto freed = before.LetGo();
+  AwaitTaken(hasher.pool());
+  auto one = hasher.Hash("another's");
+  auto two = hasher.Hash("another's");
+  EXPECT_EQ(Await(std::move(login))->status(), absl::OkStatus());
+  EXPECT_TRUE(needs_renewal());
+  ASSERT_EQ(Await(behind.LetGo()), absl::OkStatus());
+  ASSERT_TRUE(Await(std::move(one)).ok() && Await(std::move(two)).ok());
+  ASSERT_EQ(Await(std::move(freed)), absl::OkStatus());
+  EXPECT_TRUE(Await(BeginLogin(sessions, kPassword, call_))->ok());
+  EXPECT_FALSE(needs_renewal());
 }
 
 }  // namespace
