@@ -6,7 +6,9 @@
 #include <set>
 
 #include "contract/page_token.h"
+#include "contract/rules.h"
 #include "services/users/users_suite.h"
+#include "users/v1/users.millrace.h"
 
 namespace millrace::users {
 namespace {
@@ -47,6 +49,9 @@ class UsersSearch {
     request.set_page_size(page_size);
     std::vector<std::string> emails;
     do {
+      const absl::Status taken =
+          rules::Validate<::users::v1::SearchUsersRequest>(request);
+      EXPECT_TRUE(taken.ok()) << taken;
       const auto page = suite(request);
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) break;
@@ -90,6 +95,24 @@ TEST_P(UsersSuite, SearchTakesCharactersAsTheyAre) {
   EXPECT_THAT(UsersSearch::Emails(search, "\xC3\x85ng", 9),
               ElementsAre("c@example.org"));
   EXPECT_THAT(UsersSearch::Emails(search, "under-", 9), IsEmpty());
+}
+
+TEST_P(UsersSuite, SearchGoesThroughTheLongestNames) {
+  std::string name;
+  for (int i = 0; i < 100; ++i) name += "\U0001F600";
+  std::vector<std::string> emails;
+  for (int i = 0; i < 3; ++i) {
+    ::users::v1::CreateUserRequest request;
+    request.set_email(StrCat(i, "@example.org"));
+    request.set_display_name(name);
+    ASSERT_TRUE(rules::Validate<::users::v1::CreateUserRequest>(request).ok());
+    ASSERT_TRUE(Await(rpc_.CreateUser(call_, request)).ok());
+    emails.push_back(request.email());
+  }
+  const auto search = [this](const auto& request) {
+    return Await(rpc_.SearchUsers(call_, request));
+  };
+  EXPECT_EQ(UsersSearch::Emails(search, name, 1), emails);
 }
 
 TEST_P(UsersSuite, SearchFollowsANewName) {
