@@ -119,25 +119,28 @@ Promise<v1::ImportUsersResponse> UsersRpc::ImportUsers(
     }
   };
   int64_t first = 0;  // the index of the batch's first row
-  auto batches = std::move(requests).Batch(options_.import_batch, kImportWait);
-  while (const auto rows = co_await batches.Next()) {
-    std::vector<absl::StatusOr<Person>> people;
-    for (const v1::ImportUsersRequest& row : *rows) {
-      people.push_back(ToPerson(row, clock_.Now()));
-    }
+  // What waits in a batch is people and what is wrong with a row, both small,
+  // and not the rows, which may be as large as messages can be.
+  auto batches = std::move(requests)
+                     .Map([this](const v1::ImportUsersRequest& row) {
+                       return ToPerson(row, clock_.Now());
+                     })
+                     .Batch(options_.import_batch, kImportWait);
+  while (const auto people = co_await batches.Next()) {
     const std::vector<bool> inserted = co_await database_.Transact(
-        call.context, [&](store::Tx& tx) { return InsertNew(tx, people); });
-    for (size_t i = 0; i < people.size(); ++i) {
+        call.context, [&](store::Tx& tx) { return InsertNew(tx, *people); });
+    for (size_t i = 0; i < people->size(); ++i) {
       const auto index = first + static_cast<int64_t>(i);
-      if (!people[i].ok()) {
-        fail(index, people[i].status());
+      const absl::StatusOr<Person>& person = (*people)[i];
+      if (!person.ok()) {
+        fail(index, person.status());
       } else if (!inserted[i]) {
         fail(index, EmailTaken());
       } else {
         response.set_created(response.created() + 1);
       }
     }
-    first += static_cast<int64_t>(people.size());
+    first += static_cast<int64_t>(people->size());
   }
   co_return response;
 }

@@ -1,5 +1,7 @@
 // The methods about many people, states and races, on each database.
+#include "contract/time.h"
 #include "loop/combinators.h"
+#include "loop/timer_promises.h"
 #include "services/users/users_suite.h"
 
 namespace millrace::users {
@@ -167,6 +169,27 @@ TEST_P(UsersSuite, ImportReportsEachWrongRow) {
   EXPECT_EQ(response->failures(1).code(), "ALREADY_EXISTS");
   EXPECT_EQ(response->failures(2).index(), 4);
   EXPECT_THAT(Emitted(), SizeIs(5));
+}
+
+// So that a batch, which waits for more, holds no rows that may be large.
+TEST_P(UsersSuite, ImportLooksAtEachRowWhenItComes) {
+  auto pipe = MakePipe<ImportUsersRequest>(16);
+  const auto outcome =
+      AsStatusOr(rpc_.ImportUsers(call_, std::move(pipe.stream)));
+  const absl::Time first = clock_.Now();
+  ASSERT_TRUE(Await(pipe.writer.Write(Row("a@example.org"))).ok());
+  ASSERT_TRUE(Await(Yield()).ok());
+  clock_.Advance(absl::Hours(1));
+  ASSERT_TRUE(Await(pipe.writer.Write(Row("b@example.org"))).ok());
+  pipe.writer.Close();
+  const auto response = *Await(outcome);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->created(), 2);
+  const auto users = Await(rpc_.ListUsers(call_, ListUsersRequest()));
+  ASSERT_TRUE(users.ok()) << users.status();
+  ASSERT_EQ(users->users_size(), 2);
+  EXPECT_EQ(TimeFrom(users->users(0).create_time()), first);
+  EXPECT_EQ(TimeFrom(users->users(1).create_time()), first + absl::Hours(1));
 }
 
 TEST_P(UsersSuite, ABrokenImportKeepsWhatWasDone) {

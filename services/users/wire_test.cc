@@ -80,5 +80,17 @@ TEST(Wire, APersonStaysOne) {
             "user.display_name: must be set; user.locale: must be set");
 }
 
+TEST(Wire, WhatIsWrongWithALargeRowIsSmall) {
+  const std::string large(1 << 20, 'x');
+  ::users::v1::ImportUsersRequest row;
+  row.set_email(large);
+  row.set_display_name(large);
+  row.set_locale(large);
+  const absl::Status status = ToPerson(row, kNow).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_LT(status.ToString().size(), 2000u);
+  EXPECT_LT(ToFailure(0, status).ByteSizeLong(), 2000u);
+}
+
 }  // namespace
 }  // namespace millrace::users
