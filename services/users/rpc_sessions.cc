@@ -121,9 +121,14 @@ Promise<SessionTokens> SessionsRpc::Refresh(
         if (!session) return std::nullopt;
         const auto people = FindMany(tx, {session->user_id});
         const bool may = !people.empty() && CheckMayLogIn(people[0]).ok();
-        if (!may || users::Refresh(*token, next, now, options_.sessions,
-                                   *session) != RefreshOutcome::kGood) {
+        const RefreshOutcome outcome =
+            users::Refresh(*token, next, now, options_.sessions, *session);
+        if (!may || outcome != RefreshOutcome::kGood) {
           DeleteSession(tx, session->id);
+          if (outcome == RefreshOutcome::kReused) {
+            outbox_.Emit<UserEvents::SessionRevoked>(
+                tx, ToSessionRevoked(*session, now));
+          }
           return std::nullopt;
         }
         UpdateSession(tx, *session);
@@ -192,6 +197,8 @@ Promise<::users::v1::PasswordTicket> SessionsRpc::CreatePasswordTicket(
   co_await database_.Transact(call.context, [&](store::Tx& tx) {
     const Person person = Find(tx, request.user_id());
     SaveTicket(tx, person.id, tokens::SecretDigest(ticket), expiry);
+    outbox_.Emit<UserEvents::PasswordTicketCreated>(
+        tx, ToPasswordTicketCreated(person.id, expiry));
   });
   ::users::v1::PasswordTicket reply;
   reply.set_ticket(ticket);

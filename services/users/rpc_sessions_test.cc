@@ -4,15 +4,20 @@
 #include <gtest/gtest.h>
 
 #include "contract/errors.h"
+#include "contract/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/users/sessions_store.h"
 #include "services/users/sessions_suite.h"
+#include "tokens/secret.h"
 
 namespace millrace::users {
 namespace {
 
 using absl::StatusCode;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kEmail[] = "ada@example.org";
 constexpr char kPassword[] = "correct horse";
@@ -126,11 +131,24 @@ TEST_P(SessionsSuite, AUsedTokenEndsTheSessionAndNoOther) {
   const auto stolen = Login(kEmail, kPassword);
   const auto other = Login(kEmail, kPassword);
   ASSERT_TRUE(stolen.ok() && other.ok());
+  const std::string session = SessionOf(*stolen);
   const auto next = Refresh(stolen->refresh_token());
   ASSERT_TRUE(next.ok()) << next.status();
   EXPECT_EQ(Refresh(stolen->refresh_token()).status(), Ended());
   EXPECT_EQ(Refresh(next->refresh_token()).status(), Ended());
   EXPECT_TRUE(Refresh(other->refresh_token()).ok());
+  // Told of once.
+  EXPECT_THAT(Emitted(), ElementsAre("Created", "PasswordTicketCreated",
+                                     "PasswordChanged", "SessionRevoked"));
+  const EventEnvelope event = LastEmitted();
+  ::users::v1::UserSessionRevoked revoked;
+  ASSERT_TRUE(DecodePayload(event, &revoked).ok());
+  EXPECT_EQ(event.key, stolen->user_id());
+  EXPECT_EQ(revoked.user_id(), stolen->user_id());
+  EXPECT_EQ(revoked.session_id(), session);
+  EXPECT_EQ(revoked.reason(),
+            ::users::v1::USER_SESSION_REVOKE_REASON_TOKEN_REUSED);
+  EXPECT_EQ(TimeFrom(revoked.revoke_time()), clock_.Now());
 }
 
 TEST_P(SessionsSuite, AGuessEndsNothing) {
@@ -150,6 +168,7 @@ TEST_P(SessionsSuite, SessionsEndWhenNobodyComes) {
   ASSERT_TRUE(tokens.ok());
   clock_.Advance(absl::Hours(720));
   EXPECT_EQ(Refresh(tokens->refresh_token()).status(), Ended());
+  EXPECT_THAT(Emitted(), Not(Contains("SessionRevoked")));
 }
 
 TEST_P(SessionsSuite, ALogoutEndsOneSessionOrAll) {
@@ -200,8 +219,8 @@ TEST_P(SessionsSuite, APasswordIsChangedByWhoHasIt) {
   EXPECT_TRUE(Refresh(after->refresh_token()).ok());
   EXPECT_EQ(Login(kEmail, kPassword).status(), WrongLogin());
   EXPECT_TRUE(Login(kEmail, "battery staple").ok());
-  EXPECT_THAT(Emitted(),
-              ElementsAre("Created", "PasswordChanged", "PasswordChanged"));
+  EXPECT_THAT(Emitted(), ElementsAre("Created", "PasswordTicketCreated",
+                                     "PasswordChanged", "PasswordChanged"));
 }
 
 TEST_P(SessionsSuite, ATicketIsGoodOnceAndForADay) {
@@ -222,6 +241,27 @@ TEST_P(SessionsSuite, ATicketIsGoodOnceAndForADay) {
   ASSERT_TRUE(old.ok());
   clock_.Advance(absl::Hours(24));
   EXPECT_EQ(SetPassword(old->ticket(), "battery staple"), refused);
+}
+
+TEST_P(SessionsSuite, ATicketIsToldOfWithWhoAskedAndWithoutTheSecret) {
+  const auto user = Create(kEmail);
+  ASSERT_TRUE(user.ok());
+  call_.context.identity.subject = "an administrator";
+  EXPECT_FALSE(Ticket("00000000-0000-7000-8000-000000000000").ok());
+  EXPECT_THAT(Emitted(), ElementsAre("Created"));
+  const auto ticket = Ticket(user->id());
+  ASSERT_TRUE(ticket.ok()) << ticket.status();
+  EXPECT_THAT(Emitted(), ElementsAre("Created", "PasswordTicketCreated"));
+  const EventEnvelope event = LastEmitted();
+  ::users::v1::UserPasswordTicketCreated created;
+  ASSERT_TRUE(DecodePayload(event, &created).ok());
+  EXPECT_EQ(bus::ActorOf(event), "an administrator");
+  EXPECT_EQ(event.key, user->id());
+  EXPECT_EQ(created.user_id(), user->id());
+  EXPECT_EQ(TimeFrom(created.expire_time()), TimeFrom(ticket->expire_time()));
+  EXPECT_THAT(event.payload, Not(HasSubstr(ticket->ticket())));
+  EXPECT_THAT(event.payload,
+              Not(HasSubstr(tokens::SecretDigest(ticket->ticket()))));
 }
 
 TEST_P(SessionsSuite, WhatHasEndedIsRemoved) {

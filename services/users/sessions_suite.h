@@ -7,13 +7,17 @@
 #include <string>
 #include <utility>
 
+#include "base/status.h"
 #include "base/strings.h"
+#include "bus/codec.h"
 #include "loop/timer_promises.h"
 #include "services/users/keyring.h"
 #include "services/users/rpc_sessions.h"
+#include "services/users/sessions_store.h"
 #include "services/users/users_suite.h"
 #include "tokens/jwk.h"
 #include "tokens/jwt.h"
+#include "tokens/secret.h"
 
 namespace millrace::users {
 
@@ -54,10 +58,34 @@ class SessionsSuite : public UsersSuite {
     EXPECT_EQ(SetPassword(ticket->ticket(), password), absl::OkStatus());
   }
 
+  // The id of the session that these are of.
+  std::string SessionOf(const ::users::v1::SessionTokens& tokens) {
+    const auto token = ParseRefreshToken(tokens.refresh_token());
+    const std::string family = tokens::SecretDigest(token->family);
+    return Await(database_->Read(
+                     [&](store::Tx& tx) { return FindSession(tx, family); }))
+        .value()
+        ->id;
+  }
+
   // How many there are.
   int64_t Sessions() {
     return *Await(database_->Read([](store::Tx& tx) {
       return tx.QueryOne("SELECT count(*) AS n FROM sessions")->Int("n");
+    }));
+  }
+
+  // The newest event that waits to be published.
+  EventEnvelope LastEmitted() {
+    return *Await(database_->Read([](store::Tx& tx) {
+      const auto row = tx.QueryOne(
+          "SELECT headers, payload FROM millrace_outbox ORDER BY id DESC LIMIT "
+          "1");
+      bus::Record record;
+      record.headers =
+          ValueOrThrow(bus::Headers::Unpack(row->Bytes("headers")));
+      record.value = row->Bytes("payload");
+      return ValueOrThrow(bus::DecodeEvent(record));
     }));
   }
 

@@ -121,6 +121,24 @@ Event AboutPerson(const Person& person) {
   return event;
 }
 
+::users::v1::UserPasswordTicketCreated ToPasswordTicketCreated(
+    std::string_view id, absl::Time expire_time) {
+  ::users::v1::UserPasswordTicketCreated event;
+  event.set_user_id(std::string(id));
+  SetTimestamp(expire_time, event.mutable_expire_time());
+  return event;
+}
+
+::users::v1::UserSessionRevoked ToSessionRevoked(const Session& session,
+                                                 absl::Time now) {
+  ::users::v1::UserSessionRevoked event;
+  event.set_user_id(session.user_id);
+  event.set_session_id(session.id);
+  event.set_reason(::users::v1::USER_SESSION_REVOKE_REASON_TOKEN_REUSED);
+  SetTimestamp(now, event.mutable_revoke_time());
+  return event;
+}
+
 std::optional<State> ToState(::users::v1::UserState state) {
   switch (state) {
     case ::users::v1::USER_STATE_ACTIVE:

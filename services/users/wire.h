@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "services/users/domain.h"
+#include "services/users/sessions.h"
 #include "users/v1/events.pb.h"
 #include "users/v1/users.pb.h"
 
@@ -26,6 +27,11 @@ namespace millrace::users {
 ::users::v1::UserReinstated ToReinstated(const Person& person);
 ::users::v1::UserPasswordChanged ToPasswordChanged(const Person& person,
                                                    absl::Time when);
+::users::v1::UserPasswordTicketCreated ToPasswordTicketCreated(
+    std::string_view id, absl::Time expire_time);
+// Of a session whose refresh token came a second time.
+::users::v1::UserSessionRevoked ToSessionRevoked(const Session& session,
+                                                 absl::Time now);
 
 // The state that a request asks for; none when it asks for none.
 std::optional<State> ToState(::users::v1::UserState state);

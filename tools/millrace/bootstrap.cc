@@ -152,6 +152,8 @@ class Bootstrapper {
                              .expire_time = now + options.ticket_life};
     users::SaveTicket(tx, made.user_id, tokens::SecretDigest(made.ticket),
                       made.expire_time);
+    people_outbox_.Emit<::users::v1::UserEvents::PasswordTicketCreated>(
+        tx, users::ToPasswordTicketCreated(made.user_id, made.expire_time));
     return made;
   }
 
