@@ -26,6 +26,11 @@ struct CallContext {
   // Where the call came from, "127.0.0.1:40000" or as gRPC spells it; empty
   // when it did not come from outside.
   std::string peer;
+  // Whom that counts as where callers are told apart by address: "192.0.2.7",
+  // or the network of an IPv6 address, "2001:db8::/64". Behind proxies that the
+  // configuration knows of, `peer` is the proxy and this still the caller.
+  // Empty for callers that have none: unix sockets, and the process itself.
+  std::string address;
   // The access token of `identity`, for calls that are made on the caller's
   // behalf: a secret, of which no log has to know. Empty when there is none.
   std::string token;

@@ -1,7 +1,6 @@
 #include "runtime/call_limiter.h"
 
 #include <chrono>
-#include <string>
 #include <utility>
 
 #include "base/strings.h"
@@ -68,11 +67,14 @@ absl::Status CallLimiter::Take(Kind& kind, const TokenRate& rate,
       taken.wait);
 }
 
-absl::Status CallLimiter::ByAddress(const IncomingCall& call) {
+std::string CallLimiter::AddressOf(const IncomingCall& call) const {
+  return CallerAddress(call, Current()->proxies);
+}
+
+absl::Status CallLimiter::ByAddress(std::string_view address) {
+  if (address.empty()) return absl::OkStatus();
   const auto limits = Current();
   if (limits->by_address.tokens == 0) return absl::OkStatus();
-  const std::string address = CallerAddress(call, limits->proxies);
-  if (address.empty()) return absl::OkStatus();
   return Take(addresses_, limits->by_address, "from", address);
 }
 

@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -54,7 +55,11 @@ class CallLimiter {
   void Set(const CallLimits& limits);
   CallLimits limits() const { return *Current(); }
 
-  absl::Status ByAddress(const IncomingCall& call);
+  // CallerAddress(), with the proxies that there are now.
+  std::string AddressOf(const IncomingCall& call) const;
+
+  // Callers without an address are not limited by it.
+  absl::Status ByAddress(std::string_view address);
   absl::Status BySubject(const Identity& identity);
   // `in_flight`: what the loop that asks handles already.
   absl::Status InFlight(int in_flight);

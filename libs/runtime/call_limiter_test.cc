@@ -19,7 +19,7 @@ class CallLimiterTest : public testing::Test {
     IncomingCall call;
     call.peer = peer;
     if (!passed.empty()) call.metadata = {{"x-forwarded-for", passed}};
-    return limiter_.ByAddress(call);
+    return limiter_.ByAddress(limiter_.AddressOf(call));
   }
   absl::Status By(const std::string& subject) {
     return limiter_.BySubject({.subject = subject});

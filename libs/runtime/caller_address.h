@@ -1,4 +1,5 @@
-// Which address a call comes from, for limits by address. Pure; any thread.
+// Which address a call comes from, for all that tells callers apart by
+// address. Pure; any thread.
 #ifndef MILLRACE_RUNTIME_CALLER_ADDRESS_H_
 #define MILLRACE_RUNTIME_CALLER_ADDRESS_H_
 

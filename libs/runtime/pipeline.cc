@@ -9,6 +9,7 @@
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
 #include "runtime/authorization.h"
+#include "runtime/caller_address.h"
 #include "runtime/pipeline_internal.h"
 
 namespace millrace::runtime {
@@ -39,6 +40,7 @@ Pipeline::Scope::Scope(Pipeline& pipeline, const IncomingCall& incoming,
       start_(absl::Now()) {
   context.trace = std::move(begun.trace);
   context.peer = incoming.peer;
+  context.address = pipeline_.AddressOf(incoming);
   pipeline_.Enter();
 }
 
@@ -162,6 +164,11 @@ Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) const {
   return {caller->Child(), caller->span_id};
 }
 
+std::string Pipeline::AddressOf(const IncomingCall& incoming) const {
+  return options_.limiter == nullptr ? CallerAddress(incoming, 0)
+                                     : options_.limiter->AddressOf(incoming);
+}
+
 // The stages between Prepare() and the handler, in their order.
 Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
                      Scope& scope) const {
@@ -200,7 +207,7 @@ Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
   MessagePtr response;
   absl::Status status;
   try {
-    if (auto wait = Prepare(incoming)) co_await *std::move(wait);
+    if (auto wait = Prepare(incoming, scope.context)) co_await *std::move(wait);
     Call call = Admit(incoming, request.get(), scope);
     call.metadata = std::move(incoming.metadata);
     const AbortSignal signal = call.signal;
@@ -216,9 +223,9 @@ Promise<MessagePtr> Pipeline::Run(IncomingCall incoming, MessagePtr request,
 }
 
 std::optional<Promise<void>> Pipeline::Prepare(
-    const IncomingCall& incoming) const {
+    const IncomingCall& incoming, const CallContext& context) const {
   if (options_.limiter != nullptr) {
-    ThrowIfError(options_.limiter->ByAddress(incoming));
+    ThrowIfError(options_.limiter->ByAddress(context.address));
   }
   if (!options_.prepare) return std::nullopt;
   return options_.prepare(incoming);

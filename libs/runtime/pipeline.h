@@ -3,8 +3,9 @@
 //   trace      the caller's trace goes on as a child span, sampled when the
 //              caller's is, or a new one begins; what the call does from here
 //              on is its activity (loop/activity.h)
-//   address    how often this one may call; first of all, because to find out
-//              who calls is what costs most of a call that is refused
+//   address    where the call comes from, and how often this one may call;
+//              first of all, because to find out who calls is what costs most
+//              of a call that is refused
 //   identity   who calls
 //   subject    how often this one may call
 //   access     whether the contract lets them, where that is asked
@@ -109,11 +110,14 @@ class Pipeline final : public Dispatcher {
   };
 
   Begun Begin(const IncomingCall& incoming) const;
+  // Without a limiter nobody tells of proxies.
+  std::string AddressOf(const IncomingCall& incoming) const;
   // The whole of a unary call, whose trace has begun.
   Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
                           Begun begun);
   // The first of the stages; gives what has to be waited for before the others.
-  std::optional<Promise<void>> Prepare(const IncomingCall& incoming) const;
+  std::optional<Promise<void>> Prepare(const IncomingCall& incoming,
+                                       const CallContext& context) const;
   Call Admit(const IncomingCall& incoming, const Message* request,
              Scope& scope) const;
   Identity Identify(const IncomingCall& incoming) const;

@@ -35,7 +35,8 @@ class Pipeline::StreamCall final
                              IncomingCall incoming,
                              Stream<MessagePtr> requests) {
     try {
-      if (auto wait = self->pipeline_.Prepare(incoming)) {
+      if (auto wait =
+              self->pipeline_.Prepare(incoming, self->scope_->context)) {
         co_await *std::move(wait);
       }
       if (self->over()) co_return;

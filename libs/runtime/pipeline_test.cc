@@ -94,8 +94,7 @@ TEST_F(PipelineTest, StagesRunInTheirOrder) {
                 StartsWith(std::string(beginning)));
   };
 
-  IncomingCall first = late_call();
-  EXPECT_TRUE(limiter.ByAddress(first).ok());
+  EXPECT_TRUE(limiter.ByAddress("127.0.0.1").ok());
   refused("too many calls from 127.0.0.1");
   EXPECT_TRUE(stages.empty());
   // A trace is there before anybody is refused.
@@ -218,6 +217,24 @@ TEST_F(PipelineTest, CallsInFlightAreBounded) {
                        absl::Seconds(1)));
   greeter_.hold->Resolve();
   EXPECT_TRUE(Settle(loop_, std::move(first)).ok());
+}
+
+TEST_F(PipelineTest, HandlersKnowTheAddressThatLimitsGoBy) {
+  const auto address = [&] {
+    IncomingCall call = Incoming();
+    call.metadata = {{"x-forwarded-for", "192.0.2.7, 2001:db8::1"}};
+    EXPECT_TRUE(Greet(std::move(call)).ok());
+    EXPECT_EQ(greeter_.seen.back().context.peer, "ipv4:127.0.0.1:1");
+    return greeter_.seen.back().context.address;
+  };
+  EXPECT_EQ(address(), "127.0.0.1");
+  CallLimiter limiter({}, 512, metrics_);
+  Make({.limiter = &limiter});
+  EXPECT_EQ(address(), "127.0.0.1");
+  limiter.Set({.proxies = 1});
+  EXPECT_EQ(address(), "2001:db8::/64");
+  limiter.Set({.proxies = 2});
+  EXPECT_EQ(address(), "192.0.2.7");
 }
 
 TEST_F(PipelineTest, StreamsGoThroughTheSameStages) {

@@ -1,9 +1,6 @@
 #include "services/users/lockout.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <utility>
 
 #include "base/strings.h"
 #include "tokens/secret.h"
@@ -12,36 +9,6 @@ namespace millrace::users {
 namespace {
 
 constexpr int64_t kMostDoublings = 30;
-
-// "ipv6:%5B::1%5D:5", as gRPC may spell it, is "[::1]:5".
-std::string Plain(std::string_view peer) {
-  std::string text(peer);
-  if (text.starts_with("ipv4:") || text.starts_with("ipv6:")) text.erase(0, 5);
-  for (const auto& [from, to] :
-       {std::pair("%5B", "["), std::pair("%5D", "]")}) {
-    if (const size_t at = text.find(from); at != text.npos) {
-      text.replace(at, 3, to);
-    }
-  }
-  return text;
-}
-
-std::string PlaceOf(std::string_view peer) {
-  const std::string text = Plain(peer);
-  in6_addr v6;
-  if (text.starts_with('[') &&
-      inet_pton(AF_INET6, text.substr(1, text.find(']') - 1).c_str(), &v6) ==
-          1) {
-    const auto* bytes = reinterpret_cast<const char*>(v6.s6_addr);
-    return IN6_IS_ADDR_V4MAPPED(&v6) ? std::string(bytes + 12, 4)
-                                     : std::string(bytes, 8);
-  }
-  in_addr v4;
-  if (inet_pton(AF_INET, text.substr(0, text.rfind(':')).c_str(), &v4) == 1) {
-    return std::string(reinterpret_cast<const char*>(&v4), sizeof v4);
-  }
-  return "elsewhere";
-}
 
 bool Forgotten(const Failures& failures, absl::Time now,
                const LockoutOptions& options) {
@@ -75,10 +42,10 @@ Failures GiveBack(const Failures& present, const Failures& counted,
   return {std::max<int64_t>(present.count - 1, 0), present.last};
 }
 
-std::string BucketOf(std::string_view email, std::string_view peer) {
+std::string BucketOf(std::string_view email, std::string_view address) {
   // No e-mail address has a NUL in it.
   return tokens::SecretDigest(
-      StrCat(email, std::string_view("\0", 1), PlaceOf(peer)));
+      StrCat(email, std::string_view("\0", 1), address));
 }
 
 }  // namespace millrace::users

@@ -57,10 +57,10 @@ Failures OneMore(Failures failures, absl::Time now,
 Failures GiveBack(const Failures& present, const Failures& counted,
                   const Failures& before);
 
-// A digest of both. `peer` is "1.2.3.4:5" or "[::1]:5", or that as gRPC spells
-// it: the port does not count, and of IPv6 only the /64, which is what one
-// household or machine has. Everything else is one place.
-std::string BucketOf(std::string_view email, std::string_view peer);
+// A digest of both. `address` is the caller's as the context of a call has it:
+// without a port, of IPv6 only the /64, which is what one household or machine
+// has. Those who have none are in one place.
+std::string BucketOf(std::string_view email, std::string_view address);
 
 }  // namespace millrace::users
 

@@ -50,7 +50,7 @@ Promise<std::optional<Logins::Checked>> Logins::Check(const Call& call,
                                                       std::string email,
                                                       std::string password) {
   email = NormalizeEmail(email);
-  const std::string bucket = BucketOf(email, call.context.peer);
+  const std::string bucket = BucketOf(email, call.context.address);
   Known known = co_await database_.Transact(
       call.context, [&](store::Tx& tx) { return Begin(tx, bucket, email); });
   if (known.pause > absl::ZeroDuration()) Throw(Wait(known.pause));

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "contract/errors.h"
 #include "contract/time.h"
 #include "google/rpc/error_details.pb.h"
+#include "runtime/pipeline.h"
 #include "services/users/sessions_store.h"
 #include "services/users/sessions_suite.h"
 #include "tokens/secret.h"
@@ -75,9 +78,9 @@ TEST_P(SessionsSuite, FailuresHaveToPauseAndOthersHaveNot) {
                                }()));
   // From elsewhere, and others from here, as before.
   EXPECT_EQ(Login("nobody@example.org", kPassword).status(), WrongLogin());
-  call_.context.peer = "ipv4:10.0.0.2:4000";
+  call_.context.address = "10.0.0.2";
   EXPECT_TRUE(Login(kEmail, kPassword).ok());
-  call_.context.peer = "ipv4:10.0.0.1:5000";
+  call_.context.address = "10.0.0.1";
   EXPECT_EQ(Login(kEmail, kPassword).status().code(),
             StatusCode::kResourceExhausted);
   clock_.Advance(absl::Seconds(1));
@@ -86,6 +89,52 @@ TEST_P(SessionsSuite, FailuresHaveToPauseAndOthersHaveNot) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(Login(kEmail, "wrong horse").status(), WrongLogin());
   }
+}
+
+// From the headers of a call to the pause.
+TEST_P(SessionsSuite, BehindProxiesFailuresAreThoseOfTheCaller) {
+  Person(kEmail, kPassword);
+  runtime::CallLimiter limiter({.proxies = 1}, 512, metrics_);
+  // Deadlines here would be by a clock that stands still.
+  runtime::Pipeline pipeline(
+      {&::users::v1::SessionsService::Info()},
+      {.default_deadline = absl::InfiniteDuration(), .limiter = &limiter},
+      clock_, logger_, metrics_);
+  ASSERT_TRUE(pipeline.Open(Bind(sessions_)).ok());
+  const auto login = [&](const std::string& passed,
+                         const std::string& password) {
+    const auto target = pipeline.Find("/users.v1.SessionsService/Login");
+    IncomingCall call;
+    call.binding = target->binding;
+    call.method = target->method;
+    call.face = "http";
+    call.peer = "10.0.0.9:4000";
+    call.metadata = {{"x-forwarded-for", passed}};
+    auto request = std::make_unique<::users::v1::LoginRequest>();
+    request->set_email(kEmail);
+    request->set_password(password);
+    return Await(pipeline.Unary(std::move(call), std::move(request)))
+        .status()
+        .code();
+  };
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(login("192.0.2.7", "wrong horse"), StatusCode::kUnauthenticated);
+    EXPECT_EQ(login(StrCat("2001:db8::", i), "wrong horse"),
+              StatusCode::kUnauthenticated);
+  }
+  EXPECT_EQ(login("192.0.2.7", kPassword), StatusCode::kResourceExhausted);
+  EXPECT_EQ(login("2001:db8::9", kPassword), StatusCode::kResourceExhausted);
+  // Whatever a caller claims to come from.
+  EXPECT_EQ(login("192.0.2.8, 192.0.2.7", kPassword),
+            StatusCode::kResourceExhausted);
+  EXPECT_EQ(login("192.0.2.8", kPassword), StatusCode::kOk);
+
+  limiter.Set({.proxies = 0});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(login(StrCat("198.51.100.", i), "wrong horse"),
+              StatusCode::kUnauthenticated);
+  }
+  EXPECT_EQ(login("203.0.113.1", kPassword), StatusCode::kResourceExhausted);
 }
 
 TEST_P(SessionsSuite, AnAccountThatIsNotThereHasToPauseAllTheSame) {

@@ -27,7 +27,7 @@ class SessionsSuite : public UsersSuite {
     UsersSuite::SetUp();
     if (IsSkipped()) return;
     ASSERT_EQ(Await(keyring_.Load()), absl::OkStatus());
-    call_.context.peer = "ipv4:10.0.0.1:4000";
+    call_.context.address = "10.0.0.1";
   }
 
   absl::StatusOr<::users::v1::PasswordTicket> Ticket(const std::string& id) {
