@@ -1,5 +1,7 @@
 #include "contract/access.h"
 
+#include <utility>
+
 #include "base/strings.h"
 
 namespace millrace {
@@ -46,6 +48,17 @@ bool Covers(absl::Span<const std::string> held, std::string_view permission) {
     if (CoversOne(one, permission)) return true;
   }
   return false;
+}
+
+std::vector<std::string> NamesThatCover(std::string_view permission) {
+  std::vector<std::string> names = {std::string(permission)};
+  for (size_t dot = permission.rfind('.'); dot != permission.npos;
+       dot = dot == 0 ? permission.npos : permission.rfind('.', dot - 1)) {
+    std::string name = StrCat(permission.substr(0, dot + 1), "*");
+    if (name != permission) names.push_back(std::move(name));
+  }
+  if (permission != "*") names.push_back("*");
+  return names;
 }
 
 absl::Status CheckAccess(const MethodInfo& method, const Identity& caller,

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -22,6 +23,9 @@ absl::Status CheckAccess(const MethodInfo& method, const Identity& caller,
 // True when one of `held` is `permission`, or stands for it: "users.*" for all
 // that begins with "users.", "*" for everything.
 bool Covers(absl::Span<const std::string> held, std::string_view permission);
+
+// All names that cover `permission`: itself, "users.users.*", "users.*", "*".
+std::vector<std::string> NamesThatCover(std::string_view permission);
 
 }  // namespace millrace
 

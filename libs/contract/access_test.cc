@@ -12,6 +12,7 @@ namespace {
 using absl::StatusCode;
 using golden::v1::BoardService;
 using golden::v1::DrawRequest;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 const MethodInfo& Method(std::string_view name) {
@@ -69,6 +70,20 @@ TEST(AccessTest, StarsStandForWholeWords) {
     EXPECT_FALSE(Covers({held}, asked)) << held;
   }
   EXPECT_FALSE(Covers({}, asked));
+}
+
+TEST(AccessTest, NamesThatCoverAPermissionDoAndAreAll) {
+  EXPECT_THAT(
+      NamesThatCover("golden.board.draw"),
+      ElementsAre("golden.board.draw", "golden.board.*", "golden.*", "*"));
+  EXPECT_THAT(NamesThatCover("golden.*"), ElementsAre("golden.*", "*"));
+  EXPECT_THAT(NamesThatCover("draw"), ElementsAre("draw", "*"));
+  EXPECT_THAT(NamesThatCover("*"), ElementsAre("*"));
+  for (const char* permission : {"golden.board.draw", "golden.*", "*"}) {
+    for (const std::string& name : NamesThatCover(permission)) {
+      EXPECT_TRUE(Covers({name}, permission)) << name;
+    }
+  }
 }
 
 TEST(AccessTest, WhomTheRequestIsAboutMayCallWithoutPermission) {

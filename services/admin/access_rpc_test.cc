@@ -200,6 +200,20 @@ TEST_F(AccessTest, ListsThoseWhoHaveSomething) {
   EXPECT_THAT(Holders(), ElementsAre(kAda, kBob));
 }
 
+TEST_F(AccessTest, ListsThoseWhoHaveItAsOneOfSeveral) {
+  ASSERT_TRUE(Create("people", {"users.*"}).ok());
+  ASSERT_TRUE(Assign(kAda, "people").ok());
+  ASSERT_TRUE(Grant(kBob, {"users.users.*", kReadUsers}).ok());
+  ASSERT_TRUE(Grant(kRoot, {"*"}).ok());
+  EXPECT_THAT(Holders(kReadUsers), ElementsAre(kAda, kBob, kRoot));
+  EXPECT_THAT(Holders(kReadUsers, 50), ElementsAre(kAda, kBob, kRoot));
+  EXPECT_THAT(Holders(kReadAudit), ElementsAre(kRoot));
+  EXPECT_THAT(Holders("users.*"), ElementsAre(kAda, kRoot));
+  EXPECT_THAT(Holders("*"), ElementsAre(kRoot));
+  ASSERT_TRUE(Grant(kBob, {"users.*"}).ok());
+  EXPECT_THAT(Holders(kWriteUsers), ElementsAre(kAda, kBob, kRoot));
+}
+
 TEST_F(AccessTest, WhoIsDeletedLosesEverything) {
   ASSERT_TRUE(Grant(kAda, {kReadUsers}).ok());
   ::users::v1::UserDeleted payload;

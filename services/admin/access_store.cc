@@ -1,7 +1,10 @@
 #include "services/admin/access_store.h"
 
+#include <utility>
+
 #include "base/status.h"
 #include "base/strings.h"
+#include "contract/access.h"
 
 namespace millrace::admin {
 namespace {
@@ -103,13 +106,19 @@ std::vector<std::string> ListHolders(store::Tx& tx, const std::string& after,
       "SELECT user_id FROM access WHERE holdings > 0 AND user_id > :after "
       "ORDER BY user_id LIMIT :limit";
   if (!permission.empty()) {
-    params.push_back({"permission", permission});
-    sql =
-        "SELECT user_id FROM grants WHERE permission = :permission AND user_id "
-        "> :after UNION SELECT role_members.user_id FROM role_permissions JOIN "
-        "role_members ON role_members.role = role_permissions.role WHERE "
-        "role_permissions.permission = :permission AND role_members.user_id > "
-        ":after ORDER BY user_id LIMIT :limit";
+    std::string names;
+    for (std::string& name : NamesThatCover(permission)) {
+      const std::string key = StrCat("name", params.size());
+      StrAppend(&names, names.empty() ? ":" : ", :", key);
+      params.push_back({key, std::move(name)});
+    }
+    sql = StrCat(
+        "SELECT user_id FROM grants WHERE permission IN (", names,
+        ") AND user_id > :after UNION SELECT role_members.user_id FROM "
+        "role_permissions JOIN role_members ON role_members.role = "
+        "role_permissions.role WHERE role_permissions.permission IN (",
+        names,
+        ") AND role_members.user_id > :after ORDER BY user_id LIMIT :limit");
   }
   std::vector<std::string> ids;
   for (const store::Row& row : tx.Query(sql, params)) {

@@ -20,7 +20,8 @@ Access FindAccess(store::Tx& tx, const std::string& user_id);
 void SaveAccess(store::Tx& tx, const Access& before, const Access& after);
 
 // At most `limit` of those who have something, whose ids are greater than
-// `after`, by id; with `permission`, of those who have it.
+// `after`, by id; with `permission`, of those who have it or a name that covers
+// it (contract/access.h).
 std::vector<std::string> ListHolders(store::Tx& tx, const std::string& after,
                                      const std::string& permission,
                                      int64_t limit);

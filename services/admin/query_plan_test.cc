@@ -91,6 +91,9 @@ class QueryPlanTest : public AdminTest {
     tx.Execute(StrCat(kNumbers,
                       "INSERT INTO grants (user_id, permission) SELECT 'user-' "
                       "|| i, 'permission-' || (i % 30) FROM numbers"));
+    tx.Execute(StrCat(kNumbers,
+                      "INSERT INTO grants (user_id, permission) SELECT 'user-' "
+                      "|| i, 'users.*' FROM numbers WHERE i % 100 = 0"));
     tx.Execute(
         StrCat(kNumbers,
                "INSERT INTO roles (name, description, revision, "
@@ -183,19 +186,21 @@ TEST_F(QueryPlanTest, EveryStatementGoesByAnIndex) {
                 Erase(tx, "user-7", absl::UnixEpoch());
               }),
               IsEmpty());
-  EXPECT_THAT(FullScans([](store::Tx& tx) {
-                const Access access = FindAccess(tx, "user-7");
-                EXPECT_FALSE(access.Permissions().empty());
-                Access changed = access;
-                Clear(changed);
-                admin::Grant({"permission-29"}, changed);
-                SaveAccess(tx, access, changed);
-                EXPECT_EQ(ListHolders(tx, "user-5", "", 51).size(), 51u);
-                EXPECT_EQ(ListHolders(tx, "user-5", "permission-2", 51).size(),
-                          51u);
-                EXPECT_EQ(Members(tx, "role-2").size(), 2000u);
-              }),
-              IsEmpty());
+  EXPECT_THAT(
+      FullScans([](store::Tx& tx) {
+        const Access access = FindAccess(tx, "user-7");
+        EXPECT_FALSE(access.Permissions().empty());
+        Access changed = access;
+        Clear(changed);
+        admin::Grant({"permission-29"}, changed);
+        SaveAccess(tx, access, changed);
+        EXPECT_EQ(ListHolders(tx, "user-5", "", 51).size(), 51u);
+        EXPECT_EQ(ListHolders(tx, "user-5", "permission-2", 51).size(), 51u);
+        EXPECT_EQ(ListHolders(tx, "user-5", "users.users.read", 51).size(),
+                  51u);
+        EXPECT_EQ(Members(tx, "role-2").size(), 2000u);
+      }),
+      IsEmpty());
   EXPECT_THAT(FullScans([](store::Tx& tx) {
                 const Role role = FindRole(tx, "role-1");
                 Role changed = role;
