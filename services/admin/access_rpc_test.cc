@@ -78,6 +78,24 @@ TEST_F(AccessTest, AGrantIsToldOfWithWhoDidIt) {
   EXPECT_EQ(changes[0].reason(), "because");
 }
 
+TEST_F(AccessTest, WhoMayNotLookAtOthersMayLookAtThemselves) {
+  ASSERT_TRUE(Grant(kAda, {kReadAudit}).ok());
+  call_.context.identity.subject = kAda;
+  const absl::Status denied = absl::PermissionDeniedError("you may not");
+  channel_.failures = {{"BatchGetUsers", denied}};
+  const auto admin = Get(kAda);
+  ASSERT_TRUE(admin.ok()) << admin.status();
+  EXPECT_THAT(admin->permissions(), ElementsAre(kReadAudit));
+  EXPECT_EQ(admin->granted_by().id(), kRoot);
+  EXPECT_EQ(admin->granted_by().display_name(), "");
+  // Who it is about is another matter, and so are other failures.
+  channel_.failures = {{"GetUser", denied}};
+  EXPECT_EQ(Get(kAda).status(), denied);
+  const absl::Status away = absl::UnavailableError("nobody is there");
+  channel_.failures = {{"BatchGetUsers", away}};
+  EXPECT_EQ(Get(kAda).status(), away);
+}
+
 TEST_F(AccessTest, AGrantOfWhatIsThereIsNone) {
   ASSERT_TRUE(Grant(kAda, {kReadUsers}).ok());
   const auto again = Grant(kAda, {kReadUsers});

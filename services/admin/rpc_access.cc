@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/page_token.h"
+#include "loop/combinators.h"
 #include "services/admin/access_store.h"
 #include "services/admin/access_wire.h"
 #include "services/admin/rpc.h"
@@ -195,7 +196,13 @@ Promise<v1::Admin> AdminRpc::Describe(const Call& call, ::users::v1::User user,
   if (!access.changed_by.empty() && access.changed_by != user.id()) {
     std::set<std::string> ids;
     ids.insert(access.changed_by);
-    people = co_await FindPeople(call, std::move(ids));
+    auto found = co_await AsStatusOr(FindPeople(call, std::move(ids)));
+    if (found.ok()) {
+      people = *std::move(found);
+    } else if (found.status().code() != absl::StatusCode::kPermissionDenied) {
+      // Who may look at themselves may not look at whoever it was.
+      Throw(found.status());
+    }
   }
   const auto granter = people.find(access.changed_by);
   const ::users::v1::User* known =

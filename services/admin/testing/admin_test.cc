@@ -39,6 +39,10 @@ Promise<MessagePtr> FakeChannel::Unary(const MethodInfo& method,
                                        const Call& call,
                                        const Message& request) {
   calls.push_back(StrCat(method.name, " by ", call.context.identity.subject));
+  if (const auto failure = failures.find(method.name);
+      failure != failures.end()) {
+    return Promise<MessagePtr>::Reject(failure->second);
+  }
   MessagePtr response(method.response().New());
   if (method.name == "BatchGetUsers") {
     const auto& batch =

@@ -3,9 +3,11 @@
 #ifndef MILLRACE_SERVICES_ADMIN_TESTING_ADMIN_TEST_H_
 #define MILLRACE_SERVICES_ADMIN_TESTING_ADMIN_TEST_H_
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "admin/migrations.h"
@@ -36,6 +38,8 @@ class FakeChannel final : public Channel {
 
   std::set<std::string> people = {kAda, kBob, kRoot};
   std::vector<::millrace::v1::DeadLetter> letters;
+  // Why methods fail, by their names.
+  std::map<std::string_view, absl::Status> failures;
   // What was called, and on whose behalf.
   std::vector<std::string> calls;
 };
