@@ -191,9 +191,10 @@ Promise<DeadLetterPage> Bus::ListDeadLetters(DeadLetterQuery query) {
 }
 
 Promise<std::vector<DeadLetter>> Bus::ReplayDeadLetters(DeadLetterQuery query,
-                                                        bool dry_run) {
+                                                        bool dry_run,
+                                                        BeforeReplay before) {
   return bus::ReplayDeadLetters(transport_, dead_letter_topics(),
-                                std::move(query), dry_run);
+                                std::move(query), dry_run, std::move(before));
 }
 
 Promise<std::vector<GroupLag>> Bus::Lags() {

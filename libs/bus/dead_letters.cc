@@ -122,7 +122,7 @@ Promise<DeadLetterPage> ListDeadLetters(Transport& transport,
 
 Promise<std::vector<DeadLetter>> ReplayDeadLetters(
     Transport& transport, std::vector<DeadLetterTopic> topics,
-    DeadLetterQuery query, bool dry_run) {
+    DeadLetterQuery query, bool dry_run, BeforeReplay before) {
   query.include_replayed = false;
   query.page_size = kMaxReplay;
   query.page_token.clear();
@@ -137,7 +137,8 @@ Promise<std::vector<DeadLetter>> ReplayDeadLetters(
                      std::tie(b.source.topic, b.source.partition,
                               b.source.offset, b.group);
             });
-  if (dry_run) co_return letters;
+  if (dry_run || letters.empty()) co_return letters;
+  if (before) co_await before(letters);
   for (size_t from = 0; from < letters.size(); from += kReplayBatch) {
     const size_t to = std::min(from + kReplayBatch, letters.size());
     std::vector<Record> replays, markers;

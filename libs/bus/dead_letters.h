@@ -6,6 +6,7 @@
 #ifndef MILLRACE_BUS_DEAD_LETTERS_H_
 #define MILLRACE_BUS_DEAD_LETTERS_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,14 +51,20 @@ Promise<DeadLetterPage> ListDeadLetters(Transport& transport,
 // The most letters that one call replays; call again for more.
 inline constexpr int kMaxReplay = 10'000;
 
+// Is told of the letters that are about to be replayed, at least one, which
+// outlive the promise; when it rejects, none is.
+using BeforeReplay =
+    std::function<Promise<void>(const std::vector<DeadLetter>& letters)>;
+
 // Publishes the letters that match and were not replayed yet to their topics
 // again, for their group alone, with their ids and in the order they had
 // there; returns them. Pages are ignored. Letters that lost their value are
 // left out. A crash in between makes that some are replayed twice, which an
-// inbox sees. With `dry_run` nothing is published.
+// inbox sees. With `dry_run` nothing is published, and `before`, which may be
+// empty, not called.
 Promise<std::vector<DeadLetter>> ReplayDeadLetters(
     Transport& transport, std::vector<DeadLetterTopic> topics,
-    DeadLetterQuery query, bool dry_run);
+    DeadLetterQuery query, bool dry_run, BeforeReplay before);
 
 }  // namespace millrace::bus
 

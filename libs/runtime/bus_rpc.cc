@@ -121,6 +121,11 @@ Promise<v1::ListDeadLettersResponse> BusRpc::ListDeadLetters(
 
 Promise<v1::ReplayDeadLettersResponse> BusRpc::ReplayDeadLetters(
     const Call&, const v1::ReplayDeadLettersRequest& request) {
+  return Replay(request, {});
+}
+
+Promise<v1::ReplayDeadLettersResponse> BusRpc::Replay(
+    const v1::ReplayDeadLettersRequest& request, bus::BeforeReplay before) {
   bus::DeadLetterQuery query;
   query.group = request.group();
   query.topic = request.topic();
@@ -131,8 +136,8 @@ Promise<v1::ReplayDeadLettersResponse> BusRpc::ReplayDeadLetters(
     Throw(InvalidArgument(
         {{"selection", "must be an id, a key, or all of them"}}));
   }
-  const std::vector<bus::DeadLetter> letters =
-      co_await bus_.ReplayDeadLetters(std::move(query), request.dry_run());
+  const std::vector<bus::DeadLetter> letters = co_await bus_.ReplayDeadLetters(
+      std::move(query), request.dry_run(), std::move(before));
   v1::ReplayDeadLettersResponse response;
   for (const bus::DeadLetter& letter : letters) {
     *response.add_dead_letters() = ToLetter(letter, catalogue_);

@@ -3,6 +3,7 @@
 #ifndef MILLRACE_RUNTIME_BUS_RPC_H_
 #define MILLRACE_RUNTIME_BUS_RPC_H_
 
+#include <utility>
 #include <vector>
 
 #include "bus/bus.h"
@@ -25,6 +26,10 @@ class BusRpc final : public v1::BusService {
       const Call& call, const v1::ListDeadLettersRequest& request) override;
   Promise<v1::ReplayDeadLettersResponse> ReplayDeadLetters(
       const Call& call, const v1::ReplayDeadLettersRequest& request) override;
+
+  // The same for who keeps a trail, and writes it in `before`.
+  Promise<v1::ReplayDeadLettersResponse> Replay(
+      const v1::ReplayDeadLettersRequest& request, bus::BeforeReplay before);
 
  private:
   // What the request asks to follow; NOT_FOUND for a name that is unknown.

@@ -231,15 +231,10 @@ TEST_F(ErasureTest, TheLiveTailShowsNothingOfWhoWasErased) {
 }
 
 TEST_F(ErasureTest, DeadLettersAreShownWithoutWhoWasErased) {
-  ::millrace::v1::DeadLetter& letter = channel_.letters.emplace_back();
-  ::users::v1::UserCreated payload;
-  payload.set_user_id(kAda);
-  payload.set_email(kEmail);
-  letter.mutable_event()->set_key(kAda);
-  letter.mutable_event()->mutable_proto_data()->PackFrom(payload);
-  ::millrace::v1::DeadLetter& unreadable = channel_.letters.emplace_back();
-  unreadable.mutable_event()->set_key(kAda);
-  unreadable.mutable_event()->set_binary_data(kEmail);
+  AddDeadLetter(Created(kAda));
+  EventEnvelope unreadable = Created(kAda);
+  unreadable.type = "users.v1.UserEvents.Unknown";
+  AddDeadLetter(unreadable);
   const auto list = [this] {
     return Await(rpc_.ListDeadLetters(call_, {}))->SerializeAsString();
   };

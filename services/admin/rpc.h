@@ -19,6 +19,7 @@
 #include "bus/outbox.h"
 #include "contract/service.h"
 #include "millrace/v1/bus.millrace.h"
+#include "runtime/bus_rpc.h"
 #include "services/admin/access_change.h"
 #include "services/admin/domain.h"
 #include "services/admin/permissions.h"
@@ -36,7 +37,7 @@ class AdminRpc final : public ::admin::v1::AdminService {
     const Clock& clock;
     ::users::v1::UsersService& users;
     // Has the dead letters of `contracts`.
-    ::millrace::v1::BusService& dead_letters;
+    runtime::BusRpc& dead_letters;
     // What the trail, the topology and the permissions cover.
     Contracts contracts;
     std::vector<const ServiceInfo*> services;
@@ -122,6 +123,10 @@ class AdminRpc final : public ::admin::v1::AdminService {
   Promise<void> HideErasedIn(
       const Call& call,
       google::protobuf::RepeatedPtrField<::millrace::v1::DeadLetter>* letters);
+  // One event for each group, in a transaction of its own. All outlives the
+  // promise.
+  Promise<void> TellOfReplay(const Call& call,
+                             const std::vector<bus::DeadLetter>& letters);
 
   const Parts parts_;
   const PermissionCatalogue permissions_;

@@ -118,22 +118,27 @@ Promise<bus_v1::DeadLetter> AdminRpc::GetDeadLetter(
   co_return found.dead_letters(0);
 }
 
+Promise<void> AdminRpc::TellOfReplay(
+    const Call& call, const std::vector<bus::DeadLetter>& letters) {
+  const std::vector<v1::DeadLettersReplayed> events =
+      ToReplayed(letters, parts_.clock.Now(), call.context.identity.subject);
+  co_await parts_.database.Transact(call.context, [&](store::Tx& tx) {
+    for (const v1::DeadLettersReplayed& event : events) {
+      parts_.outbox.Emit<v1::AdminEvents::DeadLettersReplayed>(tx, event);
+    }
+  });
+}
+
 Promise<bus_v1::ReplayDeadLettersResponse> AdminRpc::ReplayDeadLetters(
     const Call& call, const bus_v1::ReplayDeadLettersRequest& request) {
+  // Told of first: behind the replay a deadline or a crash could keep it out of
+  // the trail.
+  bus::BeforeReplay tell =
+      [this, &call](const std::vector<bus::DeadLetter>& letters) {
+        return TellOfReplay(call, letters);
+      };
   bus_v1::ReplayDeadLettersResponse response =
-      co_await parts_.dead_letters.ReplayDeadLetters(call, request);
-  std::vector<v1::DeadLettersReplayed> events;
-  if (!request.dry_run()) {
-    events =
-        ToReplayed(response, parts_.clock.Now(), call.context.identity.subject);
-  }
-  if (!events.empty()) {
-    co_await parts_.database.Transact(call.context, [&](store::Tx& tx) {
-      for (const v1::DeadLettersReplayed& event : events) {
-        parts_.outbox.Emit<v1::AdminEvents::DeadLettersReplayed>(tx, event);
-      }
-    });
-  }
+      co_await parts_.dead_letters.Replay(request, std::move(tell));
   co_await HideErasedIn(call, response.mutable_dead_letters());
   co_return response;
 }

@@ -44,6 +44,59 @@ class TrailTest : public AdminTest {
   }
 };
 
+TEST_F(TrailTest, AReplayIsToldOfBeforeItIsDone) {
+  AddDeadLetter(CreatedEvent("u1"));
+  AddDeadLetter(CreatedEvent("u2"));
+  ::millrace::v1::ReplayDeadLettersRequest request;
+  request.set_all(true);
+  const auto replay = [&] {
+    return Await(rpc_.ReplayDeadLetters(call_, request)).status().code();
+  };
+  // The letters of each event, which wait to be published.
+  const auto told = [this] {
+    std::vector<std::vector<std::string>> all;
+    for (const EventEnvelope& event : EventsEmitted()) {
+      ::admin::v1::DeadLettersReplayed replayed;
+      EXPECT_EQ(event.type, "admin.v1.AdminEvents.DeadLettersReplayed");
+      EXPECT_TRUE(replayed.ParseFromString(event.payload));
+      EXPECT_EQ(replayed.group(), kAuditGroup);
+      EXPECT_EQ(replayed.replayed_by(), kRoot);
+      all.emplace_back(replayed.letters().begin(), replayed.letters().end());
+    }
+    return all;
+  };
+  const std::vector<std::string> letters = {"admin.audit/users.v1.events/0/0",
+                                            "admin.audit/users.v1.events/0/1"};
+  request.set_dry_run(true);
+  EXPECT_EQ(replay(), absl::StatusCode::kOk);
+  request.set_dry_run(false);
+  // Who cannot tell of it replays nothing.
+  call_.context.deadline = absl::UnixEpoch();
+  EXPECT_EQ(replay(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_EQ(transport_.publishes, 0);
+
+  // As when the process ends in the middle.
+  call_.context.deadline = absl::InfiniteFuture();
+  transport_.on_publish = [](const auto&) {
+    return absl::UnavailableError("the broker is away");
+  };
+  EXPECT_EQ(replay(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(told(), ElementsAre(letters));
+
+  transport_.on_publish = [this](const auto&) {
+    call_.context.deadline = absl::UnixEpoch();
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(replay(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(told(), ElementsAre(letters, letters));
+
+  // Nothing is left to replay, and nothing to tell of.
+  call_.context.deadline = absl::InfiniteFuture();
+  EXPECT_EQ(replay(), absl::StatusCode::kOk);
+  EXPECT_EQ(told().size(), 2u);
+}
+
 TEST_F(TrailTest, RecordsWhoDidWhatOnce) {
   const EventEnvelope envelope = CreatedEvent("u1", "ada");
   ASSERT_TRUE(Record(envelope).ok());

@@ -134,11 +134,11 @@ v1::VerifyAuditResponse ToResponse(const Verified& verified) {
 }
 
 std::vector<v1::DeadLettersReplayed> ToReplayed(
-    const ::millrace::v1::ReplayDeadLettersResponse& response, absl::Time when,
+    const std::vector<bus::DeadLetter>& letters, absl::Time when,
     const std::string& by) {
   std::map<std::string, v1::DeadLettersReplayed> by_group;
-  for (const ::millrace::v1::DeadLetter& letter : response.dead_letters()) {
-    by_group[letter.group()].add_letters(letter.id());
+  for (const bus::DeadLetter& letter : letters) {
+    by_group[letter.group].add_letters(letter.id);
   }
   std::vector<v1::DeadLettersReplayed> events;
   for (auto& [group, event] : by_group) {

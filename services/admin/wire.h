@@ -4,12 +4,13 @@
 #define MILLRACE_SERVICES_ADMIN_WIRE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "admin/v1/audit.pb.h"
 #include "admin/v1/events.pb.h"
-#include "millrace/v1/bus.pb.h"
+#include "bus/dead_letter.h"
 #include "services/admin/domain.h"
 #include "services/admin/verify.h"
 
@@ -31,7 +32,7 @@ absl::StatusOr<VerifyRange> ToRange(
 
 // One event for each consumer group, in the order of their names.
 std::vector<::admin::v1::DeadLettersReplayed> ToReplayed(
-    const ::millrace::v1::ReplayDeadLettersResponse& response, absl::Time when,
+    const std::vector<bus::DeadLetter>& letters, absl::Time when,
     const std::string& by);
 
 }  // namespace millrace::admin

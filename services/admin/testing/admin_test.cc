@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "bus/codec.h"
+#include "bus/dead_letter.h"
 #include "bus/outbox_sql.h"
 #include "templates/v1/templates.millrace.h"
 #include "users/v1/events.pb.h"
@@ -55,10 +56,6 @@ Promise<MessagePtr> FakeChannel::Unary(const MethodInfo& method,
         found.add_missing_ids(id);
       }
     }
-  } else if (method.name == "ListDeadLetters") {
-    auto& found =
-        static_cast<::millrace::v1::ListDeadLettersResponse&>(*response);
-    for (const auto& letter : letters) *found.add_dead_letters() = letter;
   } else if (method.response().GetTypeName() == "users.v1.User") {
     const std::string id = request.GetReflection()->GetString(
         request, request.GetDescriptor()->FindFieldByName("id"));
@@ -146,6 +143,22 @@ EventEnvelope AdminTest::CreatedEvent(const std::string& subject,
 
 absl::Status AdminTest::Record(const EventEnvelope& envelope) {
   return Await(audit_.Deliver(envelope));
+}
+
+void AdminTest::AddDeadLetter(const EventEnvelope& envelope) {
+  const ContractInfo& contract = ::users::v1::UserEvents::Info();
+  const absl::Status declared = Await(bus_.Declare(contract));
+  ASSERT_TRUE(declared.ok()) << declared;
+  bus::DeadLetter letter;
+  letter.group = kAuditGroup;
+  letter.failure = absl::InternalError("it cannot be recorded");
+  letter.attempts = 1;
+  letter.dead_time = clock_.Now();
+  letter.source = bus::EncodeEvent(envelope, std::string(contract.topic));
+  letter.source.partition = 0;
+  letter.source.offset = static_cast<int64_t>(transport_.published.size());
+  transport_.published.push_back(
+      bus::EncodeDeadLetter(letter, std::string(contract.dead_letter_topic)));
 }
 
 Verified AdminTest::Verify(VerifyRange range) {

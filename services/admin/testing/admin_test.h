@@ -28,7 +28,7 @@ inline constexpr char kAda[] = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
 inline constexpr char kBob[] = "017f22e2-79b0-7cc3-98c4-dc0c0c073990";
 inline constexpr char kRoot[] = "017f22e2-79b0-7cc3-98c4-dc0c0c0739ff";
 
-// Reaches a service of people that are made up, and a bus with `letters`.
+// Reaches a service of people that are made up.
 class FakeChannel final : public Channel {
  public:
   Promise<MessagePtr> Unary(const MethodInfo& method, const Call& call,
@@ -37,7 +37,6 @@ class FakeChannel final : public Channel {
                                Stream<MessagePtr> requests) override;
 
   std::set<std::string> people = {kAda, kBob, kRoot};
-  std::vector<::millrace::v1::DeadLetter> letters;
   // Why methods fail, by their names.
   std::map<std::string_view, absl::Status> failures;
   // What was called, and on whose behalf.
@@ -80,6 +79,8 @@ class AdminTest : public testing::ServiceTest {
   }
   // Through the listener, as it comes over the bus.
   absl::Status Record(const EventEnvelope& envelope);
+  // The trail has given it up.
+  void AddDeadLetter(const EventEnvelope& envelope);
   Verified Verify(VerifyRange range = {});
   // What somebody could do who may change tables.
   void Tamper(const std::string& sql);
@@ -104,7 +105,7 @@ class AdminTest : public testing::ServiceTest {
   bus::FakeTransport transport_;
   bus::Bus bus_{loop_, transport_, logger_, metrics_};
   ::users::v1::UsersService::Client users_{channel_};
-  ::millrace::v1::BusService::Client dead_letters_{channel_};
+  runtime::BusRpc dead_letters_{bus_, AllContracts()};
   bus::Inbox audit_inbox_{*database_, kAuditGroup};
   AuditListener audit_{audit_inbox_, clock_, AllContracts()};
   bus::Inbox access_inbox_{*database_, kAccessGroup};
