@@ -120,8 +120,17 @@ Promise<v1::ListDeadLettersResponse> BusRpc::ListDeadLetters(
 }
 
 Promise<v1::ReplayDeadLettersResponse> BusRpc::ReplayDeadLetters(
-    const Call&, const v1::ReplayDeadLettersRequest& request) {
-  return Replay(request, {});
+    const Call& call, const v1::ReplayDeadLettersRequest& request) {
+  return Replay(
+      request, [this, &call](const std::vector<bus::DeadLetter>& all) {
+        for (const bus::DeadLetter& letter : all) {
+          logger_.Info("a dead letter is replayed",
+                       {{"letter", letter.id},
+                        {"subject", call.context.identity.subject},
+                        {"trace_id", call.context.trace.trace_id_hex()}});
+        }
+        return Promise<void>::Resolve();
+      });
 }
 
 Promise<v1::ReplayDeadLettersResponse> BusRpc::Replay(

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/logger.h"
 #include "bus/bus.h"
 #include "millrace/v1/bus.millrace.h"
 #include "runtime/event_wire.h"
@@ -15,8 +16,9 @@ namespace millrace::runtime {
 class BusRpc final : public v1::BusService {
  public:
   // `contracts` are those whose events it knows.
-  BusRpc(bus::Bus& bus, std::vector<const ContractInfo*> contracts)
-      : bus_(bus), catalogue_(std::move(contracts)) {}
+  BusRpc(bus::Bus& bus, std::vector<const ContractInfo*> contracts,
+         Logger& logger)
+      : bus_(bus), catalogue_(std::move(contracts)), logger_(logger) {}
 
   Promise<v1::EmitResponse> Emit(const Call& call,
                                  const v1::EmitRequest& request) override;
@@ -24,6 +26,7 @@ class BusRpc final : public v1::BusService {
                                 const v1::TailRequest& request) override;
   Promise<v1::ListDeadLettersResponse> ListDeadLetters(
       const Call& call, const v1::ListDeadLettersRequest& request) override;
+  // Says in the log who replays what: the trail is the admin service's.
   Promise<v1::ReplayDeadLettersResponse> ReplayDeadLetters(
       const Call& call, const v1::ReplayDeadLettersRequest& request) override;
 
@@ -38,6 +41,7 @@ class BusRpc final : public v1::BusService {
 
   bus::Bus& bus_;
   const EventCatalogue catalogue_;
+  Logger& logger_;
 };
 
 }  // namespace millrace::runtime

@@ -235,7 +235,7 @@ Promise<void> Host::ModulesStarted() {
 
 Promise<void> Host::OpenBus() {
   co_await bus_.Open(starting_.signal());
-  bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), contracts_);
+  bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), contracts_, logger_);
   ThrowIfError(pipeline_->Open(Bind(*bus_rpc_)));
   trace_rpc_ = std::make_unique<TraceRpc>(
       options_.tracing->ring(), bus_.bus(), contracts_,

@@ -53,7 +53,7 @@ class AdminModule final : public runtime::Module {
     access_inbox_.emplace(context.database(), kAccessGroup);
     access_.emplace(*access_inbox_, context.outbox(), context.clock());
     context.Subscribe<::users::v1::UserEvents>(kAccessGroup, *access_);
-    dead_letters_.emplace(context.bus(), Contracts());
+    dead_letters_.emplace(context.bus(), Contracts(), context.logger());
     rpc_.emplace(
         AdminRpc::Parts{.database = context.database(),
                         .outbox = context.outbox(),

@@ -105,7 +105,7 @@ class AdminTest : public testing::ServiceTest {
   bus::FakeTransport transport_;
   bus::Bus bus_{loop_, transport_, logger_, metrics_};
   ::users::v1::UsersService::Client users_{channel_};
-  runtime::BusRpc dead_letters_{bus_, AllContracts()};
+  runtime::BusRpc dead_letters_{bus_, AllContracts(), logger_};
   bus::Inbox audit_inbox_{*database_, kAuditGroup};
   AuditListener audit_{audit_inbox_, clock_, AllContracts()};
   bus::Inbox access_inbox_{*database_, kAccessGroup};
