@@ -52,7 +52,8 @@ namespace millrace::bus {
 
 // What becomes of an event whose turn comes, for the first time or once more,
 // when it has expired, by the clock of the machine. A replay is delivered in
-// any case: somebody wants it.
+// any case: somebody wants it. What is delivered then has no expiry for the
+// listener, as that would be its deadline.
 enum class Expired {
   kPassOver,    // is counted, and done with
   kDeadLetter,  // as if it had failed, without an attempt
@@ -157,7 +158,8 @@ class Subscription final : public ConsumerEvents,
   void Pump();
   // One run of the listener on the front job of the lane, which is kWorking.
   static Promise<void> Attempt(Self self, Held assignment, Lane* lane);
-  bool HasExpired(const Job& job) const;
+  // Whether the event is delivered though it has expired.
+  bool IsDeliveredLate(const Job& job) const;
   // What the options say becomes of the front job, which has expired.
   static Promise<void> Expire(Self self, Held assignment, Lane* lane);
   // What becomes of the front job after its attempt.

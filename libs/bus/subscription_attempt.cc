@@ -65,9 +65,13 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   // Each attempt is a span, and what the listener does belongs to it.
   job.event->trace =
       job.emitted.valid() ? job.emitted.Child() : NewRoot(self->spec_.spans);
-  if (self->HasExpired(job)) {
-    co_await Expire(self, assignment, lane);
-    co_return;
+  if (job.event->expires <= self->loop_.Now()) {
+    if (!self->IsDeliveredLate(job)) {
+      co_await Expire(self, assignment, lane);
+      co_return;
+    }
+    // As a deadline that has passed it would end whatever the listener begins.
+    job.event->expires = absl::InfiniteFuture();
   }
   const absl::Time start = absl::Now();
   // Of a clock that nobody sets.
@@ -96,9 +100,8 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   }
 }
 
-bool Subscription::HasExpired(const Job& job) const {
-  return job.event->expires <= loop_.Now() &&
-         spec_.options.expired != Expired::kDeliver && !IsReplay(job.record);
+bool Subscription::IsDeliveredLate(const Job& job) const {
+  return spec_.options.expired == Expired::kDeliver || IsReplay(job.record);
 }
 
 Promise<void> Subscription::Expire(Self self, Held assignment, Lane* lane) {

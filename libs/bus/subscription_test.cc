@@ -1,7 +1,9 @@
 // What becomes of events: order, retries, dead letters, backpressure.
 
+#include "base/status.h"
 #include "base/strings.h"
 #include "bus/dead_letter.h"
+#include "bus/inbox.h"
 #include "bus/testing/subscription_fixture.h"
 #include "loop/combinators.h"
 #include "loop/testing/virtual_time.h"
@@ -212,6 +214,43 @@ TEST_F(SubscriptionTest, AReplayIsDeliveredThoughItHasExpired) {
   Deliver({replay});
   EXPECT_THAT(listener_.begun, ElementsAre("0"));
   Answer("0");
+}
+
+// The expiry is the deadline of the inbox's transactions.
+TEST_F(SubscriptionTest, WhatIsDeliveredThoughItHasExpiredHasItsEffects) {
+  store::DatabaseOptions options;
+  options.url = "sqlite::memory:";
+  const auto database =
+      ValueOrThrow(store::Database::Open(loop_, options, logger_, metrics_));
+  Do([&] { database->Migrate(kInboxModule, Inbox::Migrations()).Detach(); });
+  Inbox inbox(*database, "group");
+  int effects = 0;
+  listener_.handle = [&](const EventEnvelope& event) {
+    return inbox
+        .Once(event,
+              [&effects, id = event.id](store::Tx&) {
+                if (id == "1") Throw(absl::DataLossError("never"));
+                ++effects;
+              })
+        .Then([](bool) {});
+  };
+  Start();
+  Assign(0);
+  const absl::Time past = absl::UnixEpoch() + absl::Seconds(1);
+  std::vector<Record> replays = {At(0, "a", 0, past), At(1, "b", 0, past)};
+  for (Record& replay : replays) {
+    replay.headers.Add("millrace-replay-group", "group");
+  }
+  Deliver(replays);
+  EXPECT_EQ(Committed(), Progress(2));
+  EXPECT_EQ(effects, 1);
+  // A letter has the expiry of its event all the same.
+  ASSERT_EQ(transport_.published.size(), 1u);
+  EXPECT_EQ(transport_.published[0].headers.Find("millrace-dead-reason"),
+            "never");
+  EXPECT_EQ(transport_.published[0].headers.Find("ce_expirytime"),
+            "1970-01-01T00:00:01+00:00");
+  Do([&] { database->Close().Detach(); });
 }
 
 TEST_F(SubscriptionTest, ManyQuickEventsLeaveTheLoopRoom) {
