@@ -29,6 +29,10 @@ constexpr char kReplayGroup[] = "millrace-replay-group";
 // Brokers bound the size of a record; a reason is not what should break it.
 constexpr size_t kMaxReason = 4096;
 constexpr size_t kMaxErrorMessage = 512;
+// Headers of the source that stay in a letter without them: of at most so many
+// bytes each, and altogether.
+constexpr size_t kShortHeader = 256;
+constexpr size_t kShortHeaders = 4096;
 
 std::string ErrorText(const AttemptError& error) {
   return StrCat(error.attempt, " ", FormatRfc3339(error.time), " ",
@@ -52,6 +56,22 @@ std::optional<AttemptError> ReadError(std::string_view text) {
   error.time = *time;
   error.failure = absl::Status(static_cast<absl::StatusCode>(code), parts[3]);
   return error;
+}
+
+// The letter's own headers, and short ones of the event.
+Headers ShortOf(const Headers& headers) {
+  Headers kept;
+  size_t room = kShortHeaders;
+  for (const auto& [name, value] : headers) {
+    const size_t size = name.size() + value.size();
+    if (name.starts_with("ce_") && size <= std::min(room, kShortHeader)) {
+      room -= size;
+    } else if (!name.starts_with(kPrefix)) {
+      continue;
+    }
+    kept.Add(name, value);
+  }
+  return kept;
 }
 
 // Reads the headers of a letter and remembers the first that is not there or
@@ -135,10 +155,24 @@ Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic) {
   return record;
 }
 
-void Truncate(Record* letter) {
-  letter->headers.Add(kTruncated, StrCat(letter->value.size()));
-  letter->value.clear();
-  letter->has_value = false;
+bool Truncate(Record* letter) {
+  const auto note = [letter](const char* part, size_t bytes) {
+    letter->headers.Add(kTruncated, StrCat(part, " ", bytes));
+    return true;
+  };
+  if (std::exchange(letter->has_value, false)) {
+    return note("value", std::exchange(letter->value, {}).size());
+  }
+  Headers kept = ShortOf(letter->headers);
+  if (kept.size() < letter->headers.size()) {
+    const size_t taken = letter->headers.bytes() - kept.bytes();
+    letter->headers = std::move(kept);
+    return note("headers", taken);
+  }
+  if (!letter->key.empty()) {
+    return note("key", std::exchange(letter->key, {}).size());
+  }
+  return false;
 }
 
 absl::StatusOr<std::optional<DeadLetter>> DecodeDeadLetter(Record record) {

@@ -14,8 +14,11 @@
 //   millrace-dead-error      "<attempt> <time, RFC 3339> <code> <message>" of a
 //                            failed attempt: the last five have one each
 //   millrace-dead-time       when it was given up, RFC 3339
-//   millrace-dead-truncated  there when the letter would have been too large:
-//                            it has no value, the source record has it
+//   millrace-dead-truncated  "value <bytes>", "headers <bytes>", "key <bytes>":
+//                            there for each of these that was left out because
+//                            the letter would have been too large; the source
+//                            record has it. Of the headers the short ce_ ones
+//                            stay. The first to go is the value
 //
 // A letter is replayed by publishing the source record again, with its event's
 // id, and the header
@@ -67,8 +70,9 @@ struct DeadLetter {
 // What to publish for `letter`; its id is made here.
 Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic);
 
-// Takes the value out of an encoded letter.
-void Truncate(Record* letter);
+// Takes the next part out of an encoded letter that is too large: the value,
+// then headers of the source, then the key. False when all of that is gone.
+bool Truncate(Record* letter);
 
 // Nothing for a marker. DATA_LOSS when the record is neither.
 absl::StatusOr<std::optional<DeadLetter>> DecodeDeadLetter(Record record);

@@ -130,12 +130,37 @@ TEST(DeadLetterTest, AMarkerStandsForItsLetter) {
 
 TEST(DeadLetterTest, TooLargeALetterLeavesItsValueBehind) {
   Record record = EncodeDeadLetter(Sample(), "dead");
-  Truncate(&record);
+  EXPECT_TRUE(Truncate(&record));
+  EXPECT_EQ(record.headers.Find("millrace-dead-truncated"), "value 7");
   const auto decoded = DecodeDeadLetter(Written(record));
   ASSERT_TRUE(decoded.ok());
   EXPECT_TRUE((*decoded)->truncated);
   EXPECT_EQ((*decoded)->source.value, "");
   EXPECT_FALSE((*decoded)->source.has_value);
+}
+
+TEST(DeadLetterTest, WhatIsStillTooLargeLosesHeadersAndThenTheKey) {
+  DeadLetter letter = Sample();
+  letter.source.headers.Add("ce_subject", std::string(300, 's'));
+  for (int i = 0; i < 100; ++i) {
+    letter.source.headers.Add("ce_extra", std::string(92, 'x'));
+  }
+  Record record = EncodeDeadLetter(letter, "dead");
+  ASSERT_TRUE(Truncate(&record));
+  ASSERT_TRUE(Truncate(&record));
+  EXPECT_EQ(record.headers.Find("ce_id"), "e-1");
+  EXPECT_EQ(record.headers.Find("ce_subject"), std::nullopt);
+  EXPECT_EQ(record.headers.Find("traceparent"), std::nullopt);
+  EXPECT_LT(record.headers.bytes(), 6000u);
+  EXPECT_EQ(record.key, "u-1");
+  ASSERT_TRUE(Truncate(&record));
+  EXPECT_EQ(record.key, "");
+  EXPECT_EQ(record.headers.Find("millrace-dead-truncated"), "key 3");
+  EXPECT_FALSE(Truncate(&record));
+  const auto decoded = DecodeDeadLetter(Written(record));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_TRUE((*decoded)->truncated);
+  EXPECT_EQ((*decoded)->errors.size(), 2u);
 }
 
 TEST(DeadLetterTest, RefusesOtherRecords) {

@@ -248,10 +248,8 @@ Promise<void> Subscription::PublishLetter(Self self, Record letter,
                          {"topic", letter.topic},
                          {"error", status.ToString()}});
     if (status.code() == absl::StatusCode::kInvalidArgument &&
-        letter.has_value) {
-      // The headers of a letter made it too large: the source has the value.
-      Truncate(&letter);
-      continue;
+        Truncate(&letter)) {
+      continue;  // it was too large; the source has all of it
     }
     if (status.code() == absl::StatusCode::kNotFound) {
       std::vector<TopicSpec> missing(1);

@@ -135,6 +135,39 @@ TEST_F(SubscriptionTest, ALetterThatIsTooLargeGoesWithoutItsValue) {
   EXPECT_EQ(Committed(), Progress(1));
 }
 
+TEST_F(SubscriptionTest, ARecordOfTheLargestHeadersOrKeyStopsNothing) {
+  constexpr size_t kLargest = 10'000;
+  Start();
+  Assign(0);
+  transport_.on_publish = [&](const std::vector<Record>& records) {
+    // As it would be tried for ever.
+    if (transport_.publishes > 8) loop_.Stop();
+    return records[0].bytes() > kLargest
+               ? absl::InvalidArgumentError("too large")
+               : absl::OkStatus();
+  };
+  Record headers = At(0, "a");
+  headers.headers.Add("large", std::string(kLargest, 'x'));
+  Record key = At(1, std::string(kLargest, 'k'));
+  listener_.handle = [](const EventEnvelope& event) {
+    if (event.id == "2") return Promise<void>::Resolve();
+    return Promise<void>::Reject(absl::DataLossError("never"));
+  };
+  Deliver({headers, key, At(2, "a")});
+  EXPECT_EQ(Committed(), Progress(3));
+  ASSERT_EQ(transport_.published.size(), 2u);
+  for (const Record& record : transport_.published) {
+    const auto letter = DecodeDeadLetter(record);
+    ASSERT_TRUE(letter.ok()) << letter.status();
+    EXPECT_TRUE((*letter)->truncated);
+    EXPECT_EQ((*letter)->failure, absl::DataLossError("never"));
+  }
+  EXPECT_EQ(transport_.published[0].key, "a");
+  EXPECT_EQ(transport_.published[0].headers.Find("ce_id"), "0");
+  EXPECT_EQ(transport_.published[1].key, "");
+  EXPECT_EQ(transport_.published[1].headers.Find("ce_id"), "1");
+}
+
 TEST_F(SubscriptionTest, PassesOverReplaysForOtherGroups) {
   Start();
   Assign(0);

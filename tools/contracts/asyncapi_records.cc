@@ -76,8 +76,9 @@ constexpr Header kOfLetters[] = {
      .description = "When it was given up.",
      .format = "date-time"},
     {.name = "millrace-dead-truncated",
-     .description = "There when the letter would have been too large: it has "
-                    "no value, the source record has it."},
+     .description = "There for each part that was left out because the letter "
+                    "would have been too large, with its bytes; the source "
+                    "record has it."},
 };
 
 constexpr Header kOfMarkers[] = {

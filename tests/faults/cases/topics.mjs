@@ -47,12 +47,15 @@ export const topicFaults = {
         { key: "k2", value: Buffer.from([0x0a, 0x00]), headers: cloudEvent("poison-2", "test.v1.TestEvents.Unknown") },
         // The largest that the broker takes: its letter is larger still.
         { key: "k3", value: Buffer.alloc(1_048_400, "x"), headers: { small: "1" } },
+        // Too large without their values, too.
+        { key: "k6", value: "small", headers: { large: Buffer.alloc(1_048_300, "x") } },
+        { key: "k".repeat(1_048_300), value: "small" },
         { key: "k4", value: null, headers: cloudEvent("poison-4", TYPE) },
         { key: "k5", value: "no event at all" },
         { key: null, value: null },
       ]);
       await stage.settle();
-      assert.equal(await stage.deadLetters(), 6);
+      assert.equal(await stage.deadLetters(), 8);
     },
   },
   "topic-missing": {
