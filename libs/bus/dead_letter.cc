@@ -139,7 +139,7 @@ Record EncodeDeadLetter(const DeadLetter& letter, std::string dead_topic) {
   };
   const Record& source = letter.source;
   add(kId, StrCat(letter.group, "/", source.topic, "/", source.partition, "/",
-                  source.offset));
+                  source.offset, "/", absl::ToUnixMillis(source.time)));
   add(kGroup, letter.group);
   add(kTopic, source.topic);
   add(kPartition, StrCat(source.partition));

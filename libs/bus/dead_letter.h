@@ -4,8 +4,11 @@
 // A dead letter is the source record (key, value and headers as they were)
 // with these headers added:
 //
-//   millrace-dead-id         <group>/<topic>/<partition>/<offset>: the same
-//                            when a crash makes it be written twice
+//   millrace-dead-id         <group>/<topic>/<partition>/<offset>/<time>: the
+//                            same when a crash makes it be written twice, and
+//                            another in a topic that was made anew. The time is
+//                            the source record's, in ms. Older letters have
+//                            none; nobody takes an id apart
 //   millrace-dead-group      who gave up
 //   millrace-dead-topic, -partition, -offset   where the source record is
 //   millrace-dead-code       the absl::StatusCode of the last failure, a number

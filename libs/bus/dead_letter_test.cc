@@ -21,6 +21,7 @@ DeadLetter Sample() {
   letter.source.topic = "users.v1.events";
   letter.source.partition = 3;
   letter.source.offset = 41;
+  letter.source.time = absl::FromUnixMillis(1'700'000'000'001);
   letter.source.key = "u-1";
   letter.source.value = "payload";
   letter.source.headers = {{"ce_id", "e-1"}, {"traceparent", "tp"}};
@@ -43,7 +44,8 @@ TEST(DeadLetterTest, SaysWhatWhyAndWhere) {
   };
   EXPECT_EQ(header("ce_id"), "e-1");
   EXPECT_EQ(header("traceparent"), "tp");
-  EXPECT_EQ(header("millrace-dead-id"), "admin.audit/users.v1.events/3/41");
+  EXPECT_EQ(header("millrace-dead-id"),
+            "admin.audit/users.v1.events/3/41/1700000000001");
   EXPECT_EQ(header("millrace-dead-group"), "admin.audit");
   EXPECT_EQ(header("millrace-dead-topic"), "users.v1.events");
   EXPECT_EQ(header("millrace-dead-partition"), "3");
@@ -82,7 +84,7 @@ TEST(DeadLetterTest, ReadsBackWhatItWrote) {
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   ASSERT_TRUE(decoded->has_value());
   const DeadLetter& letter = **decoded;
-  EXPECT_EQ(letter.id, "admin.audit/users.v1.events/3/41");
+  EXPECT_EQ(letter.id, "admin.audit/users.v1.events/3/41/1700000000001");
   EXPECT_EQ(letter.failure, Sample().failure);
   EXPECT_EQ(letter.dead_time, Sample().dead_time);
   EXPECT_EQ(letter.source.topic, "users.v1.events");
@@ -106,10 +108,11 @@ TEST(DeadLetterTest, AReplayThatDiesAgainIsAnotherLetter) {
   again.source = EncodeReplay(Sample());
   again.source.partition = 3;
   again.source.offset = 99;
+  again.source.time = absl::FromUnixMillis(1'700'000'000'777);
   const Record record = EncodeDeadLetter(again, "dead");
   EXPECT_EQ(record.headers.Find("millrace-replay-group"), std::nullopt);
   EXPECT_EQ(record.headers.Find("millrace-dead-id"),
-            "admin.audit/users.v1.events/3/99");
+            "admin.audit/users.v1.events/3/99/1700000000777");
   EXPECT_EQ(std::count_if(record.headers.begin(), record.headers.end(),
                           [](const auto& header) {
                             return header.first == "millrace-dead-id";

@@ -55,7 +55,8 @@ constexpr Header kOfEvents[] = {
 
 constexpr Header kOfLetters[] = {
     {.name = "millrace-dead-id",
-     .description = "<group>/<topic>/<partition>/<offset>"},
+     .description = "<group>/<topic>/<partition>/<offset>/<time>, the source "
+                    "record's, in milliseconds. Older letters have no time."},
     {.name = "millrace-dead-group", .description = "Who gave up."},
     {.name = "millrace-dead-topic",
      .description = "The source record's topic."},
