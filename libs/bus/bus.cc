@@ -190,9 +190,9 @@ Promise<DeadLetterPage> Bus::ListDeadLetters(DeadLetterQuery query) {
                               std::move(query));
 }
 
-Promise<std::vector<DeadLetter>> Bus::ReplayDeadLetters(DeadLetterQuery query,
-                                                        bool dry_run,
-                                                        BeforeReplay before) {
+Promise<ReplayedLetters> Bus::ReplayDeadLetters(DeadLetterQuery query,
+                                                bool dry_run,
+                                                BeforeReplay before) {
   return bus::ReplayDeadLetters(transport_, dead_letter_topics(),
                                 std::move(query), dry_run, std::move(before));
 }

@@ -132,9 +132,9 @@ class Bus {
 
   // Of the contracts that were declared or subscribed to.
   Promise<DeadLetterPage> ListDeadLetters(DeadLetterQuery query = {});
-  Promise<std::vector<DeadLetter>> ReplayDeadLetters(DeadLetterQuery query,
-                                                     bool dry_run = false,
-                                                     BeforeReplay before = {});
+  Promise<ReplayedLetters> ReplayDeadLetters(DeadLetterQuery query,
+                                             bool dry_run = false,
+                                             BeforeReplay before = {});
 
   // Who reads what was declared or subscribed to, in whatever process, and how
   // far behind they are; by topic, then by group. A group of another process is

@@ -6,6 +6,7 @@
 #ifndef MILLRACE_BUS_DEAD_LETTERS_H_
 #define MILLRACE_BUS_DEAD_LETTERS_H_
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ struct DeadLetterQuery {
   std::string id;
   bool include_replayed = false;
   int page_size = 100;
+  // Of keys, headers and values; but a page has at least one letter.
+  size_t max_page_bytes = 32 << 20;
   std::string page_token;  // of the page before
 };
 
@@ -48,8 +51,16 @@ Promise<DeadLetterPage> ListDeadLetters(Transport& transport,
                                         std::vector<DeadLetterTopic> topics,
                                         DeadLetterQuery query);
 
-// The most letters that one call replays; call again for more.
+// The most that one call replays: letters, their bytes, and what they have of
+// these without their values, which is what can be told of all of them at once.
 inline constexpr int kMaxReplay = 10'000;
+inline constexpr size_t kMaxReplayBytes = 32 << 20;
+inline constexpr size_t kMaxReplayHeadBytes = 2 << 20;
+
+struct ReplayedLetters {
+  std::vector<DeadLetter> letters;
+  bool more = false;  // than one call replays: call again
+};
 
 // Is told of the letters that are about to be replayed, at least one, which
 // outlive the promise; when it rejects, none is.
@@ -59,12 +70,13 @@ using BeforeReplay =
 // Publishes the letters that match and were not replayed yet to their topics
 // again, for their group alone, with their ids and in the order they had
 // there; returns them. Pages are ignored. Letters that lost their value are
-// left out. A crash in between makes that some are replayed twice, which an
-// inbox sees. With `dry_run` nothing is published, and `before`, which may be
-// empty, not called.
-Promise<std::vector<DeadLetter>> ReplayDeadLetters(
-    Transport& transport, std::vector<DeadLetterTopic> topics,
-    DeadLetterQuery query, bool dry_run, BeforeReplay before);
+// left out, and those of events whose topic is none of `topics`. A crash in
+// between makes that some are replayed twice, which an inbox sees. With
+// `dry_run` nothing is published, and `before`, which may be empty, not called.
+Promise<ReplayedLetters> ReplayDeadLetters(Transport& transport,
+                                           std::vector<DeadLetterTopic> topics,
+                                           DeadLetterQuery query, bool dry_run,
+                                           BeforeReplay before = {});
 
 }  // namespace millrace::bus
 

@@ -16,6 +16,9 @@ namespace {
 
 using google::protobuf::Message;
 
+// Of a page of letters: callers take answers of 4 MiB.
+constexpr size_t kMaxPageBytes = 3 << 20;
+
 // The payload that the request holds, of the event's type.
 std::unique_ptr<Message> PayloadOf(const v1::EmitRequest& request,
                                    const EventInfo& event) {
@@ -109,6 +112,7 @@ Promise<v1::ListDeadLettersResponse> BusRpc::ListDeadLetters(
   query.include_replayed = true;
   if (request.page_size() > 0) query.page_size = request.page_size();
   query.page_token = request.page_token();
+  query.max_page_bytes = kMaxPageBytes;
   const bus::DeadLetterPage page =
       co_await bus_.ListDeadLetters(std::move(query));
   v1::ListDeadLettersResponse response;
@@ -145,12 +149,15 @@ Promise<v1::ReplayDeadLettersResponse> BusRpc::Replay(
     Throw(InvalidArgument(
         {{"selection", "must be an id, a key, or all of them"}}));
   }
-  const std::vector<bus::DeadLetter> letters = co_await bus_.ReplayDeadLetters(
+  const bus::ReplayedLetters replayed = co_await bus_.ReplayDeadLetters(
       std::move(query), request.dry_run(), std::move(before));
   v1::ReplayDeadLettersResponse response;
-  for (const bus::DeadLetter& letter : letters) {
-    *response.add_dead_letters() = ToLetter(letter, catalogue_);
+  for (const bus::DeadLetter& letter : replayed.letters) {
+    v1::DeadLetter& told = *response.add_dead_letters();
+    told = ToLetter(letter, catalogue_);
+    told.mutable_event()->clear_data();
   }
+  response.set_more(replayed.more);
   co_return response;
 }
 

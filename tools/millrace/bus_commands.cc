@@ -18,7 +18,6 @@ namespace {
 constexpr absl::Duration kAMoment = absl::Milliseconds(1);
 // As BusService has them.
 constexpr int kLargestPage = 1000;
-constexpr int kReplayedAtOnce = 10'000;
 
 void Print(const google::protobuf::Message& message) {
   std::cout << ValueOrThrow(ToJson(message)) << std::endl;
@@ -115,9 +114,7 @@ Promise<void> ReplayLetters(const v1::ReplayDeadLettersRequest* request,
   for (const v1::DeadLetter& letter : reply.dead_letters()) Print(letter);
   std::cerr << (request->dry_run() ? "would replay " : "replayed ")
             << reply.dead_letters_size() << "\n";
-  if (reply.dead_letters_size() >= kReplayedAtOnce) {
-    std::cerr << "there may be more: run it again\n";
-  }
+  if (reply.more()) std::cerr << "there are more: run it again\n";
 }
 
 }  // namespace

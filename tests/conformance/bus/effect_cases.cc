@@ -204,7 +204,7 @@ Promise<void> ReplayOfWhatWasApplied(BusConformance& test) {
   }
   listener.broken = false;
   const auto replayed = co_await bus.ReplayDeadLetters({});
-  EXPECT_EQ(replayed.size(), 3u);
+  EXPECT_EQ(replayed.letters.size(), 3u);
   co_await test.Until([&] { return listener.done == 3; }, "3 replays");
   effects = co_await service->database->Read(Effects);
   EXPECT_EQ(effects, (std::vector<std::string>{"k:0", "k:1", "k:2"}));
