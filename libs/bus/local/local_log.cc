@@ -141,42 +141,44 @@ Promise<void> LocalLog::Append(std::vector<Record> records) {
 }
 
 Promise<void> LocalLog::WritePending(Self self) {
-  while (!self->pending_.empty()) {
-    std::vector<Deferred<void>> done;
-    auto batch = std::make_shared<std::vector<Appended>>();
-    size_t taken = 0, bytes = 0;
-    for (Pending& pending : self->pending_) {
-      const bool fits = batch->size() + pending.records.size() <=
-                            self->options_.max_batch_records &&
-                        bytes + pending.bytes <= self->options_.max_batch_bytes;
-      if (!batch->empty() && !fits) break;
-      bytes += pending.bytes;
-      std::move(pending.records.begin(), pending.records.end(),
-                std::back_inserter(*batch));
-      done.push_back(std::move(pending.done));
-      ++taken;
-    }
-    self->pending_.erase(
-        self->pending_.begin(),
-        self->pending_.begin() + static_cast<ptrdiff_t>(taken));
-    auto appending = AsStatusOr(self->database_.Transact(
-        [batch](store::Tx& tx) { return bus::local::Append(tx, *batch); }));
-    const auto ends = co_await std::move(appending);
-    self->Note(ends.status());
-    if (!ends.ok()) {
-      for (const auto& waiter : done) waiter.Reject(ends.status());
-      continue;
-    }
-    self->appended_.Add(static_cast<double>(batch->size()));
-    for (const auto& [ref, end] : *ends) self->by_ref_[ref]->end = end;
-    for (const auto& waiter : done) waiter.Resolve();
-    if (self->grown_) self->grown_();
-    if (self->clock_.Now() - self->cleaned_ >= self->options_.clean_interval) {
-      (void)co_await AsStatusOr(CleanUp(self));
-    }
+  while (!self->pending_.empty() || (self->more_to_clean_ && !self->closed_)) {
+    if (!self->pending_.empty()) co_await WriteSome(self);
+    // One batch of each: who appends does not wait for all that is old.
+    if (self->ShouldClean()) (void)co_await AsStatusOr(CleanSome(self));
   }
   self->writing_ = false;
   for (const auto& waiter : std::exchange(self->idle_, {})) waiter.Resolve();
+}
+
+Promise<void> LocalLog::WriteSome(Self self) {
+  std::vector<Deferred<void>> done;
+  auto batch = std::make_shared<std::vector<Appended>>();
+  size_t taken = 0, bytes = 0;
+  for (Pending& pending : self->pending_) {
+    const bool fits = batch->size() + pending.records.size() <=
+                          self->options_.max_batch_records &&
+                      bytes + pending.bytes <= self->options_.max_batch_bytes;
+    if (!batch->empty() && !fits) break;
+    bytes += pending.bytes;
+    std::move(pending.records.begin(), pending.records.end(),
+              std::back_inserter(*batch));
+    done.push_back(std::move(pending.done));
+    ++taken;
+  }
+  self->pending_.erase(self->pending_.begin(),
+                       self->pending_.begin() + static_cast<ptrdiff_t>(taken));
+  auto appending = AsStatusOr(self->database_.Transact(
+      [batch](store::Tx& tx) { return bus::local::Append(tx, *batch); }));
+  const auto ends = co_await std::move(appending);
+  self->Note(ends.status());
+  if (!ends.ok()) {
+    for (const auto& waiter : done) waiter.Reject(ends.status());
+    co_return;
+  }
+  self->appended_.Add(static_cast<double>(batch->size()));
+  for (const auto& [ref, end] : *ends) self->by_ref_[ref]->end = end;
+  for (const auto& waiter : done) waiter.Resolve();
+  if (self->grown_) self->grown_();
 }
 
 void LocalLog::Note(const absl::Status& status) {
@@ -269,22 +271,34 @@ Promise<void> LocalLog::WriteCommits(Self self) {
   Throw(status);
 }
 
-Promise<void> LocalLog::Clean() { return CleanUp(shared_from_this()); }
+Promise<void> LocalLog::Clean() { return CleanAll(shared_from_this()); }
 
-Promise<void> LocalLog::CleanUp(Self self) {
-  self->cleaned_ = self->clock_.Now();
-  const absl::Time now = self->cleaned_;
+Promise<void> LocalLog::CleanAll(Self self) {
+  do {
+    co_await CleanSome(self);
+  } while (self->more_to_clean_);
+}
+
+Promise<void> LocalLog::CleanSome(Self self) {
+  self->cleaned_ms_ = self->loop_.TimeMs();
+  self->more_to_clean_ = false;  // when it fails: after the interval
+  const absl::Time now = self->clock_.Now();
   const int bound = self->options_.clean_batch;
-  for (bool more = true; more;) {
-    const Cleaned cleaned =
-        co_await self->database_.Transact([&now, &bound](store::Tx& tx) {
-          return bus::local::Clean(tx, now, bound);
-        });
-    for (const auto& [ref, begin] : cleaned.begins) {
-      self->by_ref_[ref]->begin = begin;
-    }
-    more = cleaned.more;
+  auto cleaning = self->database_.Transact([now, bound](store::Tx& tx) {
+    return bus::local::Clean(tx, now, bound);
+  });
+  const Cleaned cleaned = co_await std::move(cleaning);
+  for (const auto& [ref, begin] : cleaned.begins) {
+    self->by_ref_[ref]->begin = begin;
   }
+  self->more_to_clean_ = cleaned.more;
+}
+
+bool LocalLog::ShouldClean() const {
+  // Of a clock that nobody sets.
+  return more_to_clean_ || !cleaned_ms_ ||
+         absl::Milliseconds(loop_.TimeMs() - *cleaned_ms_) >=
+             options_.clean_interval;
 }
 
 Promise<void> LocalLog::Close() { return Finish(shared_from_this()); }

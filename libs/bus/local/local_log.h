@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,8 +42,9 @@ struct LocalOptions {
   // Commits are written together after this time; a crash in between makes
   // that many records be seen again.
   absl::Duration commit_delay = absl::Milliseconds(20);
-  // Records past their retention are deleted while records are written, at
-  // most so often and so many at once.
+  // Records past their retention are deleted when records have been written,
+  // at most so often. So many at once: others are written before the next ones
+  // are deleted.
   absl::Duration clean_interval = absl::Minutes(1);
   int clean_batch = 5000;
 
@@ -113,9 +115,14 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
 
   static Promise<void> OpenIt(Self self);
   static Promise<void> CreateThem(Self self, std::vector<TopicSpec> topics);
+  // Until nothing is pending, and nothing left to be cleaned.
   static Promise<void> WritePending(Self self);
+  static Promise<void> WriteSome(Self self);
   static Promise<void> WriteCommits(Self self);
-  static Promise<void> CleanUp(Self self);
+  // Deletes so many records at once, and remembers whether there are more.
+  static Promise<void> CleanSome(Self self);
+  static Promise<void> CleanAll(Self self);
+  bool ShouldClean() const;
   static Promise<void> Finish(Self self);
   absl::Status Prepare(std::vector<Record> records, Pending* pending);
   void Learn(const std::vector<PartitionRow>& rows);
@@ -137,7 +144,8 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   bool writing_ = false;
   std::vector<Deferred<void>> idle_;  // who waits for the writing to end
   uint64_t unkeyed_ = 0;
-  absl::Time cleaned_ = absl::InfinitePast();
+  std::optional<int64_t> cleaned_ms_;  // as EventLoop::TimeMs()
+  bool more_to_clean_ = false;
   bool closed_ = false;
   absl::Status health_;
   std::function<void()> grown_;

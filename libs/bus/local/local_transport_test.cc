@@ -136,11 +136,13 @@ TEST_F(LocalTransportTest, DeletesWhatIsPastItsRetention) {
 }
 
 TEST_F(LocalTransportTest, CleansByTheWayAndOffsetsGoOn) {
-  Open();
+  LocalOptions options;
+  options.clean_interval = absl::ZeroDuration();
+  Open(options);
   MakeTopic("t", 1, absl::Hours(1));
   Publish("old");
   clock_.Advance(absl::Hours(2));
-  Publish("new");  // more than clean_interval later
+  Publish("new");
   EXPECT_THAT(Values(), ElementsAre("new"));
   clock_.Advance(absl::Hours(2));
   ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
@@ -150,6 +152,50 @@ TEST_F(LocalTransportTest, CleansByTheWayAndOffsetsGoOn) {
   const auto offsets = Settle(transport_->Offsets("group", {"t"}));
   EXPECT_EQ((*offsets)[0].begin, 2);
   EXPECT_EQ((*offsets)[0].end, 3);
+}
+
+// A clock that was too late by hours must not put it off by as many.
+TEST_F(LocalTransportTest, CleansThoughTheClockWasSetBack) {
+  LocalOptions options;
+  options.clean_interval = absl::ZeroDuration();
+  Open(options);
+  MakeTopic("t", 1, absl::Hours(1));
+  MakeTopic("other", 1, absl::Hours(1));
+  clock_.Advance(absl::Hours(10));
+  Publish("too late", "other");
+  clock_.Advance(-absl::Hours(10));
+  Publish("old");
+  clock_.Advance(absl::Hours(2));
+  Publish("new");
+  EXPECT_THAT(Values(), ElementsAre("new"));
+}
+
+TEST_F(LocalTransportTest, NobodyWaitsUntilAllThatIsOldIsDeleted) {
+  LocalOptions options;
+  options.clean_interval = absl::ZeroDuration();
+  options.clean_batch = 10;
+  Open(options);
+  MakeTopic("t", 1, absl::Hours(1));
+  Record record;
+  record.topic = "t";
+  record.key = "k";
+  ASSERT_EQ(Settle(transport_->Publish(std::vector<Record>(1000, record))),
+            absl::OkStatus());
+  clock_.Advance(absl::Hours(2));
+  int64_t begin = -1;  // when the second is durable
+  Promise<void> both =
+      transport_->Publish({record})
+          .Then([&] { return transport_->Publish({record}); })
+          .Then([&] { return transport_->Offsets("group", {"t"}); })
+          .Then([&](const std::vector<GroupOffset>& offsets) {
+            begin = offsets[0].begin;
+          });
+  ASSERT_EQ(Settle(std::move(both)), absl::OkStatus());
+  EXPECT_GT(begin, 0);
+  EXPECT_LT(begin, 1000);
+  // Without anybody who writes.
+  EXPECT_EQ((*Settle(transport_->Offsets("group", {"t"})))[0].begin, 1000);
+  EXPECT_EQ(Values().size(), 2u);
 }
 
 TEST_F(LocalTransportTest, RefusesAfterClose) {
