@@ -194,6 +194,21 @@ void LocalLog::Note(const absl::Status& status) {
   }
 }
 
+absl::Status LocalLog::health() {
+  if (!health_.ok() && !closed_ && !std::exchange(trying_to_write_, true)) {
+    TryToWrite(shared_from_this()).Detach();
+  }
+  return health_;
+}
+
+Promise<void> LocalLog::TryToWrite(Self self) {
+  auto trying =
+      AsStatusOr(self->database_.Transact(bus::local::WriteAndDelete));
+  const absl::Status status = co_await std::move(trying);
+  self->trying_to_write_ = false;
+  self->Note(status);
+}
+
 Promise<std::vector<Record>> LocalLog::Read(std::vector<Request> requests) {
   std::vector<Range> ranges;
   for (const Request& request : requests) {

@@ -99,7 +99,8 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   // Calls back whenever there are new records or new topics.
   void OnGrown(std::function<void()> callback) { grown_ = std::move(callback); }
 
-  absl::Status health() const { return health_; }
+  // Asked while it is not OK, tries to write: a later answer tells of it.
+  absl::Status health();
   EventLoop& loop() { return loop_; }
   Logger& logger() { return logger_; }
   const LocalOptions& options() const { return options_; }
@@ -123,6 +124,7 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   static Promise<void> CleanSome(Self self);
   static Promise<void> CleanAll(Self self);
   bool ShouldClean() const;
+  static Promise<void> TryToWrite(Self self);
   static Promise<void> Finish(Self self);
   absl::Status Prepare(std::vector<Record> records, Pending* pending);
   void Learn(const std::vector<PartitionRow>& rows);
@@ -148,6 +150,7 @@ class LocalLog final : public std::enable_shared_from_this<LocalLog> {
   bool more_to_clean_ = false;
   bool closed_ = false;
   absl::Status health_;
+  bool trying_to_write_ = false;
   std::function<void()> grown_;
 };
 

@@ -135,6 +135,16 @@ std::map<Ref, int64_t> Append(store::Tx& tx,
   return ends;
 }
 
+void WriteAndDelete(store::Tx& tx) {
+  const store::Params id{{"id", int64_t{-1}}};  // of no record
+  tx.Execute(
+      "INSERT INTO millrace_log_records "
+      "(id, record_key, headers, value, time_ms) "
+      "VALUES (:id, '', '', NULL, 0)",
+      id);
+  tx.Execute("DELETE FROM millrace_log_records WHERE id = :id", id);
+}
+
 std::vector<Record> ReadRange(store::Tx& tx, const Range& range,
                               int max_records, int64_t max_bytes) {
   const store::Value from = IdOf(range.ref, range.from);

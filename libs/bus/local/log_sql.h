@@ -57,6 +57,9 @@ struct Appended {
 std::map<Ref, int64_t> Append(store::Tx& tx,
                               const std::vector<Appended>& records);
 
+// Leaves nothing, but fails where Append() would.
+void WriteAndDelete(store::Tx& tx);
+
 struct Range {
   Ref ref = 0;
   TopicPartition id;
