@@ -46,7 +46,9 @@ struct Record {
   Headers headers;
   std::string value;
   bool has_value = true;  // false: a tombstone, `value` is empty
-  absl::Time time;        // to the millisecond; unset (epoch): when published
+  // To the millisecond; unset (epoch): when published, or on what arrives that
+  // the log was given none that it could take.
+  absl::Time time;
   // Set on what arrives. Publish() ignores `offset`, and takes `partition`
   // only when it is not negative (else PartitionOf(key), partitioner.h).
   int partition = -1;
@@ -163,7 +165,7 @@ class Transport {
   // the vector: the caller may publish the same vector again and only make
   // duplicates.
   //   UNAVAILABLE, DEADLINE_EXCEEDED: the log is away; try again later.
-  //   INVALID_ARGUMENT: a record will never be taken (too large).
+  //   INVALID_ARGUMENT: a record will never be taken (too large, say).
   //   NOT_FOUND: a topic does not exist.
   virtual Promise<void> Publish(std::vector<Record> records) = 0;
 

@@ -168,6 +168,14 @@ bool KafkaTest::RunUntil(const std::function<bool()>& done) {
   return !stuck;
 }
 
+std::pair<absl::Status, absl::Status> KafkaTest::PublishBoth(
+    Transport& transport, const Record& one, const Record& two) {
+  const auto first = AsStatusOr(transport.Publish({one}));
+  const auto second = AsStatusOr(transport.Publish({two}));
+  if (!RunUntil([&] { return first.settled() && second.settled(); })) return {};
+  return {first.value(), second.value()};
+}
+
 namespace {
 
 Promise<void> Drain(Stream<Record> stream, std::vector<Record>* records) {

@@ -103,6 +103,11 @@ class KafkaTest : public ::testing::Test {
     return outcome.value();
   }
 
+  // How two calls side by side end.
+  std::pair<absl::Status, absl::Status> PublishBoth(Transport& transport,
+                                                    const Record& one,
+                                                    const Record& two);
+
   // Everything a stream has, until its end or its error.
   absl::Status ReadAll(Stream<Record> stream, std::vector<Record>* records);
 

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -152,6 +154,60 @@ TEST_F(KafkaTest, RecordTooLargeForTheBrokerTakesNoOtherAlong) {
   // Nothing but the first call's record, as often as it was published.
   for (const Record& record : records) EXPECT_EQ(record.value, "small");
   EXPECT_LE(records.size(), tries);
+}
+
+// As of a service whose clock is wrong, and one whose clock is right.
+TEST_F(KafkaTest, ARecordWithATimeThatTheBrokerRefusesGoesOutWithout) {
+  Transport& transport = Open();
+  const std::string topic = Topic(transport, 1);
+  Record ahead = MakeRecord(topic, "key", "ahead");
+  ahead.time = absl::Now() + absl::Hours(2);
+  const Record good = MakeRecord(topic, "key", "good");
+  int tries = 0;
+  absl::Status first, second;
+  do {
+    std::tie(first, second) = PublishBoth(transport, ahead, good);
+  } while (++tries < 10 &&
+           (absl::IsUnavailable(first) || absl::IsUnavailable(second)));
+  EXPECT_TRUE(first.ok()) << first;
+  EXPECT_TRUE(second.ok()) << second;
+  std::vector<Record> records;
+  ASSERT_TRUE(
+      ReadAll(transport.Tail({topic}, TailFrom::kBeginning, false), &records)
+          .ok());
+  std::set<std::string> values;
+  for (const Record& record : records) {
+    values.insert(record.value);
+    if (record.value == "ahead") {
+      EXPECT_EQ(record.time, absl::UnixEpoch());
+    }
+  }
+  EXPECT_THAT(values, ElementsAre("ahead", "good"));
+}
+
+TEST_F(KafkaTest, ARecordThatItsTopicRefusesTakesNoOtherAlong) {
+  const auto server =
+      testing::KafkaServer::Start({"log.cleanup.policy=compact"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  KafkaOptions options = Options();
+  options.brokers = (*server)->brokers();
+  Transport& transport = Open(options);
+  const std::string topic = Topic(transport, 1);
+  // Both in one batch: either could be the one that is refused.
+  const Record keyless = MakeRecord(topic, "", "keyless");
+  const Record good = MakeRecord(topic, "key", "good");
+  int tries = 0;
+  absl::Status first, second;
+  do {
+    std::tie(first, second) = PublishBoth(transport, keyless, good);
+  } while (++tries < 10 && absl::IsUnavailable(first));
+  EXPECT_EQ(first.code(), absl::StatusCode::kInvalidArgument) << first;
+  // The producer that was refused a record is replaced.
+  while (absl::IsUnavailable(second)) {
+    second = Await(transport.Publish({good}));
+  }
+  EXPECT_TRUE(second.ok()) << second;
+  Drop(transport);
 }
 
 TEST_F(KafkaTest, AFailedProducerIsReplaced) {

@@ -16,7 +16,8 @@ constexpr int kEventsPerTurn = 64;
 constexpr int kRecordsPerTurn = 1000;
 // How long the reports of a failed producer are waited for.
 constexpr absl::Duration kFatalBound = absl::Milliseconds(500);
-constexpr absl::Duration kOneByOne = absl::Seconds(30);
+// How long records are sent as a refusal has asked for.
+constexpr absl::Duration kCareful = absl::Seconds(30);
 
 // On the wire, with the lengths of the headers.
 size_t SizeOf(const Record& record) {
@@ -34,8 +35,8 @@ Publisher::~Publisher() {
   const absl::Status gone =
       absl::UnavailableError(environment_.place() + ": the transport is gone");
   for (Batch& batch : batches_) batch.done.Reject(gone);
-  for (Timer* timer :
-       {&deadline_, &fatal_bound_, &retry_, &one_by_one_end_, &close_bound_}) {
+  for (Timer* timer : {&deadline_, &fatal_bound_, &retry_, &one_by_one_end_,
+                       &untimed_end_, &close_bound_}) {
     timer->Clear();
   }
   DropClient();
@@ -45,6 +46,7 @@ absl::Status Publisher::Start() {
   absl::StatusOr<Handle> client = MakeProducer(environment_, one_by_one_);
   if (!client.ok()) return client.status();
   client_ = *std::move(client);
+  alone_ = one_by_one_;
   queue_ = rd_kafka_queue_get_main(client_.get());
   wake_.Watch(queue_);
   reachability_.Suspect("not connected yet");
@@ -62,6 +64,7 @@ Promise<void> Publisher::Publish(std::vector<Record> records) {
   Batch& batch = batches_.emplace_back();
   batch.self = std::prev(batches_.end());
   batch.records = std::move(records);
+  batch.untimed = untimed_;
   batch.deadline_ms =
       environment_.loop.TimeMs() +
       absl::ToInt64Milliseconds(environment_.options.publish_timeout);
@@ -168,7 +171,7 @@ void Publisher::OnReport(const rd_kafka_message_t& message) {
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     reachability_.Good();
   } else if (batch.failure.ok()) {
-    batch.failure = Refused(message);
+    batch.failure = Refused(batch, message);
     // What comes after must not pass what was refused.
     if (pump_ == batch.self) ++pump_;
     batch.next = batch.records.size();
@@ -178,28 +181,43 @@ void Publisher::OnReport(const rd_kafka_message_t& message) {
   }
 }
 
-absl::Status Publisher::Refused(const rd_kafka_message_t& message) {
+absl::Status Publisher::Refused(const Batch& batch,
+                                const rd_kafka_message_t& message) {
   const std::string key(static_cast<const char*>(message.key), message.key_len);
   const std::string what =
       StrCat(environment_.place(), ": topic ", rd_kafka_topic_name(message.rkt),
              ", record of ", message.len, " bytes, key '", key, "'");
-  const bool too_large = message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-  if (too_large && !one_by_one_) {
-    // It is the batch that is too large for the topic. Which record is, if any,
-    // shows when they are sent again one by one.
-    one_by_one_ = true;
-    one_by_one_end_ = environment_.loop.SetTimeout(
-        kOneByOne, [this] { one_by_one_ = false; });
-    one_by_one_end_.Unref();
+  if (message.err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP && !batch.untimed) {
+    // It is the clock that is wrong, here or at the broker, or the record is
+    // older than its topic takes: none is given up for that.
+    SetForAWhile(&untimed_, &untimed_end_);
     return absl::UnavailableError(
-        what + ": came in a batch too large for the topic; publish it again");
+        what +
+        ": came in a batch with a time that the topic does not take; publish "
+        "it again, which sends it without, and set the clocks right");
   }
   absl::Status status = ToStatus(message.err, what);
-  if (fatal_ && !too_large && !absl::IsNotFound(status)) {
+  if (absl::IsInvalidArgument(status)) {
+    // What no broker has seen, as a topic's name, fails no producer.
+    if (alone_ || !fatal_) return status;
+    // It is the batch that is refused. Which record is, if any, shows when they
+    // are sent again one by one.
+    SetForAWhile(&one_by_one_, &one_by_one_end_);
+    return absl::UnavailableError(
+        StrCat(MessageOf(status), "; came in a batch: publish it again"));
+  }
+  if (fatal_ && !absl::IsNotFound(status)) {
     return absl::UnavailableError(what +
                                   ": the producer failed; publish it again");
   }
   return status;
+}
+
+void Publisher::SetForAWhile(bool* careful, Timer* end) {
+  *careful = true;
+  *end =
+      environment_.loop.SetTimeout(kCareful, [careful] { *careful = false; });
+  end->Unref();
 }
 
 void Publisher::OnError(rd_kafka_event_t* event) {

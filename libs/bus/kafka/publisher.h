@@ -59,8 +59,9 @@ class Publisher {
   // One call of Publish().
   struct Batch {
     std::vector<Record> records;
-    size_t next = 0;     // the first one not handed over
-    size_t unacked = 0;  // handed over, without a report
+    size_t next = 0;       // the first one not handed over
+    size_t unacked = 0;    // handed over, without a report
+    bool untimed = false;  // without the times of its records
     int64_t deadline_ms = 0;
     absl::Status failure;
     Deferred<void> done;
@@ -74,7 +75,8 @@ class Publisher {
   void OnReports(rd_kafka_event_t* event);
   void OnReport(const rd_kafka_message_t& message);
   void OnError(rd_kafka_event_t* event);
-  absl::Status Refused(const rd_kafka_message_t& message);
+  absl::Status Refused(const Batch& batch, const rd_kafka_message_t& message);
+  void SetForAWhile(bool* careful, Timer* end);
   // Hands records over. Returns whether it stopped because it did enough.
   bool Pump(int budget);
   enum class Handed { kYes, kFull, kRefused };
@@ -101,9 +103,12 @@ class Publisher {
   bool fatal_ = false;  // reports of the old producer are still awaited
   Timer fatal_bound_;
   Timer retry_;  // when no producer could be made
-  // Until a producer that sends each record alone is replaced: see Refused().
-  bool one_by_one_ = false;
+  // What a refusal has asked for, for a while: see Refused().
+  bool one_by_one_ = false;  // of the next producer
   Timer one_by_one_end_;
+  bool untimed_ = false;  // of the next batches
+  Timer untimed_end_;
+  bool alone_ = false;  // the producer that there is sends each record alone
   std::optional<Deferred<void>> closing_;
   Timer close_bound_;
 };

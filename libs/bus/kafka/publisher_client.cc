@@ -12,6 +12,16 @@ namespace {
 
 constexpr absl::Duration kRetryMake = absl::Seconds(1);
 
+// Brokers take it whatever their clock says, and go by the age of the file
+// when they delete what is old. librdkafka would put this machine's time in
+// place of none.
+constexpr int64_t kNoTimestamp = -1;
+
+int64_t TimestampOf(const Record& record, bool untimed) {
+  if (untimed) return kNoTimestamp;
+  return record.time == absl::Time() ? 0 : absl::ToUnixMillis(record.time);
+}
+
 }  // namespace
 
 bool Publisher::Pump(int budget) {
@@ -51,16 +61,14 @@ Publisher::Handed Publisher::HandOver(Batch& batch, const Record& record) {
   const void* value = record.has_value ? record.value.data() : nullptr;
   const int32_t partition =
       record.partition < 0 ? RD_KAFKA_PARTITION_UA : record.partition;
-  const int64_t time =
-      record.time == absl::Time() ? 0 : absl::ToUnixMillis(record.time);
   const rd_kafka_resp_err_t error = rd_kafka_producev(
       client_.get(), RD_KAFKA_V_RKT(Topic(record.topic)),
       RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
       RD_KAFKA_V_KEY(key, record.key.size()),
       RD_KAFKA_V_VALUE(const_cast<void*>(value),
                        record.has_value ? record.value.size() : 0),
-      RD_KAFKA_V_TIMESTAMP(time), RD_KAFKA_V_HEADERS(headers),
-      RD_KAFKA_V_OPAQUE(&batch), RD_KAFKA_V_END);
+      RD_KAFKA_V_TIMESTAMP(TimestampOf(record, batch.untimed)),
+      RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&batch), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Handed::kYes;
   if (headers != nullptr) rd_kafka_headers_destroy(headers);
   // Reports will make room.

@@ -1,5 +1,6 @@
 #include "bus/kafka/received.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace millrace::bus::kafka {
@@ -12,8 +13,9 @@ Record ToRecord(const rd_kafka_message_t& message) {
   record.key.assign(static_cast<const char*>(message.key), message.key_len);
   record.has_value = message.payload != nullptr;
   record.value.assign(static_cast<const char*>(message.payload), message.len);
-  record.time =
-      absl::FromUnixMillis(rd_kafka_message_timestamp(&message, nullptr));
+  // -1: it was sent without one.
+  const int64_t time = rd_kafka_message_timestamp(&message, nullptr);
+  record.time = absl::FromUnixMillis(std::max<int64_t>(time, 0));
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(&message, &headers) !=
       RD_KAFKA_RESP_ERR_NO_ERROR) {
