@@ -97,6 +97,8 @@ absl::StatusOr<DatabaseUrl> ParsePostgres(std::string_view url,
   add("keepalives_interval", "5");
   add("keepalives_count", "3");
   add("tcp_user_timeout", "20000");
+  // After a failover, the old primary may answer as a standby.
+  add("target_session_attrs", "read-write");
   std::string target(url);
   if (!defaults.empty()) {
     StrAppend(&target, url.find('?') == std::string_view::npos ? "?" : "&",

@@ -29,14 +29,19 @@ TEST(DatabaseUrl, PostgresHidesUserAndPassword) {
   ASSERT_TRUE(url.ok()) << url.status();
   EXPECT_EQ(url->dialect, Dialect::kPostgres);
   EXPECT_EQ(url->display, "postgresql://db.example:6432/users");
-  EXPECT_THAT(url->target, HasSubstr("connect_timeout=5"));
+  EXPECT_THAT(url->target, AllOf(HasSubstr("connect_timeout=5"),
+                                 HasSubstr("target_session_attrs=read-write")));
 }
 
 TEST(DatabaseUrl, PostgresKeepsTheOptionsGiven) {
-  const auto url = Parse("postgres://h/d?connect_timeout=9&sslmode=disable");
+  const auto url = Parse(
+      "postgres://h/d?connect_timeout=9&sslmode=disable&"
+      "target_session_attrs=any");
   ASSERT_TRUE(url.ok()) << url.status();
   EXPECT_THAT(url->target, AllOf(HasSubstr("connect_timeout=9&sslmode=disable"),
-                                 Not(HasSubstr("connect_timeout=5"))));
+                                 HasSubstr("target_session_attrs=any"),
+                                 Not(HasSubstr("connect_timeout=5")),
+                                 Not(HasSubstr("read-write"))));
 }
 
 TEST(DatabaseUrl, SaysWhatIsWrong) {

@@ -41,6 +41,22 @@ SqlError Away(const PostgresDiagnosis& diagnosis, std::string_view database) {
                       "database ", database, " is away: ", diagnosis.message)));
 }
 
+// Not of what was asked, but of where: another session may do better.
+SqlError Unfit(const PostgresDiagnosis& diagnosis, std::string_view database,
+               std::string_view what, std::string_view advice) {
+  return SqlError(Fault::kConnection,
+                  absl::UnavailableError(StrCat(
+                      "database ", database, " ", what, ": ", diagnosis.message,
+                      " [", diagnosis.sqlstate, "]; ", advice)));
+}
+
+// A standby, or a server that was set to take no writes.
+bool TakesNoWrites(const PostgresDiagnosis& diagnosis) {
+  if (diagnosis.sqlstate == "25006") return !diagnosis.reading;
+  return diagnosis.sqlstate == "0A000" &&
+         absl::StrContains(diagnosis.message, "hot standby");
+}
+
 }  // namespace
 
 SqlError FromPostgres(const PostgresDiagnosis& diagnosis,
@@ -58,6 +74,15 @@ SqlError FromPostgres(const PostgresDiagnosis& diagnosis,
   // 57P01-57P05: the server shuts down, crashed, or is still starting.
   if (state.empty() || in("08") || in("57P")) return Away(diagnosis, database);
   if (state == "53300") return error(Fault::kConnection, kUnavailable);
+  if (TakesNoWrites(diagnosis)) {
+    return Unfit(diagnosis, database, "takes no writes",
+                 "promote it, or name the hosts of both in the URL");
+  }
+  // The system's errors (of files), and damaged data or indexes.
+  if (in("58") || state == "XX001" || state == "XX002") {
+    return Unfit(diagnosis, database, "cannot use its files",
+                 "see the log of the server");
+  }
   if (state == "23505" || state == "23P01") {
     return Constraint(kAlreadyExists, "unique", diagnosis);
   }

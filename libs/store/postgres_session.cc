@@ -136,7 +136,7 @@ class PostgresSession final : public Session {
   }
 
   bool usable() const override {
-    return PQstatus(native_) == CONNECTION_OK &&
+    return !lost_ && PQstatus(native_) == CONNECTION_OK &&
            PQpipelineStatus(native_) == PQ_PIPELINE_OFF;
   }
 
@@ -248,9 +248,12 @@ class PostgresSession final : public Session {
         diagnosis.message = OneLine(PQerrorMessage(native_));
       }
     }
+    diagnosis.reading = mode_ == Mode::kRead;
     const SqlError error = FromPostgres(diagnosis, options_.url.display);
-    if (error.fault() == Fault::kConnection && !begin_.empty()) {
-      throw SqlError(Fault::kNotBegun, error.status());
+    if (error.fault() == Fault::kConnection) {
+      // Though it may be open: the next one may find a better server.
+      lost_ = true;
+      if (!begin_.empty()) throw SqlError(Fault::kNotBegun, error.status());
     }
     throw error;
   }
@@ -338,6 +341,7 @@ class PostgresSession final : public Session {
   Mode mode_ = Mode::kWrite;
   std::vector<std::string> begin_;  // what is still to be sent
   int64_t timeout_ = kUnknown;      // the session's, in ms
+  bool lost_ = false;               // to be replaced
 };
 
 }  // namespace

@@ -107,6 +107,42 @@ TEST_F(PostgresTest, ReplacesDeadConnections) {
             absl::OkStatus());
 }
 
+// As after a failover: the server is there, and has become a standby.
+Promise<void> WaitsWhileNothingMayBeWritten(Database& database,
+                                            Database& admin) {
+  co_await database.Migrate("test", kTables);
+  const auto write = [](Tx& tx) {
+    tx.Execute("UPDATE doctors SET on_call = FALSE");
+  };
+  const std::string name = co_await database.Transact([](Tx& tx) {
+    tx.Script("SET default_transaction_read_only = on");
+    return tx.QueryOne("SELECT current_database() AS name")->Text("name");
+  });
+  const auto set = [name](const std::string& what) {
+    return [sql = StrCat("ALTER DATABASE ", name, " ", what)](Tx& tx) {
+      tx.Script(sql);
+    };
+  };
+  co_await admin.Transact(set("SET default_transaction_read_only = on"));
+  // On the connection that there was, and on new ones.
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status status = co_await Outcome(database.Transact(write));
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_THAT(MessageOf(status),
+                AllOf(HasSubstr(database.name()), HasSubstr("read-only")));
+  }
+  co_await admin.Transact(set("RESET default_transaction_read_only"));
+  co_await database.Transact(write);
+  co_await database.Close();
+  co_await admin.Close();
+}
+TEST_F(PostgresTest, WaitsWhileNothingMayBeWritten) {
+  const auto database = Open(url_, {.pool_size = 1});
+  const auto admin = Open(server_->url());
+  EXPECT_EQ(Settle(WaitsWhileNothingMayBeWritten(*database, *admin)),
+            absl::OkStatus());
+}
+
 // What is set of one transaction on a connection does not hold the next one up.
 Promise<void> TimeoutsFollowDeadlines(Database& database) {
   const auto timeout = [](Tx& tx) {

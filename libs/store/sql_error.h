@@ -38,17 +38,19 @@ struct PostgresDiagnosis {
   std::string detail;    // "Key (email)=(...) already exists."
   std::string table;
   std::string constraint;
+  bool reading = false;  // in a transaction that was begun as a read
 };
 
 // The errors of the two databases as one model. `database` is its display
-// name. A violated constraint is named by table and columns, never with the
-// values: the message may reach a log or a caller. What a trigger raises is
-// passed on as it is.
+// name. A database that takes no writes, or whose files are damaged, is away:
+// nothing that is tried on it says anything of who tries. A violated constraint
+// is named by table and columns, never with the values: the message may reach a
+// log or a caller. What a trigger raises is passed on as it is.
 SqlError FromPostgres(const PostgresDiagnosis& diagnosis,
                       std::string_view database);
 // `code` is SQLite's extended result code.
 SqlError FromSqlite(int code, std::string_view message,
-                    std::string_view database);
+                    std::string_view database, bool reading = false);
 
 }  // namespace millrace::store
 

@@ -11,8 +11,10 @@
 namespace millrace::store {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST(SqlError, UniqueViolationReadsTheSameOnBoth) {
   const SqlError sqlite =
@@ -70,8 +72,41 @@ TEST(SqlError, MapsSqliteCodes) {
   EXPECT_EQ(code(SQLITE_BUSY_SNAPSHOT), absl::StatusCode::kAborted);
   EXPECT_EQ(code(SQLITE_FULL), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(code(SQLITE_CANTOPEN), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(code(SQLITE_CORRUPT_VTAB), absl::StatusCode::kDataLoss);
   EXPECT_EQ(code(SQLITE_ERROR), absl::StatusCode::kInternal);
+}
+
+// What a whole database cannot do is nobody's statement's fault.
+TEST(SqlError, ADatabaseThatIsUnfitIsAway) {
+  std::vector<SqlError> errors = {
+      FromPostgres({.sqlstate = "0A000",
+                    .message = "cannot use serializable mode in a hot standby"},
+                   "d"),
+      FromSqlite(SQLITE_READONLY, "m", "d"),
+      FromSqlite(SQLITE_READONLY_DBMOVED, "m", "d"),
+      FromSqlite(SQLITE_READONLY_RECOVERY, "m", "d", /*reading=*/true),
+      FromSqlite(SQLITE_CORRUPT_VTAB, "m", "d"),
+      FromSqlite(SQLITE_NOTADB, "m", "d")};
+  for (const char* state : {"25006", "58030", "58P01", "XX001", "XX002"}) {
+    errors.push_back(FromPostgres({.sqlstate = state, .message = "m"}, "d"));
+    EXPECT_THAT(MessageOf(errors.back().status()), HasSubstr(state));
+  }
+  for (const SqlError& error : errors) {
+    EXPECT_EQ(error.status().code(), absl::StatusCode::kUnavailable)
+        << error.status();
+    EXPECT_EQ(error.fault(), Fault::kConnection) << error.status();
+    // What is wrong, and what to do.
+    EXPECT_THAT(MessageOf(error.status()),
+                AllOf(StartsWith("database d"), HasSubstr("; ")));
+  }
+  // But a write within a read is.
+  for (const SqlError& error :
+       {FromPostgres({.sqlstate = "25006", .message = "m", .reading = true},
+                     "d"),
+        FromSqlite(SQLITE_READONLY, "m", "d", /*reading=*/true),
+        FromPostgres({.sqlstate = "0A000", .message = "not supported"}, "d")}) {
+    EXPECT_EQ(error.status().code(), absl::StatusCode::kInternal);
+    EXPECT_EQ(error.fault(), Fault::kStatement);
+  }
 }
 
 TEST(SqlError, SaysWhichDatabaseIsAway) {

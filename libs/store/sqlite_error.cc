@@ -45,12 +45,21 @@ SqlError Constraint(int code, std::string_view message) {
 }  // namespace
 
 SqlError FromSqlite(int code, std::string_view message,
-                    std::string_view database) {
+                    std::string_view database, bool reading) {
   const auto error = [&](Fault fault, absl::StatusCode status) {
     return SqlError(fault, absl::Status(status, StrCat("database ", database,
                                                        ": ", message)));
   };
+  const auto unfit = [&](std::string_view advice) {
+    return SqlError(Fault::kConnection,
+                    absl::UnavailableError(StrCat("database ", database, ": ",
+                                                  message, "; ", advice)));
+  };
   using enum absl::StatusCode;
+  // A read that writes, not a file that nobody may write.
+  if (code == SQLITE_READONLY && reading) {
+    return error(Fault::kStatement, kInternal);
+  }
   switch (code & 0xff) {
     case SQLITE_CONSTRAINT:
       return Constraint(code, message);
@@ -68,7 +77,9 @@ SqlError FromSqlite(int code, std::string_view message,
       return error(Fault::kStatement, kDeadlineExceeded);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return error(Fault::kConnection, kDataLoss);
+      return unfit("put a backup in the place of the file");
+    case SQLITE_READONLY:
+      return unfit("let this process write the file and its folder");
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR:
     case SQLITE_PERM:

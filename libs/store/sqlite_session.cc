@@ -61,7 +61,10 @@ class SqliteSession final : public Session {
     // What is deleted is overwritten, not only forgotten: it may be what a
     // person wanted erased. Debian's library does so by itself, others do not.
     Script("PRAGMA secure_delete = ON");
-    if (options_.read_only) Script("PRAGMA query_only = ON");
+    if (options_.read_only) {
+      Script("PRAGMA query_only = ON");
+      query_only_ = true;
+    }
   }
 
   ~SqliteSession() override { statements_.Clear(); }
@@ -159,9 +162,9 @@ class SqliteSession final : public Session {
   }
 
   [[noreturn]] void Fail() {
-    SqlError error =
-        FromSqlite(api::sqlite3_extended_errcode(native_),
-                   api::sqlite3_errmsg(native_), options_.url.display);
+    SqlError error = FromSqlite(api::sqlite3_extended_errcode(native_),
+                                api::sqlite3_errmsg(native_),
+                                options_.url.display, query_only_);
     if (error.fault() == Fault::kConnection) usable_ = false;
     throw error;
   }

@@ -142,7 +142,9 @@ TEST_F(SqliteTest, SaysThatAFileIsNoDatabase) {
   const TempDir dir;
   std::ofstream(dir.path() / "x.db") << std::string(10000, 'x');
   const auto database = Open(UrlOf(dir.path() / "x.db"));
-  EXPECT_EQ(Settle(database->Ping()).code(), absl::StatusCode::kDataLoss);
+  const absl::Status status = Settle(database->Ping());
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(MessageOf(status), HasSubstr("not a database; put a backup"));
 }
 
 Promise<void> IsSetUpForDurability(Database& database) {
