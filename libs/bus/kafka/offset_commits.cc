@@ -22,18 +22,21 @@ bool IsRefusal(rd_kafka_resp_err_t error) {
          error != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
 }
 
-void Add(rd_kafka_topic_partition_list_t* list, const TopicPartition& partition,
-         const Progress& progress) {
+// How many bytes its islands take, which are no more than `room`.
+size_t Add(rd_kafka_topic_partition_list_t* list,
+           const TopicPartition& partition, const Progress& progress,
+           size_t room) {
   rd_kafka_topic_partition_t* one = rd_kafka_topic_partition_list_add(
       list, partition.topic.c_str(), partition.partition);
   one->offset = progress.next_offset;
-  const std::string text = FinishedToText(progress);
-  if (text.empty()) return;
+  const std::string text = FinishedToText(progress, room);
+  if (text.empty()) return 0;
   // librdkafka frees it with the list.
   one->metadata = std::malloc(text.size());
-  if (one->metadata == nullptr) return;
+  if (one->metadata == nullptr) return 0;
   std::memcpy(one->metadata, text.data(), text.size());
   one->metadata_size = text.size();
+  return text.size();
 }
 
 }  // namespace
@@ -102,6 +105,7 @@ absl::Status OffsetCommits::OnResult(rd_kafka_event_t* event) {
       rd_kafka_event_topic_partition_list(event);
   absl::Status refusal;
   bool failed = false;
+  bool too_much = false;
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& one = list->elems[i];
     const auto entry = entries_.find(TopicPartition{one.topic, one.partition});
@@ -110,6 +114,10 @@ absl::Status OffsetCommits::OnResult(rd_kafka_event_t* event) {
         one.err != RD_KAFKA_RESP_ERR_NO_ERROR ? one.err : error;
     if (result == RD_KAFKA_RESP_ERR_NO_ERROR) {
       entry->second.durable = entry->second.sent;
+    } else if (result == RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE &&
+               entry->second.sent_bytes > 0) {
+      too_much = true;
+      TakeLess(entry->first, entry->second.sent_bytes);
     } else if (IsRefusal(result)) {
       entry->second.durable = entry->second.version;
       refusal =
@@ -123,12 +131,26 @@ absl::Status OffsetCommits::OnResult(rd_kafka_event_t* event) {
     if (flushed_) std::exchange(flushed_, std::nullopt)->Resolve();
   } else if (failed) {
     SendSoon(kRetry);
-  } else if (flushed_) {
+  } else if (flushed_ || too_much) {
     Send();
   } else {
     SendSoon(environment_.options.commit_interval);
   }
   return refusal;
+}
+
+void OffsetCommits::TakeLess(const TopicPartition& partition, size_t bytes) {
+  if (room_ == kMaxFinishedText) {
+    environment_.logger.Warning(
+        "the broker has no room for all that was finished out of order, which "
+        "would be seen again after a restart; raise its "
+        "offset.metadata.max.bytes to 4096",
+        {{"brokers", environment_.options.brokers},
+         {"topic", partition.topic},
+         {"partition", partition.partition},
+         {"bytes", static_cast<int64_t>(bytes)}});
+  }
+  room_ = std::min(room_, bytes / 2);
 }
 
 void OffsetCommits::Send() {
@@ -138,7 +160,7 @@ void OffsetCommits::Send() {
       rd_kafka_topic_partition_list_new(static_cast<int>(entries_.size()));
   for (auto& [partition, entry] : entries_) {
     if (!entry.dirty()) continue;
-    Add(list, partition, entry.wanted);
+    entry.sent_bytes = Add(list, partition, entry.wanted, room_);
     entry.sent = entry.version;
   }
   sent_ = rd_kafka_commit_queue(client_.get(), list, queue_, nullptr,

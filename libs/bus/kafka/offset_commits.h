@@ -6,6 +6,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -53,10 +54,13 @@ class OffsetCommits {
     uint64_t version = 0;  // `wanted`
     uint64_t sent = 0;
     uint64_t durable = 0;
+    size_t sent_bytes = 0;  // of the islands that were sent
 
     bool dirty() const { return durable < version; }
   };
 
+  // The broker takes less beside an offset than this.
+  void TakeLess(const TopicPartition& partition, size_t bytes);
   void Send();
   void SendSoon(absl::Duration delay);
   bool Dirty() const;
@@ -66,6 +70,7 @@ class OffsetCommits {
   rd_kafka_queue_t* queue_ = nullptr;
   absl::flat_hash_map<TopicPartition, Entry> entries_;
   bool sent_ = false;
+  size_t room_ = kMaxFinishedText;  // for the islands of a partition
   Timer timer_;
   std::optional<Deferred<void>> flushed_;
 };

@@ -1,0 +1,54 @@
+// What a member has done with, where the broker or a handler gets in its way.
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bus/kafka/kafka_test_support.h"
+
+namespace millrace::bus {
+namespace {
+
+// Islands of one record each, and gaps of one.
+Progress WithIslands(int64_t next_offset, int count) {
+  Progress progress(next_offset);
+  for (int i = 0; i < count; ++i) {
+    const int64_t begin = next_offset + 1 + 2 * i;
+    progress.finished.push_back({begin, begin + 1});
+  }
+  return progress;
+}
+
+TEST_F(KafkaTest, IslandsThatTheBrokerHasNoRoomForAreLeftOut) {
+  const auto server =
+      testing::KafkaServer::Start({"offset.metadata.max.bytes=64"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  KafkaOptions options = Options();
+  options.brokers = (*server)->brokers();
+  Transport& transport = Open(options);
+  const std::string topic = Topic(transport, 1);
+  const std::string group = NewName("group");
+  const Progress many = WithIslands(10, 100);
+  {
+    auto member = Join(transport, group, {topic});
+    ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 1; }));
+    member->consumer->Commit({topic, 0}, many);
+    Close(*member);
+  }
+  const auto offsets = Await(transport.Offsets(group, {topic}));
+  ASSERT_TRUE(offsets.ok()) << offsets.status();
+  EXPECT_EQ((*offsets)[0].committed, 10);
+  EXPECT_TRUE(logger_.Has("offset.metadata.max.bytes"));
+  // Those that there was room for are there.
+  auto member = Join(transport, group, {topic});
+  ASSERT_TRUE(RunUntil([&] { return member->assigned.size() == 1; }));
+  const auto& finished = member->finished[(TopicPartition{topic, 0})];
+  ASSERT_FALSE(finished.empty());
+  EXPECT_EQ(finished.front(), many.finished.front());
+  Close(*member);
+  Drop(transport);
+}
+
+}  // namespace
+}  // namespace millrace::bus
