@@ -11,6 +11,8 @@ namespace {
 
 // Listeners started before the loop gets to do something else.
 constexpr int kStartsPerTurn = 128;
+// A transport waits for longer than Drain(), which tells of what it cut off.
+constexpr absl::Duration kMargin = absl::Seconds(1);
 
 }  // namespace
 
@@ -377,7 +379,7 @@ Promise<void> Subscription::Drain(absl::Duration bound) {
 Promise<void> Subscription::Leave(Self self, absl::Duration bound) {
   self->leave_bound_ = bound;
   self->overran_ = false;  // what earlier rebalances cut off is past
-  co_await self->consumer_->Close();
+  co_await self->consumer_->Close(bound + kMargin);
   if (self->overran_) {
     Throw(absl::DeadlineExceededError(
         StrCat("group ", self->spec_.group, " on ", self->spec_.topic,

@@ -151,9 +151,10 @@ class Consumer {
   virtual void Pause(const std::vector<TopicPartition>& partitions) = 0;
   virtual void Resume(const std::vector<TopicPartition>& partitions) = 0;
 
-  // Revokes everything (kHandedOver), flushes the commits and leaves the
-  // group. No callback comes after it resolved. A second call gives the same.
-  virtual Promise<void> Close() = 0;
+  // Revokes everything (kHandedOver), for which the owner has until `bound` in
+  // place of the transport's own, flushes the commits and leaves the group. No
+  // callback comes after it resolved. A second call gives the same.
+  virtual Promise<void> Close(absl::Duration bound) = 0;
 };
 
 class Transport {

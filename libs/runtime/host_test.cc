@@ -30,7 +30,9 @@ class FakeTransport final : public bus::Transport {
     void Commit(const bus::TopicPartition&, bus::Progress) override {}
     void Pause(const std::vector<bus::TopicPartition>&) override {}
     void Resume(const std::vector<bus::TopicPartition>&) override {}
-    Promise<void> Close() override { return Promise<void>::Resolve(); }
+    Promise<void> Close(absl::Duration) override {
+      return Promise<void>::Resolve();
+    }
   };
 
   Promise<void> Publish(std::vector<bus::Record>) override { return Answer(); }

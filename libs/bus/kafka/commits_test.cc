@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bus/codec.h"
 #include "bus/kafka/kafka_test_support.h"
+#include "bus/subscription.h"
 
 namespace millrace::bus {
 namespace {
@@ -48,6 +50,46 @@ TEST_F(KafkaTest, IslandsThatTheBrokerHasNoRoomForAreLeftOut) {
   EXPECT_EQ(finished.front(), many.finished.front());
   Close(*member);
   Drop(transport);
+}
+
+// Waits until the test lets it go.
+class Gate final : public EventListener {
+ public:
+  Promise<void> Deliver(const EventEnvelope&) override {
+    begun = true;
+    return open.promise();
+  }
+  bool begun = false;
+  Deferred<void> open;
+};
+
+TEST_F(KafkaTest, ADrainMayTakeLongerThanARebalance) {
+  KafkaOptions options = Options();
+  options.revoke_bound = absl::Milliseconds(200);
+  Transport& transport = Open(options);
+  SubscriptionSpec spec;
+  spec.group = NewName("group");
+  spec.topic = Topic(transport, 1);
+  EventEnvelope event;
+  event.id = "1";
+  event.type = "T";
+  event.source = "/s";
+  ASSERT_TRUE(Await(transport.Publish({EncodeEvent(event, spec.topic)})).ok());
+  NullMetrics metrics;
+  Gate gate;
+  auto subscription =
+      Subscription::Start(loop_, transport, logger_, metrics, spec, gate);
+  ASSERT_TRUE(subscription.ok()) << subscription.status();
+  ASSERT_TRUE(RunUntil([&] { return gate.begun; }));
+  const auto drained = AsStatusOr((*subscription)->Drain(absl::Seconds(60)));
+  ASSERT_TRUE(Await(Delay(4 * options.revoke_bound)).ok());
+  EXPECT_FALSE(drained.settled());
+  gate.open.Resolve();
+  ASSERT_TRUE(RunUntil([&] { return drained.settled(); }));
+  EXPECT_TRUE(drained.value().ok()) << drained.value();
+  const auto offsets = Await(transport.Offsets(spec.group, {spec.topic}));
+  ASSERT_TRUE(offsets.ok()) << offsets.status();
+  EXPECT_EQ((*offsets)[0].committed, 1);
 }
 
 }  // namespace

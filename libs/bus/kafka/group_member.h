@@ -40,7 +40,7 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   void Commit(const TopicPartition& partition, Progress progress);
   void Pause(const std::vector<TopicPartition>& partitions);
   void Resume(const std::vector<TopicPartition>& partitions);
-  Promise<void> Close();
+  Promise<void> Close(absl::Duration bound);
   // No more callbacks; the group is left without a word.
   void Abandon();
 
@@ -95,11 +95,13 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   void Assign(std::vector<TopicPartition> partitions,
               const CommittedProgress& committed);
   void Unassign();
-  // Gives up all partitions: tells the owner, waits for it, makes its commits
-  // durable.
-  static Promise<void> HandOver(std::shared_ptr<GroupMember> self, Revoked how);
+  // Gives up all partitions: tells the owner and, unless they are lost already,
+  // waits for it until `bound` and makes its commits durable.
+  static Promise<void> HandOver(std::shared_ptr<GroupMember> self, Revoked how,
+                                absl::Duration bound = absl::ZeroDuration());
   static Promise<void> Revoke(std::shared_ptr<GroupMember> self);
-  static Promise<void> CloseNow(std::shared_ptr<GroupMember> self);
+  static Promise<void> CloseNow(std::shared_ptr<GroupMember> self,
+                                absl::Duration bound);
   // Was shut out because of an outage, as far as can be known.
   bool ShutOutByOutage() const;
   // From now on there is to be an assignment, if an empty one, within a time.

@@ -184,20 +184,20 @@ void GroupMember::OnNoAssignment() {
 Promise<void> GroupMember::Revoke(std::shared_ptr<GroupMember> self) {
   const bool lost = rd_kafka_assignment_lost(self->client_.get());
   if (lost) self->lost_ms_ = self->environment_.loop.TimeMs();
-  co_await HandOver(self, lost ? Revoked::kLost : Revoked::kHandedOver);
+  co_await HandOver(self, lost ? Revoked::kLost : Revoked::kHandedOver,
+                    self->environment_.options.revoke_bound);
   if (self->client_ == nullptr) co_return;
   self->Unassign();
   self->NextRebalance();
 }
 
 Promise<void> GroupMember::HandOver(std::shared_ptr<GroupMember> self,
-                                    Revoked how) {
+                                    Revoked how, absl::Duration bound) {
   std::vector<TopicPartition> partitions = self->TakePartitions();
   if (partitions.empty() || self->events_ == nullptr) co_return;
   self->changing_.emplace();
   const bool wait = how == Revoked::kHandedOver;
-  const absl::Duration bound =
-      wait ? self->environment_.options.revoke_bound : absl::ZeroDuration();
+  if (!wait) bound = absl::ZeroDuration();
   co_await AsStatusOr(
       WithTimeout(Tell(self->events_, std::move(partitions), how), bound));
   if (wait && self->client_ != nullptr &&
@@ -218,14 +218,15 @@ std::vector<TopicPartition> GroupMember::TakePartitions() {
   return ids;
 }
 
-Promise<void> GroupMember::Close() {
-  if (!close_.valid()) close_ = CloseNow(shared_from_this());
+Promise<void> GroupMember::Close(absl::Duration bound) {
+  if (!close_.valid()) close_ = CloseNow(shared_from_this(), bound);
   return close_;
 }
 
-Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self) {
+Promise<void> GroupMember::CloseNow(std::shared_ptr<GroupMember> self,
+                                    absl::Duration bound) {
   while (self->changing_) co_await self->changing_->promise();
-  co_await HandOver(self, Revoked::kHandedOver);
+  co_await HandOver(self, Revoked::kHandedOver, bound);
   if (self->client_ == nullptr) co_return;
   self->closing_ = true;
   // What is left to come goes to a queue of its own.

@@ -208,7 +208,7 @@ TEST_F(KafkaTest, AHandOverIsBounded) {
   auto second = Join(transport, group, {topic});
   EXPECT_TRUE(RunUntil([&] { return second->assigned.size() == 1; }));
   Close(*second);
-  Close(*first);
+  Close(*first, absl::Milliseconds(200));
 }
 
 TEST_F(KafkaTest, PauseHoldsOnePartitionBack) {
@@ -389,8 +389,8 @@ TEST_F(KafkaTest, AConsumerMayBeDroppedInItsOwnCallback) {
 TEST_F(KafkaTest, CloseTwiceAndBeforeAnyAssignment) {
   Transport& transport = Open();
   auto member = Join(transport, NewName("group"), {NewName("none")});
-  Promise<void> one = member->consumer->Close();
-  Promise<void> two = member->consumer->Close();
+  Promise<void> one = member->consumer->Close(absl::Seconds(9));
+  Promise<void> two = member->consumer->Close(absl::Seconds(9));
   EXPECT_TRUE(Await(std::move(one)).ok());
   EXPECT_TRUE(Await(std::move(two)).ok());
   EXPECT_THAT(member->revocations, IsEmpty());

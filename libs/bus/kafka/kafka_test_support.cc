@@ -148,8 +148,8 @@ std::unique_ptr<TestMember> KafkaTest::Join(Transport& transport,
   return member;
 }
 
-void KafkaTest::Close(TestMember& member) {
-  const absl::Status status = Await(member.consumer->Close());
+void KafkaTest::Close(TestMember& member, absl::Duration bound) {
+  const absl::Status status = Await(member.consumer->Close(bound));
   EXPECT_TRUE(status.ok()) << status;
   member.consumer.reset();
 }

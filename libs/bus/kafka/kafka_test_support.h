@@ -87,7 +87,7 @@ class KafkaTest : public ::testing::Test {
                                    const std::string& group,
                                    std::vector<std::string> topics,
                                    const std::string& member_id = {});
-  void Close(TestMember& member);
+  void Close(TestMember& member, absl::Duration bound = absl::Seconds(30));
 
   // Runs the loop until it is true. Fails the test, and returns false, when
   // that takes so long that it must be stuck.

@@ -32,7 +32,9 @@ class KafkaConsumer final : public Consumer {
   void Resume(const std::vector<TopicPartition>& partitions) override {
     member_->Resume(partitions);
   }
-  Promise<void> Close() override { return member_->Close(); }
+  Promise<void> Close(absl::Duration bound) override {
+    return member_->Close(bound);
+  }
 
  private:
   const std::shared_ptr<GroupMember> member_;

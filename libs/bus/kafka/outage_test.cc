@@ -156,7 +156,7 @@ TEST_F(KafkaTest, CloseIsBoundedWhileTheBrokerIsAway) {
   auto lost = AsStatusOr(transport.Publish({MakeRecord(topic, "k", "v")}));
   auto created =
       AsStatusOr(transport.EnsureTopics({{.name = NewName("topic")}}));
-  auto left = AsStatusOr(member->consumer->Close());
+  auto left = AsStatusOr(member->consumer->Close(absl::Seconds(30)));
   auto closed = AsStatusOr(transport.Close(absl::Milliseconds(300)));
   ASSERT_TRUE(RunUntil([&] {
     return lost.settled() && created.settled() && left.settled() &&

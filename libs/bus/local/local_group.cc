@@ -23,16 +23,18 @@ void LocalGroup::Lose(const std::shared_ptr<LocalMember>& member) {
   Rebalance();
 }
 
-Promise<void> LocalGroup::Leave(std::shared_ptr<LocalMember> member) {
-  return LeaveIt(shared_from_this(), std::move(member));
+Promise<void> LocalGroup::Leave(std::shared_ptr<LocalMember> member,
+                                absl::Duration bound) {
+  return LeaveIt(shared_from_this(), std::move(member), bound);
 }
 
 Promise<void> LocalGroup::LeaveIt(Self self,
-                                  std::shared_ptr<LocalMember> member) {
+                                  std::shared_ptr<LocalMember> member,
+                                  absl::Duration bound) {
   std::erase(self->members_, member);
   // Its partitions stay its own until it has given them back: a rebalance that
   // comes by meanwhile leaves them alone.
-  co_await member->Revoke(member->owned());
+  co_await member->Revoke(member->owned(), bound);
   self->Lose(member);
 }
 
@@ -96,7 +98,9 @@ Promise<void> LocalGroup::RebalanceUntilStable(Self self) {
     std::vector<Promise<void>> handing;
     for (const auto& [owner, ids] : taken) {
       const std::shared_ptr<LocalMember> member = self->Find(owner);
-      if (member != nullptr) handing.push_back(member->Revoke(ids));
+      if (member != nullptr)
+        handing.push_back(
+            member->Revoke(ids, self->log_->options().revoke_bound));
     }
     (void)co_await AsStatusOr(All(std::move(handing)));
     for (const auto& [owner, ids] : taken) {

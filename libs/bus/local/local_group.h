@@ -20,8 +20,9 @@ class LocalGroup final : public std::enable_shared_from_this<LocalGroup> {
 
   // Takes effect soon, not within the call.
   void Join(std::shared_ptr<LocalMember> member);
-  // Resolves when the member has handed everything over.
-  Promise<void> Leave(std::shared_ptr<LocalMember> member);
+  // Resolves when the member has handed everything over, or had until `bound`.
+  Promise<void> Leave(std::shared_ptr<LocalMember> member,
+                      absl::Duration bound);
   // The member is gone already.
   void Lose(const std::shared_ptr<LocalMember>& member);
 
@@ -33,7 +34,8 @@ class LocalGroup final : public std::enable_shared_from_this<LocalGroup> {
 
   void Rebalance();
   static Promise<void> RebalanceUntilStable(Self self);
-  static Promise<void> LeaveIt(Self self, std::shared_ptr<LocalMember> member);
+  static Promise<void> LeaveIt(Self self, std::shared_ptr<LocalMember> member,
+                               absl::Duration bound);
   // The owners as they should be.
   std::map<TopicPartition, int> Wanted() const;
   std::shared_ptr<LocalMember> Find(int number) const;

@@ -43,12 +43,14 @@ void LocalMember::Assign(
   Kick();
 }
 
-Promise<void> LocalMember::Revoke(std::vector<TopicPartition> taken) {
-  return GiveBack(shared_from_this(), std::move(taken));
+Promise<void> LocalMember::Revoke(std::vector<TopicPartition> taken,
+                                  absl::Duration bound) {
+  return GiveBack(shared_from_this(), std::move(taken), bound);
 }
 
 Promise<void> LocalMember::GiveBack(Self self,
-                                    std::vector<TopicPartition> taken) {
+                                    std::vector<TopicPartition> taken,
+                                    absl::Duration bound) {
   for (const TopicPartition& id : taken) {
     const auto it = self->positions_.find(id);
     if (it != self->positions_.end()) it->second.leaving = true;
@@ -57,8 +59,8 @@ Promise<void> LocalMember::GiveBack(Self self,
     Promise<void> done;
     self->log_->loop().Dispatch(
         [&] { done = self->events_.OnRevoked(taken, Revoked::kHandedOver); });
-    const absl::Status status = co_await AsStatusOr(
-        WithTimeout(std::move(done), self->log_->options().revoke_bound));
+    const absl::Status status =
+        co_await AsStatusOr(WithTimeout(std::move(done), bound));
     if (!status.ok()) {
       self->log_->logger().Warning(
           "a member did not hand its partitions over in time",

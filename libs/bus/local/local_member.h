@@ -30,7 +30,7 @@ class LocalMember final : public std::enable_shared_from_this<LocalMember> {
 
   // The group gives and takes partitions.
   void Assign(const std::vector<std::shared_ptr<LocalLog::Partition>>& given);
-  Promise<void> Revoke(std::vector<TopicPartition> taken);
+  Promise<void> Revoke(std::vector<TopicPartition> taken, absl::Duration bound);
   std::vector<TopicPartition> owned() const;
 
   void Commit(const TopicPartition& partition, Progress progress);
@@ -54,7 +54,8 @@ class LocalMember final : public std::enable_shared_from_this<LocalMember> {
   using Self = std::shared_ptr<LocalMember>;
 
   static Promise<void> Fetch(Self self);
-  static Promise<void> GiveBack(Self self, std::vector<TopicPartition> taken);
+  static Promise<void> GiveBack(Self self, std::vector<TopicPartition> taken,
+                                absl::Duration bound);
   bool Readable(const Position& position) const;
   void Deliver(std::vector<Record> records,
                const std::map<TopicPartition, uint64_t>& asked);

@@ -39,8 +39,8 @@ class LocalTransport::LocalConsumer final : public Consumer {
   void Resume(const std::vector<TopicPartition>& partitions) override {
     member_->SetPaused(partitions, false);
   }
-  Promise<void> Close() override {
-    if (!closed_.valid()) closed_ = group_->Leave(member_);
+  Promise<void> Close(absl::Duration bound) override {
+    if (!closed_.valid()) closed_ = group_->Leave(member_, bound);
     return closed_;
   }
 

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "bus/testing/subscription_fixture.h"
 #include "loop/combinators.h"
 
 namespace millrace::bus::local {
@@ -232,6 +233,39 @@ TEST_F(LocalTransportTest, HealthFollowsTheDatabase) {
   EXPECT_EQ(transport_->health(), absl::OkStatus());
   EXPECT_EQ(Settle(transport_->Publish({record})), absl::OkStatus());
   EXPECT_EQ(transport_->health(), absl::OkStatus());
+}
+
+TEST_F(LocalTransportTest, ADrainMayTakeLongerThanARebalance) {
+  LocalOptions options;
+  options.revoke_bound = absl::Milliseconds(50);
+  Open(options);
+  MakeTopic("t", 1, absl::Hours(1));
+  EventEnvelope event;
+  event.id = "0";
+  event.type = "T";
+  event.source = "/s";
+  ASSERT_EQ(Settle(transport_->Publish({EncodeEvent(event, "t")})),
+            absl::OkStatus());
+  SubscriptionSpec spec;
+  spec.group = "group";
+  spec.topic = "t";
+  HeldListener listener;
+  auto subscription = Subscription::Start(loop_, *transport_, logger_, metrics_,
+                                          spec, listener);
+  ASSERT_TRUE(subscription.ok()) << subscription.status();
+  loop_.Run();
+  ASSERT_THAT(listener.begun, ElementsAre("0"));
+  const auto drained = AsStatusOr((*subscription)->Drain(absl::Seconds(60)));
+  loop_.SetTimeout(4 * options.revoke_bound, [this] { loop_.Stop(); });
+  loop_.Run();
+  EXPECT_FALSE(drained.settled());
+  listener.Answer("0");
+  loop_.Run();
+  ASSERT_TRUE(drained.settled());
+  EXPECT_TRUE(drained.value().ok()) << drained.value();
+  const auto offsets = Settle(transport_->Offsets("group", {"t"}));
+  ASSERT_TRUE(offsets.ok()) << offsets.status();
+  EXPECT_EQ((*offsets)[0].committed, 1);
 }
 
 }  // namespace

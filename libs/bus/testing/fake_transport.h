@@ -90,7 +90,7 @@ class FakeTransport final : public Transport {
     void Resume(const std::vector<TopicPartition>& ids) override {
       for (const TopicPartition& id : ids) log_->paused.erase(id);
     }
-    Promise<void> Close() override {
+    Promise<void> Close(absl::Duration) override {
       return events_.OnRevoked(log_->assigned, Revoked::kHandedOver);
     }
 

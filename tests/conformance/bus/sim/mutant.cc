@@ -55,7 +55,9 @@ class EventsTransport final : public ForwardingTransport {
     void Resume(const std::vector<TopicPartition>& ids) override {
       consumer->Resume(ids);
     }
-    Promise<void> Close() override { return consumer->Close(); }
+    Promise<void> Close(absl::Duration bound) override {
+      return consumer->Close(bound);
+    }
 
     const std::unique_ptr<E> events;
     const std::unique_ptr<Consumer> consumer;

@@ -23,16 +23,18 @@ void SimGroup::Join(std::shared_ptr<SimMember> member) {
   Rebalance();
 }
 
-Promise<void> SimGroup::Leave(std::shared_ptr<SimMember> member) {
-  return LeaveIt(shared_from_this(), std::move(member));
+Promise<void> SimGroup::Leave(std::shared_ptr<SimMember> member,
+                              absl::Duration bound) {
+  return LeaveIt(shared_from_this(), std::move(member), bound);
 }
 
-Promise<void> SimGroup::LeaveIt(Self self, std::shared_ptr<SimMember> member) {
+Promise<void> SimGroup::LeaveIt(Self self, std::shared_ptr<SimMember> member,
+                                absl::Duration bound) {
   member->closing = true;
   self->log_.Note(StrCat(self->name_, "#", member->number, " leaves"));
   // Its partitions stay its own until it has given them back.
   std::erase(self->members_, member);
-  (void)co_await AsStatusOr(member->Revoke(member->owned()));
+  (void)co_await AsStatusOr(member->Revoke(member->owned(), bound));
   member->Silence();
   self->Remove(member);
 }
@@ -198,7 +200,8 @@ Promise<void> SimGroup::RebalanceUntilStable(Self self) {
     std::vector<Promise<void>> handing;
     for (const auto& [owner, ids] : taken) {
       if (const auto member = self->Find(owner)) {
-        handing.push_back(member->Revoke(ids));
+        handing.push_back(
+            member->Revoke(ids, self->log_.faults().revoke_bound));
       } else {
         taken[owner].clear();  // leaving: LeaveIt() does it
       }

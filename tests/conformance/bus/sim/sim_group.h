@@ -23,7 +23,7 @@ class SimGroup final : public std::enable_shared_from_this<SimGroup> {
 
   void Join(std::shared_ptr<SimMember> member);
   // Resolves when the member has handed everything over.
-  Promise<void> Leave(std::shared_ptr<SimMember> member);
+  Promise<void> Leave(std::shared_ptr<SimMember> member, absl::Duration bound);
   // The process of the member is gone; the group learns it in time.
   void Died(std::shared_ptr<SimMember> member);
   // Its session has run out though it lives: its partitions go to others at
@@ -53,7 +53,8 @@ class SimGroup final : public std::enable_shared_from_this<SimGroup> {
   };
 
   static Promise<void> RebalanceUntilStable(Self self);
-  static Promise<void> LeaveIt(Self self, std::shared_ptr<SimMember> member);
+  static Promise<void> LeaveIt(Self self, std::shared_ptr<SimMember> member,
+                               absl::Duration bound);
   void Remove(const std::shared_ptr<SimMember>& member);
   Owners Wanted();
   void Give(const Owners& wanted);

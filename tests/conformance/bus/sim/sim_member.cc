@@ -31,13 +31,15 @@ void SimMember::Assign(const std::map<TopicPartition, Progress>& given) {
   Kick();
 }
 
-Promise<void> SimMember::Revoke(std::vector<TopicPartition> taken) {
+Promise<void> SimMember::Revoke(std::vector<TopicPartition> taken,
+                                absl::Duration bound) {
   std::erase_if(taken, [this](const TopicPartition& id) {
     const auto it = positions_.find(id);
     return it == positions_.end() || it->second.leaving;
   });
   if (!taken.empty()) {
-    revocations_.push_back(RevokeThem(shared_from_this(), std::move(taken)));
+    revocations_.push_back(
+        RevokeThem(shared_from_this(), std::move(taken), bound));
   }
   return Revoked();
 }
@@ -49,7 +51,8 @@ Promise<void> SimMember::Revoked() {
 }
 
 Promise<void> SimMember::RevokeThem(Self self,
-                                    std::vector<TopicPartition> taken) {
+                                    std::vector<TopicPartition> taken,
+                                    absl::Duration bound) {
   std::map<TopicPartition, uint64_t> asked;
   for (const TopicPartition& id : taken) {
     Position& position = self->positions_.at(id);
@@ -64,8 +67,7 @@ Promise<void> SimMember::RevokeThem(Self self,
     Promise<void> done;
     self->log_->loop().Dispatch(
         [&] { done = self->events_->OnRevoked(taken, Revoked::kHandedOver); });
-    (void)co_await AsStatusOr(
-        WithTimeout(std::move(done), self->log_->faults().revoke_bound));
+    (void)co_await AsStatusOr(WithTimeout(std::move(done), bound));
   }
   for (const auto& [id, generation] : asked) {
     const auto it = self->positions_.find(id);

@@ -34,7 +34,7 @@ class SimMember final : public std::enable_shared_from_this<SimMember> {
   void Assign(const std::map<TopicPartition, Progress>& given);
   // Asks for these back; resolves when the owner has answered or is out of
   // time.
-  Promise<void> Revoke(std::vector<TopicPartition> taken);
+  Promise<void> Revoke(std::vector<TopicPartition> taken, absl::Duration bound);
   // Resolves when all that is being revoked is.
   Promise<void> Revoked();
   // All partitions are gone.
@@ -62,7 +62,8 @@ class SimMember final : public std::enable_shared_from_this<SimMember> {
   };
   using Self = std::shared_ptr<SimMember>;
 
-  static Promise<void> RevokeThem(Self self, std::vector<TopicPartition> taken);
+  static Promise<void> RevokeThem(Self self, std::vector<TopicPartition> taken,
+                                  absl::Duration bound);
   bool Readable(const TopicPartition& id, const Position& position) const;
   void Deliver();
 

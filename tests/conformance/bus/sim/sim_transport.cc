@@ -41,10 +41,10 @@ class SimTransport::SimConsumer final : public Consumer {
     member_->SetPaused(partitions, false);
   }
 
-  Promise<void> Close() override {
+  Promise<void> Close(absl::Duration bound) override {
     if (!closed_.valid()) {
-      closed_ =
-          member_->silent() ? Promise<void>::Resolve() : group().Leave(member_);
+      closed_ = member_->silent() ? Promise<void>::Resolve()
+                                  : group().Leave(member_, bound);
     }
     return closed_;
   }
