@@ -132,6 +132,8 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
       absl::Status status;
       try {
         if (look && co_await IsEmpty(self)) {
+          failures = 0;
+          self->Note(absl::OkStatus());
           if (self->draining_) co_return;
           look = co_await self->Sleep();
           continue;

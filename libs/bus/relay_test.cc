@@ -1,5 +1,10 @@
 #include "bus/relay.h"
 
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <google/protobuf/wrappers.pb.h>
 #include <gtest/gtest.h>
@@ -33,6 +38,34 @@ ContractInfo TestContract() {
   return contract;
 }
 
+// Keeps what its gauges show.
+class GaugeMetrics final : public Metrics {
+ public:
+  Counter& AddCounter(const std::string& name, const std::string& help,
+                      const Labels& labels) override {
+    return null_.AddCounter(name, help, labels);
+  }
+  Gauge& AddGauge(const std::string& name, const std::string&,
+                  const Labels&) override {
+    return gauges[name];
+  }
+  Histogram& AddHistogram(const std::string& name, const std::string& help,
+                          const Labels& labels,
+                          const std::vector<double>& buckets) override {
+    return null_.AddHistogram(name, help, labels, buckets);
+  }
+
+  struct Shown final : Gauge {
+    void Set(double now) override { value = now; }
+    void Add(double by) override { value += by; }
+    double value = 0;
+  };
+  std::map<std::string, Shown> gauges;
+
+ private:
+  NullMetrics null_;
+};
+
 class RelayTest : public testing::Test {
  protected:
   RelayTest() {
@@ -62,6 +95,19 @@ class RelayTest : public testing::Test {
     loop_.Run();
     EXPECT_TRUE(outcome.settled());
     return outcome.value();
+  }
+
+  // While a relay that looks by itself keeps the loop awake.
+  void RunUntil(const std::function<bool()>& done) {
+    const int64_t patience = loop_.TimeMs() + 20'000;
+    bool stuck = false;
+    Timer check = loop_.SetInterval(absl::Milliseconds(1), [&] {
+      stuck = loop_.TimeMs() > patience;
+      if (done() || stuck) loop_.Stop();
+    });
+    loop_.Run();
+    check.Clear();
+    EXPECT_FALSE(stuck) << "waited for too long";
   }
 
   absl::Status Emit(const std::string& text, CallContext context = {}) {
@@ -286,6 +332,31 @@ TEST_F(RelayTest, TwoRelaysThatShareADatabasePublishOnce) {
   for (int i = 0; i < 100; ++i) all.push_back(StrCat(i));
   EXPECT_EQ(Published(), all);
   EXPECT_EQ(Rows(), 0);
+}
+
+TEST_F(RelayTest, AnIdleRelayThatFindsItsDatabaseAgainIsWell) {
+  const auto rename = [this](const std::string& from, const std::string& to) {
+    const auto renamed =
+        AsStatusOr(database_->Transact([from, to](store::Tx& tx) {
+          tx.Script(StrCat("ALTER TABLE ", from, " RENAME TO ", to));
+        }));
+    RunUntil([&] { return renamed.settled(); });
+    ASSERT_TRUE(renamed.value().ok()) << renamed.value();
+  };
+  options_.shared = true;
+  options_.poll = absl::Milliseconds(10);
+  GaugeMetrics metrics;
+  const auto& waiting = metrics.gauges["millrace_bus_outbox_waiting"];
+  OutboxRelay relay(loop_, *outbox_, transport_, logger_, metrics, options_);
+  ASSERT_TRUE(relay.Start().ok());
+  rename("millrace_outbox", "hidden");
+  RunUntil([&] { return !relay.health().ok(); });
+  EXPECT_EQ(waiting.value, 1);
+  rename("hidden", "millrace_outbox");
+  RunUntil([&] { return relay.health().ok(); });
+  EXPECT_TRUE(relay.health().ok()) << relay.health();
+  EXPECT_EQ(waiting.value, 0);
+  EXPECT_TRUE(Settle(relay.Stop(absl::Seconds(20))).ok());
 }
 
 TEST_F(RelayTest, ALeaseIsTakenOverWhenItsOwnerIsGone) {
