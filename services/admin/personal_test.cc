@@ -101,7 +101,9 @@ TEST(Personal, NoEventHasSuchAFieldThatIsNotMarked) {
   for (const EventInfo& event : ::users::v1::UserEvents::Info().events) {
     const auto& type = *event.payload().GetDescriptor();
     for (const char* name : {"email", "display_name", "locale", "reason"}) {
-      if (const auto* field = type.FindFieldByName(name)) {
+      const auto* field = type.FindFieldByName(name);
+      // An enum, as why a session was revoked, has nothing that people write.
+      if (field != nullptr && field->enum_type() == nullptr) {
         EXPECT_TRUE(field->options().GetExtension(::millrace::v1::personal))
             << field->full_name();
       }

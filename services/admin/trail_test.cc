@@ -65,8 +65,9 @@ TEST_F(TrailTest, AReplayIsToldOfBeforeItIsDone) {
     }
     return all;
   };
-  const std::vector<std::string> letters = {"admin.audit/users.v1.events/0/0",
-                                            "admin.audit/users.v1.events/0/1"};
+  const std::vector<std::string> letters = {
+      "admin.audit/users.v1.events/0/0/1700000000000",
+      "admin.audit/users.v1.events/0/1/1700000000000"};
   request.set_dry_run(true);
   EXPECT_EQ(replay(), absl::StatusCode::kOk);
   request.set_dry_run(false);
