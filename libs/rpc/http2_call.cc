@@ -69,7 +69,7 @@ void Http2Call::OnHeaders() {
   if (head->too_large) {
     status = absl::ResourceExhaustedError(StrCat(
         "the metadata of the call is above ", kMaxMetadataBytes, " bytes"));
-  } else if (!connection_->memory().Fits(fixed_)) {
+  } else if (!connection_->memory().Fits(0, fixed_)) {
     status = NoMemory();
   } else if (status.ok() && head->broken_metadata) {
     status = absl::InternalError(
@@ -181,10 +181,7 @@ bool Http2Call::Take(std::string_view bytes) {
         CancelReads(error);
         return true;
       case MessageInput::Got::kMore:
-        if (Holds() <= accounted_ ||
-            connection_->memory().Fits(Holds() - accounted_)) {
-          break;
-        }
+        if (connection_->memory().Fits(accounted_, Holds())) break;
         input_.Clear();
         CancelReads(NoMemory());
         return true;
@@ -253,7 +250,7 @@ absl::Status Http2Call::Append(const Message& reply) {
   if (absl::Status status = AppendMessage(reply, &output_); !status.ok()) {
     return status;
   }
-  if (!connection_->memory().Fits(Holds() - accounted_)) {
+  if (!connection_->memory().Fits(accounted_, Holds())) {
     output_.resize(before);
     return NoMemory();
   }

@@ -38,8 +38,9 @@ class Http2Memory {
   bool full() const { return limit_ > 0 && used_ >= limit_; }
   // Time to take it from those who only hold it.
   bool scarce() const { return limit_ > 0 && used_ >= limit_ / 2; }
-  bool Fits(size_t bytes) const {
-    return limit_ == 0 || used_ + bytes <= limit_;
+  // Whether one who holds `before` bytes may hold `now`; less is always fine.
+  bool Fits(size_t before, size_t now) const {
+    return limit_ == 0 || now <= before || used_ - before + now <= limit_;
   }
   // What one holds goes from `before` to `now` bytes.
   void Change(size_t before, size_t now) { used_ += now - before; }
