@@ -98,9 +98,9 @@ Promise<void> LocalGroup::RebalanceUntilStable(Self self) {
     std::vector<Promise<void>> handing;
     for (const auto& [owner, ids] : taken) {
       const std::shared_ptr<LocalMember> member = self->Find(owner);
-      if (member != nullptr)
-        handing.push_back(
-            member->Revoke(ids, self->log_->options().revoke_bound));
+      if (member == nullptr) continue;
+      handing.push_back(
+          member->Revoke(ids, self->log_->options().revoke_bound));
     }
     (void)co_await AsStatusOr(All(std::move(handing)));
     for (const auto& [owner, ids] : taken) {
