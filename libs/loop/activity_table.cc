@@ -35,10 +35,10 @@ struct ActivityTable::Lease {
   ~Lease() { this_table->leased_.store(false); }
 };
 
-ActivityTable::Slots::Slots(size_t count)
-    : mask(count - 1), slots(new Slot[count]) {}
+ActivityTable::Slots::Slots(size_t count, const Slots* grown_from)
+    : mask(count - 1), slots(new Slot[count]), grown_from(grown_from) {}
 
-ActivityTable::ActivityTable() : slots_(new Slots(kFirstSlots)) {
+ActivityTable::ActivityTable() : slots_(new Slots(kFirstSlots, nullptr)) {
   next_ = all_tables.load();
   while (!all_tables.compare_exchange_weak(next_, this)) {
   }
@@ -82,7 +82,7 @@ void ActivityTable::Add(const Activity* activity,
 
 void ActivityTable::Grow() {
   const Slots& from = *slots_.load(kRelaxed);
-  auto* to = new Slots(2 * (from.mask + 1));
+  auto* to = new Slots(2 * (from.mask + 1), &from);
   for (size_t i = 0; i <= from.mask; ++i) {
     const Slot& slot = from.slots[i];
     const Activity* activity = slot.activity.load(kRelaxed);

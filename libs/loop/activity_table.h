@@ -4,8 +4,8 @@
 // A thread's table is an open hash of addresses beside their trace ids. Its
 // thread alone changes it; a signal handler on any thread may read the trace
 // ids, which it finds without touching an activity. Tables and what they grew
-// out of are never freed, so that a handler can never read what is gone: a
-// thread that ends leaves its table to one that begins.
+// out of are kept, so that a handler can never read what is gone: a thread
+// that ends leaves its table to one that begins.
 #ifndef MILLRACE_LOOP_ACTIVITY_TABLE_H_
 #define MILLRACE_LOOP_ACTIVITY_TABLE_H_
 
@@ -43,10 +43,11 @@ class ActivityTable {
     std::array<std::atomic<uint64_t>, 2> trace_id{};
   };
   struct Slots {
-    explicit Slots(size_t count);
+    Slots(size_t count, const Slots* grown_from);
 
     const size_t mask;  // of an index; the count is a power of two
     Slot* const slots;
+    const Slots* const grown_from;  // half as many, or null
   };
   struct Lease;
 
