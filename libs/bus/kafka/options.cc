@@ -74,6 +74,9 @@ absl::Status KafkaOptions::Validate() const {
     return Bad("publish_timeout", "is below 100 ms");
   }
   if (linger < absl::ZeroDuration()) return Bad("linger", "is negative");
+  if (careful_time < absl::Milliseconds(10)) {
+    return Bad("careful_time", "is below 10 ms");
+  }
   if (max_in_flight < 1) return Bad("max_in_flight", "is below 1");
   if (max_record_bytes < 1024 || max_record_bytes > 100'000'000) {
     return Bad("max_record_bytes", "must be from 1024 to 100000000");

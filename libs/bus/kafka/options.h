@@ -28,6 +28,9 @@ struct KafkaOptions {
   absl::Duration publish_timeout = absl::Seconds(30);
   // How long a lone record waits for others to share a request with.
   absl::Duration linger = absl::Milliseconds(1);
+  // How long records are sent as a refusal of the broker has asked for: each
+  // alone, or without their times.
+  absl::Duration careful_time = absl::Seconds(30);
   // Records handed to librdkafka and not acknowledged; more wait their turn.
   int max_in_flight = 50'000;
   size_t max_in_flight_bytes = 64 << 20;

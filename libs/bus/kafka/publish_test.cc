@@ -210,6 +210,51 @@ TEST_F(KafkaTest, ARecordThatItsTopicRefusesTakesNoOtherAlong) {
   Drop(transport);
 }
 
+// For good, it would cost all that come later a request each.
+TEST_F(KafkaTest, AfterARefusalRecordsAreSentAloneForAWhileOnly) {
+  KafkaOptions options = Options();
+  options.careful_time = absl::Seconds(1);
+  Transport& transport = Open(options);
+  const std::string topic = Topic(transport, 1);
+  const Record big = MakeRecord(topic, "key", std::string(400'000, 'x'));
+  absl::Status refused;
+  do {
+    refused = Await(transport.Publish({big}));
+  } while (absl::IsUnavailable(refused));
+  ASSERT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << refused;
+  // Until the producer that was refused it is replaced.
+  while (!Await(transport.Publish({MakeRecord(topic, "key", "first")})).ok()) {
+  }
+  // The next change takes nothing back, whatever is under way.
+  int published = 0;
+  std::vector<Promise<absl::Status>> outcomes;
+  while (!logger_.Has("Kafka records share requests again")) {
+    ASSERT_LT(published, 1'000'000) << "and still alone";
+    outcomes.clear();
+    for (int i = 0; i < 100; ++i) {
+      outcomes.push_back(AsStatusOr(transport.Publish(
+          {MakeRecord(topic, "key", std::to_string(++published))})));
+    }
+    ASSERT_TRUE(RunUntil([&] { return outcomes.back().settled(); }));
+    for (const auto& outcome : outcomes) ASSERT_TRUE(outcome.value().ok());
+  }
+  EXPECT_GT(published, 0);
+  ASSERT_TRUE(
+      Await(transport.Publish({MakeRecord(topic, "key", "last")})).ok());
+  std::vector<Record> records;
+  ASSERT_TRUE(
+      ReadAll(transport.Tail({topic}, TailFrom::kBeginning, false), &records)
+          .ok());
+  std::vector<std::string> expected;
+  for (int i = 1; i <= published; ++i) expected.push_back(std::to_string(i));
+  expected.push_back("last");
+  std::vector<std::string> values;
+  for (const Record& record : records) {
+    if (record.value != "first") values.push_back(record.value);
+  }
+  EXPECT_EQ(values, expected);
+}
+
 TEST_F(KafkaTest, AFailedProducerIsReplaced) {
   Transport& transport = Open();
   const std::string topic = Topic(transport, 1);

@@ -16,8 +16,6 @@ constexpr int kEventsPerTurn = 64;
 constexpr int kRecordsPerTurn = 1000;
 // How long the reports of a failed producer are waited for.
 constexpr absl::Duration kFatalBound = absl::Milliseconds(500);
-// How long records are sent as a refusal has asked for.
-constexpr absl::Duration kCareful = absl::Seconds(30);
 
 // On the wire, with the lengths of the headers.
 size_t SizeOf(const Record& record) {
@@ -120,10 +118,18 @@ absl::Status Publisher::Check(const std::vector<Record>& records) const {
 
 bool Publisher::Turn() {
   const bool more_events = Drain(kEventsPerTurn) == kEventsPerTurn;
-  if (fatal_ && std::all_of(batches_.begin(), batches_.end(),
-                            [](const Batch& b) { return b.unacked == 0; })) {
-    Reset(absl::UnavailableError(environment_.place() +
-                                 ": the producer had to be replaced"));
+  if (fatal_ || needlessly_alone()) {
+    const bool idle =
+        std::all_of(batches_.begin(), batches_.end(),
+                    [](const Batch& batch) { return batch.unacked == 0; });
+    if (idle && fatal_) {
+      Reset(absl::UnavailableError(environment_.place() +
+                                   ": the producer had to be replaced"));
+    } else if (idle) {
+      environment_.logger.Info("Kafka records share requests again",
+                               {{"brokers", environment_.options.brokers}});
+      Restart();
+    }
   }
   const bool more_records = Pump(kRecordsPerTurn);
   if (closing_ && batches_.empty()) {
@@ -215,8 +221,11 @@ absl::Status Publisher::Refused(const Batch& batch,
 
 void Publisher::SetForAWhile(bool* careful, Timer* end) {
   *careful = true;
-  *end =
-      environment_.loop.SetTimeout(kCareful, [careful] { *careful = false; });
+  *end = environment_.loop.SetTimeout(environment_.options.careful_time,
+                                      [=, this] {
+                                        *careful = false;
+                                        wake_.Again();
+                                      });
   end->Unref();
 }
 

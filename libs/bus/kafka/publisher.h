@@ -77,6 +77,9 @@ class Publisher {
   void OnError(rd_kafka_event_t* event);
   absl::Status Refused(const Batch& batch, const rd_kafka_message_t& message);
   void SetForAWhile(bool* careful, Timer* end);
+  // Then nothing more is handed over, and once all is acknowledged the producer
+  // is replaced by one that batches.
+  bool needlessly_alone() const { return alone_ && !one_by_one_; }
   // Hands records over. Returns whether it stopped because it did enough.
   bool Pump(int budget);
   enum class Handed { kYes, kFull, kRefused };
@@ -88,6 +91,8 @@ class Publisher {
 
   // Rejects all that is outstanding and replaces the producer.
   void Reset(const absl::Status& reason);
+  // Replaces the producer, of which no reports are awaited.
+  void Restart();
   void DropClient();
 
   Environment& environment_;

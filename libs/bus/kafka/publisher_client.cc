@@ -25,7 +25,7 @@ int64_t TimestampOf(const Record& record, bool untimed) {
 }  // namespace
 
 bool Publisher::Pump(int budget) {
-  if (client_ == nullptr || fatal_) return false;
+  if (client_ == nullptr || fatal_ || needlessly_alone()) return false;
   while (pump_ != batches_.end()) {
     Batch& batch = *pump_;
     while (batch.next < batch.records.size()) {
@@ -115,12 +115,16 @@ void Publisher::Reset(const absl::Status& reason) {
   fatal_ = false;
   fatal_bound_.Clear();
   DropClient();
-  pump_ = batches_.end();
   for (Batch& batch : std::exchange(batches_, {})) {
     batch.done.Reject(batch.failure.ok() ? reason : batch.failure);
   }
   pump_ = batches_.end();
   if (closing_) return wake_.Again();
+  Restart();
+}
+
+void Publisher::Restart() {
+  DropClient();
   const absl::Status started = Start();
   if (started.ok()) return;
   environment_.logger.Error("no Kafka producer can be made",
@@ -140,6 +144,7 @@ void Publisher::DropClient() {
     queue_ = nullptr;
   }
   client_.reset();
+  alone_ = false;
 }
 
 }  // namespace millrace::bus::kafka
