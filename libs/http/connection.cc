@@ -35,6 +35,7 @@ struct Connection::Exchange {
   std::chrono::steady_clock::time_point since =
       std::chrono::steady_clock::now();
   std::string path;
+  Cors::Asked cors;
 };
 
 Connection::Connection(ConnectionHost* host,
@@ -144,6 +145,9 @@ void Connection::Dispatch() {
   exchange->form.keep_alive = head.keep_alive;
   if (!head.keep_alive || host_->draining()) phase_ = Phase::kLast;
 
+  if (host_->cors() != nullptr) {
+    exchange->cors = Cors::AskedBy(head.method, head.headers);
+  }
   Request request;
   absl::StatusOr<RequestTarget> target =
       head.method == "CONNECT"
@@ -232,6 +236,9 @@ void Connection::Send(Exchange& exchange, bool keep_alive) {
   host_->metrics().Answered(
       exchange.response->status,
       absl::FromChrono(std::chrono::steady_clock::now() - exchange.since));
+  if (host_->cors() != nullptr) {
+    host_->cors()->Complete(exchange.cors, &*exchange.response);
+  }
   ResponseForm form = exchange.form;
   form.keep_alive = keep_alive;
   const absl::Status status =
@@ -249,6 +256,9 @@ void Connection::Fail(int status, std::string_view message) {
   auto exchange = std::make_shared<Exchange>();
   exchange->form.keep_alive = false;
   exchange->response = ErrorResponse(status, CodeForHttp(status), message);
+  if (host_->cors() != nullptr) {
+    exchange->cors = Cors::AskedBy("", parser_.head().headers);
+  }
   host_->logger().Debug(
       "HTTP request refused",
       {{"peer", peer_}, {"status", status}, {"reason", message}});

@@ -38,6 +38,8 @@ class ConnectionHost {
   virtual ~ConnectionHost() = default;
   virtual const ServerOptions& options() const = 0;
   virtual const Router& router() const = 0;
+  // Null when no page of another origin may call.
+  virtual const Cors* cors() const = 0;
   virtual Logger& logger() = 0;
   virtual ServerMetrics& metrics() = 0;
   virtual bool draining() const = 0;

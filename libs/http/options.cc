@@ -44,7 +44,7 @@ absl::Status ServerOptions::Validate() const {
     return absl::InvalidArgumentError(
         StrCat("port is ", port, "; it must be from 0 to 65535"));
   }
-  return First({limits.Validate(),
+  return First({limits.Validate(), cors.Validate(),
                 AtLeast("max_connections", max_connections, 1),
                 AtLeast("max_pipelined", max_pipelined, 1),
                 AtLeast("max_pending_bytes", max_pending_bytes, 1),

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "http/cors.h"
 #include "loop/tcp.h"
 #include "tls/credentials.h"
 
@@ -36,6 +37,7 @@ struct ServerOptions {
   // From the connection to the end of the handshake.
   absl::Duration handshake_timeout = absl::Seconds(10);
   ParserLimits limits;
+  CorsOptions cors;
   // One more is answered with 503 and closed.
   size_t max_connections = 10'000;
   // Requests of one connection that may wait for their answers; reading

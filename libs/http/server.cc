@@ -45,6 +45,7 @@ class Server::Impl final : public ConnectionHost {
        Logger& logger, Metrics& metrics)
       : loop_(loop),
         options_(std::move(options)),
+        cors_(options_.cors),
         router_(router),
         logger_(logger),
         metrics_(metrics) {}
@@ -87,6 +88,9 @@ class Server::Impl final : public ConnectionHost {
 
   const ServerOptions& options() const override { return options_; }
   const Router& router() const override { return router_; }
+  const Cors* cors() const override {
+    return options_.cors.origins.empty() ? nullptr : &cors_;
+  }
   Logger& logger() override { return logger_; }
   ServerMetrics& metrics() override { return metrics_; }
   bool draining() const override { return drained_.has_value(); }
@@ -168,6 +172,7 @@ class Server::Impl final : public ConnectionHost {
 
   EventLoop& loop_;
   const ServerOptions options_;
+  const Cors cors_;
   const Router& router_;
   Logger& logger_;
   ServerMetrics metrics_;

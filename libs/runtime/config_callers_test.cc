@@ -1,5 +1,6 @@
 // What a configuration may say of callers: how often, and who they are.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "runtime/config_limits.h"
@@ -64,6 +65,20 @@ TEST_F(ConfigTest, CertificatesOfCallersMustBeAskedFor) {
             "--set identity.certificates: identity.certificates needs "
             "http.tls.client_certificates or grpc.tls.client_certificates: "
             "callers are not asked for one");
+}
+
+TEST_F(ConfigTest, OriginsAreThoseOfBrowsers) {
+  Yaml(
+      "http:\n  cors:\n    origins: [https://a.example, "
+      "https://B.example/]\n");
+  EXPECT_THAT(Error(), testing::StartsWith(
+                           "config.yaml:3:14: http.cors.origins has "
+                           "'https://B.example/' is not an origin as browsers "
+                           "write it"));
+  Yaml(
+      "http:\n  cors:\n    origins: [https://a.example, "
+      "https://*.b.example]\n    max_age: 0s\n");
+  EXPECT_EQ(Load().http().cors().origins_size(), 2);
 }
 
 TEST_F(ConfigTest, Identity) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "base/strings.h"
 #include "contract/errors.h"
 #include "runtime/config_limits.h"
@@ -45,6 +46,18 @@ rpc::RetryOptions RetryOptionsOf(const config::v1::RemoteCalls& calls) {
 std::string AddressText(const std::string& host, int port) {
   const bool v6 = host.find(':') != host.npos;
   return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
+}
+
+bool IsAddress(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return false;
+  const std::string_view host = std::string_view(text).substr(0, colon);
+  const bool bracketed =
+      host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find_first_of(":/ ") != host.npos) return false;
+  int port = 0;
+  return absl::SimpleAtoi(text.substr(colon + 1), &port) && port > 0 &&
+         port <= 65535;
 }
 
 std::vector<std::string> RetryCodeNames() {

@@ -16,6 +16,9 @@ namespace millrace::runtime {
 // "host:port", "[::1]:port".
 std::string AddressText(const std::string& host, int port);
 
+// Whether `text` is such an address, of a port that can be called.
+bool IsAddress(const std::string& text);
+
 // The names that remote_calls.retry_codes may have.
 std::vector<std::string> RetryCodeNames();
 

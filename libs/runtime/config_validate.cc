@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <set>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "base/strings.h"
 #include "base/suggest.h"
+#include "http/cors.h"
 #include "http/fetch.h"
 #include "http/serializer.h"
 #include "runtime/config_remote.h"
@@ -223,9 +223,17 @@ class Validator {
                  grpc.max_message_bytes(), ", or 0: no bound"));
   }
 
+  void CheckCors(const config::v1::Cors& cors) {
+    const absl::Status status = http::CorsOptions{
+        {cors.origins().begin(),
+         cors.origins().end()}}.Validate();
+    if (!status.ok()) {
+      Wrong("http.cors.origins", StrCat("has ", MessageOf(status)));
+    }
+  }
+
   void CheckAddress(const std::string& path, const std::string& text) {
-    HostPort address;
-    if (ParseHostPort(text, &address)) return;
+    if (IsAddress(text)) return;
     Wrong(path, StrCat("must be host:port, not '", text, "'"));
   }
 
@@ -344,20 +352,6 @@ bool HasPassword(const std::string& url) {
   return at != authority.npos && authority.find(':') < at;
 }
 
-bool ParseHostPort(const std::string& text, HostPort* out) {
-  const size_t colon = text.rfind(':');
-  if (colon == text.npos || colon == 0) return false;
-  out->host = text.substr(0, colon);
-  if (out->host.front() == '[' && out->host.back() == ']') {
-    out->host = out->host.substr(1, out->host.size() - 2);
-  } else if (out->host.find_first_of(":/ ") != out->host.npos) {
-    return false;
-  }
-  return !out->host.empty() &&
-         absl::SimpleAtoi(text.substr(colon + 1), &out->port) &&
-         out->port > 0 && out->port <= 65535;
-}
-
 void Validate(const Config& config, const Places& places,
               const std::vector<std::string>& services, Problems& problems) {
   Validator validator(places, problems);
@@ -387,6 +381,7 @@ void Validate(const Config& config, const Places& places,
   }
   validator.CheckRemoteCalls(config.remote_calls());
   validator.CheckGrpc(config.grpc());
+  validator.CheckCors(config.http().cors());
   if (config.data_dir().empty()) {
     validator.Wrong("data_dir", "must name a directory");
   }

@@ -20,13 +20,6 @@ void Validate(const config::v1::Config& config, const Places& places,
 // Whether the URL of a database holds a password.
 bool HasPassword(const std::string& url);
 
-// The host and the port of "host:port" or "[::1]:port".
-struct HostPort {
-  std::string host;
-  int port = 0;
-};
-bool ParseHostPort(const std::string& text, HostPort* out);
-
 }  // namespace millrace::runtime
 
 #endif  // MILLRACE_RUNTIME_CONFIG_VALIDATE_H_

@@ -28,6 +28,9 @@ http::ServerOptions HttpOptions(const Config& config) {
   options.body_timeout = DurationOf(http.limits().body_timeout());
   options.idle_timeout = DurationOf(http.limits().idle_timeout());
   options.handshake_timeout = DurationOf(http.tls().handshake_timeout());
+  options.cors.origins.assign(http.cors().origins().begin(),
+                              http.cors().origins().end());
+  options.cors.max_age = DurationOf(http.cors().max_age());
   return options;
 }
 

@@ -21,6 +21,7 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // A log that can be away, and has nothing in it.
@@ -327,6 +328,33 @@ TEST_F(HostTest, DataDirectoryIsForOneProcess) {
                 StrCat("cannot use the data directory '", config_.data_dir(),
                        "': another process uses it; set it with ",
                        "--data or MILLRACE_DATA_DIR")));
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, PagesOfAllowedOriginsMayCall) {
+  config_.mutable_http()->mutable_cors()->add_origins("https://app.example");
+  Start();
+  const std::string path = "/sample.v1.GreeterService/Greet";
+  EXPECT_THAT(Http("OPTIONS", path, "",
+                   "Origin: https://app.example\r\n"
+                   "Access-Control-Request-Method: POST\r\n"
+                   "Access-Control-Request-Headers: content-type\r\n"),
+              AllOf(StartsWith("HTTP/1.1 204 "),
+                    HasSubstr("Access-Control-Allow-Methods: OPTIONS, POST"),
+                    HasSubstr("Access-Control-Allow-Headers: content-type"),
+                    HasSubstr("Access-Control-Max-Age: 7200\r\n")));
+  const std::string allowed =
+      "Access-Control-Allow-Origin: https://app.example\r\n";
+  EXPECT_THAT(Http("POST", path, R"({"name":"Ada"})",
+                   "Origin: https://app.example\r\n"),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr(allowed)));
+  EXPECT_THAT(
+      Http("POST", path, R"({"name":1})", "Origin: https://app.example\r\n"),
+      AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr(allowed)));
+  EXPECT_THAT(
+      Http("POST", path, R"({"name":"Ada"})", "Origin: https://b.example\r\n"),
+      AllOf(StartsWith("HTTP/1.1 200 "),
+            Not(HasSubstr("Access-Control-Allow-Origin"))));
   EXPECT_TRUE(Drain().ok());
 }
 
