@@ -15,7 +15,7 @@ enum class Escape : uint8_t {
   kNone,
   kHtml,         // & < > ", as Mustache's specification has it
   kHtmlStrict,   // and ': for text and quoted attributes
-  kUnquoted,     // an attribute without quotes
+  kUnquoted,     // an attribute without quotes, behind text of it
   kUrl,          // a whole URL in an attribute: only harmless schemes
   kUrlPart,      // in the path of a URL: what ends it or its quotes is encoded
   kUrlQuery,     // in a query, a fragment or a scheme: encoded as a component

@@ -1,7 +1,8 @@
 // Where in an HTML document a template has got to, told by its own text: what
 // must be escaped there, and how.
 //
-// Values never change it: they are escaped so that they stay what they are.
+// Values never change it: they are escaped so that they stay what they are, and
+// are refused where an empty one would not, as behind "class=".
 // Plain data of a fixed size; two contexts are the same when they are equal.
 #ifndef MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_
 #define MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_

@@ -31,8 +31,8 @@ TEST(HtmlContext, EscapesForThePlace) {
           Case{"<p>{{v}}</p>", "<'&\">", "<p>&lt;&#39;&amp;&quot;&gt;</p>"},
           {"<p title=\"{{v}}\">", "\"'<", "<p title=\"&quot;&#39;&lt;\">"},
           {"<p title='{{v}}'>", "\"'<", "<p title='&quot;&#39;&lt;'>"},
-          {"<p title={{v}}>", "a b=c>", "<p title=a&#32;b&#61;c&#62;>"},
-          {"<p title = {{v}} class=x>", "a", "<p title = a class=x>"},
+          {"<p title=x{{v}}>", "a b=c>", "<p title=xa&#32;b&#61;c&#62;>"},
+          {"<p title = x{{v}} class=x>", "", "<p title = x class=x>"},
           {"<P TITLE=\"{{v}}\">", "\"", "<P TITLE=\"&quot;\">"},
           {"<title>{{v}}</title>", "</title>", "<title>&lt;/title&gt;</title>"},
           {"<textarea>{{v}}</textarea>", "</textarea>",
@@ -49,7 +49,7 @@ TEST(HtmlContext, EscapesForThePlace) {
           {"<a href=\"java{{v}}\">", "script:x", "<a href=\"javascript%3Ax\">"},
           {"<a href=\"/u/{{v}}/x\">", "a b", "<a href=\"/u/a%20b/x\">"},
           {"<a href=\"/u?x={{v}}\">", "a&b=/", "<a href=\"/u?x=a%26b%3D%2F\">"},
-          {"<a href={{v}}>", "a b>", "<a href=a%20b%3E>"},
+          {"<a href=/{{v}}>", "a b>", "<a href=/a%20b%3E>"},
           {"<form action='{{v}}'>", "javascript:x",
            "<form action='#blocked-url'>"},
           // JavaScript
@@ -96,7 +96,21 @@ TEST(HtmlContext, RefusesWhereNothingIsSafe) {
            {"<img srcset=\"{{v}}\">", "several URLs"},
            {"<a href=\"javascript:{{v}}\">", "URL that is code"},
            {"<a href=\"java&#115;cript:{{v}}\">", "URL that is code"},
-           {"<a onclick={{v}}>", "without quotes"},
+           {"<a onclick={{v}}>", "event handler without quotes"},
+           {"<a onclick=f({{v}})>", "event handler without quotes"},
+           {"<a onclick=f('{{v}}')>", "event handler without quotes"},
+           {"<a onclick=f(\"{{v}}\")>", "event handler without quotes"},
+           // What is empty would take in what follows.
+           {"<p class={{v}} title=\"x\">",
+            "the beginning of an attribute without quotes; quote the"},
+           {"<p class= {{v}}>", "the beginning of an attribute without quotes"},
+           {"<a href={{v}}>", "the beginning of an attribute without quotes"},
+           {"<p class={{#t}}{{v}}{{/t}}>",
+            "the beginning of an attribute without quotes"},
+           {"<p class={{#t}}x{{/t}} title=\"{{v}}\">",
+            "close in it what it opens"},
+           {"<p class={{#t}}x {{/t}}title=\"{{v}}\">",
+            "close in it what it opens"},
            {"<a onclick=\"f(&quot;{{v}}&quot;)\">", "behind an entity"},
            {"<script>`{{v}}`", "template literal"},
            {"<script>/{{v}}/", "regular expression"},
@@ -125,7 +139,10 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
       {"page", "<title>{{$t}}{{/t}}</title><p title=\"{{$t}}{{/t}}\">"},
       {"bad", "<script>{{$t}}{{/t}}</script>"},
       {"scheme", "javascript:"},
-      {"flag", " checked"}});
+      {"flag", " checked"},
+      {"empty", ""},
+      {"word", "x"},
+      {"words", "x "}});
   const auto render = [&](std::string_view source) {
     return FirstLine(
         Rendered(source, R"({"v": "a' b"})", Contextual(), partials));
@@ -148,6 +165,16 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
             "<script>x = \"a\\u0027 b\";");
   EXPECT_EQ(render("<input{{>flag}} title=\"{{v}}\">"),
             "<input checked title=\"a&#39; b\">");
+  EXPECT_EQ(render("<p class={{>v}}>"),
+            "v:1:1: a value cannot stand in the beginning of an attribute "
+            "without quotes; quote the attribute");
+  EXPECT_EQ(render("<p class={{>empty}} title=\"{{v}}\">"),
+            "<p class= title=\"a&#39;&#32;b\">");
+  for (const char* partial : {"word", "words"}) {
+    EXPECT_NE(render(StrCat("<p class={{>", partial, "}} title=\"{{v}}\">"))
+                  .find("it must end where it began"),
+              std::string::npos);
+  }
   EXPECT_EQ(render("{{<page}}{{$t}}{{v}}{{/t}}{{/page}}"),
             "<title>a&#39; b</title><p title=\"a&#39; b\">");
   EXPECT_EQ(render("{{<bad}}{{$t}}{{v}}{{/t}}{{/bad}}"),

@@ -13,19 +13,22 @@ absl::Status CannotStand(std::string_view where, std::string_view advice) {
 }  // namespace
 
 absl::StatusOr<Escape> HtmlContext::TakeValue() {
-  if (state_ == State::kBeforeValue) BeginValue();
+  // Without quotes, where nothing of the attribute has been written yet.
+  const bool may_be_empty = state_ == State::kBeforeValue;
+  if (may_be_empty) BeginValue();
   const bool in_script =
       state_ == State::kRawText && element_ == Element::kScript;
   if (in_script ||
       (state_ == State::kValue && attribute_ == Attribute::kScript)) {
     Forget();
     const absl::StatusOr<bool> in_string = js_.TakeValueInString();
+    if (!in_script && quote_ == 0) {
+      return CannotStand("an event handler without quotes",
+                         "quote the attribute");
+    }
     if (!in_string.ok()) return in_string.status();
     if (*in_string) return Escape::kJsString;
-    if (in_script) return Escape::kJsValue;
-    if (quote_ != 0) return Escape::kJsAttribute;
-    return CannotStand("an event handler without quotes",
-                       "quote the attribute");
+    return in_script ? Escape::kJsValue : Escape::kJsAttribute;
   }
   switch (state_) {
     case State::kText:
@@ -49,6 +52,11 @@ absl::StatusOr<Escape> HtmlContext::TakeValue() {
     case State::kBeforeValue:
     case State::kValue:
       break;
+  }
+  // An empty one would leave the attribute what stands behind it.
+  if (may_be_empty) {
+    return CannotStand("the beginning of an attribute without quotes",
+                       "quote the attribute");
   }
   switch (attribute_) {
     case Attribute::kStyle:
