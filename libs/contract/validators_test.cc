@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 
 #include "contract/rules.h"
 #include "golden/rules.millrace.h"
@@ -50,6 +52,19 @@ TEST(Validator, AllViolationsAreInOneError) {
             "id: must be set; email: must be an e-mail address; colour: must "
             "be set; accepted: must be set; home.street: must be set; tags: "
             "must be set; numbers: must have at least 1 elements, has 0");
+}
+
+TEST(Validator, ListedNumbersAreDecimal) {
+  golden::Listed listed;
+  listed.set_padded(10);
+  listed.set_least(std::numeric_limits<int64_t>::min());
+  listed.set_most(std::numeric_limits<uint32_t>::max());
+  listed.add_all(std::numeric_limits<uint64_t>::max());
+  EXPECT_TRUE(rules::Validate<golden::Listed>(listed).ok())
+      << rules::Validate<golden::Listed>(listed);
+  listed.set_padded(7);
+  EXPECT_EQ(rules::Validate<golden::Listed>(listed).message(),
+            "padded: must be one of 10, 8, 9, -2147483648");
 }
 
 TEST(Validator, EachRuleBitesAtItsPath) {

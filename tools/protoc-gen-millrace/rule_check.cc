@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,22 +43,11 @@ Kind KindOf(const FieldDescriptor* field) {
   }
 }
 
-// Whether the text is a value of the integer type.
-bool IsValue(const FieldDescriptor* field, const std::string& text) {
-  int32_t int32;
-  int64_t int64;
-  uint32_t uint32;
-  uint64_t uint64;
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return absl::SimpleAtoi(text, &int32);
-    case FieldDescriptor::CPPTYPE_INT64:
-      return absl::SimpleAtoi(text, &int64);
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return absl::SimpleAtoi(text, &uint32);
-    default:
-      return absl::SimpleAtoi(text, &uint64);
-  }
+template <typename T>
+std::optional<std::string> Read(const std::string& text) {
+  T value;
+  if (!absl::SimpleAtoi(text, &value)) return std::nullopt;
+  return StrCat(value);
 }
 
 // The bounds of the type that a double holds exactly.
@@ -109,7 +99,10 @@ class Checker {
     std::set<std::string> listed;
     for (const std::string& text : rules_.in()) {
       CheckListed(text);
-      if (listed.insert(text).second) continue;
+      const bool integer = kind_ == Kind::kInteger;
+      const std::string value =
+          integer ? IntegerOf(value_, text).value_or(text) : text;
+      if (listed.insert(value).second) continue;
       Refuse(StrCat("in of ", field_->name(), " lists '", text, "' twice"), "",
              "each value once");
     }
@@ -261,7 +254,7 @@ class Checker {
   }
 
   void CheckListed(const std::string& text) {
-    if (kind_ == Kind::kInteger && !IsValue(value_, text)) {
+    if (kind_ == Kind::kInteger && !IntegerOf(value_, text)) {
       Refuse(StrCat("in of ", field_->name(), " lists '", text,
                     "', which is no value of type ", value_->type_name()),
              "", "whole numbers in its range, in quotes");
@@ -295,6 +288,20 @@ const v1::FieldRules& RulesOf(const FieldDescriptor* field) {
 
 const FieldDescriptor* ValueOf(const FieldDescriptor* field) {
   return field->is_map() ? field->message_type()->map_value() : field;
+}
+
+std::optional<std::string> IntegerOf(const FieldDescriptor* field,
+                                     const std::string& text) {
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return Read<int32_t>(text);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return Read<int64_t>(text);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return Read<uint32_t>(text);
+    default:
+      return Read<uint64_t>(text);
+  }
 }
 
 void CheckRules(const pb::Descriptor* message, Diagnostics* diagnostics) {

@@ -5,6 +5,9 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <optional>
+#include <string>
+
 #include "millrace/v1/contract.pb.h"
 #include "tools/protoc-gen-millrace/diagnostics.h"
 
@@ -17,6 +20,11 @@ const v1::FieldRules& RulesOf(const google::protobuf::FieldDescriptor* field);
 // the map.
 const google::protobuf::FieldDescriptor* ValueOf(
     const google::protobuf::FieldDescriptor* field);
+
+// A listed value of an integer field in decimal and without what says nothing,
+// such as the zeros of "007"; nullopt when it is no value of the type.
+std::optional<std::string> IntegerOf(
+    const google::protobuf::FieldDescriptor* field, const std::string& text);
 
 // Checks the rules of all fields of the message and of those nested in it.
 void CheckRules(const google::protobuf::Descriptor* message,

@@ -45,6 +45,17 @@ std::string NumberText(const FieldDescriptor* field, double bound) {
   return StrCat(static_cast<int64_t>(bound));
 }
 
+// A listed value as C++ has it, where "010" would be eight.
+std::string IntegerText(const FieldDescriptor* field, const std::string& text) {
+  const std::string value = IntegerOf(field, text).value_or(text);
+  // C++ has no literal of it.
+  if (value == "-9223372036854775808") return "-9223372036854775807 - 1";
+  const bool is_unsigned =
+      field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 ||
+      field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
+  return is_unsigned ? StrCat(value, "u") : value;
+}
+
 // Writes the checks of one field.
 class FieldWriter {
  public:
@@ -191,7 +202,7 @@ class FieldWriter {
         values.push_back(
             EnumConstant(value_->enum_type()->FindValueByName(text)));
       } else {
-        values.push_back(IsText() ? Quoted(text) : text);
+        values.push_back(IsText() ? Quoted(text) : IntegerText(value_, text));
       }
     }
     if (value_->enum_type() == nullptr) {

@@ -112,4 +112,25 @@ void Check(const Person& message, const millrace::rules::Path& at,
   }
 }
 
+void Check(const Listed& message, const millrace::rules::Path& at,
+           millrace::rules::Found& found) {
+  if (message.padded() != 0) {
+    millrace::rules::OneOf(message.padded(), {10, 8, 9, -2147483648},
+                           at.Field("padded"), found);
+  }
+  if (message.least() != 0) {
+    millrace::rules::OneOf(message.least(),
+                           {-9223372036854775807 - 1, 9223372036854775807},
+                           at.Field("least"), found);
+  }
+  if (message.most() != 0) {
+    millrace::rules::OneOf(message.most(), {7u, 4294967295u}, at.Field("most"),
+                           found);
+  }
+  for (int i = 0; i < message.all_size(); ++i) {
+    millrace::rules::OneOf(message.all(i), {18446744073709551615u, 0u},
+                           at.Field("all").At(i), found);
+  }
+}
+
 }  // namespace golden

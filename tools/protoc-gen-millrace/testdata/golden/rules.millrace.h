@@ -13,6 +13,8 @@ void Check(const Address& message, const millrace::rules::Path& at,
            millrace::rules::Found& found);
 void Check(const Person& message, const millrace::rules::Path& at,
            millrace::rules::Found& found);
+void Check(const Listed& message, const millrace::rules::Path& at,
+           millrace::rules::Found& found);
 
 }  // namespace golden
 
