@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "base/strings.h"
 #include "tools/protoc-gen-millrace/assign_writer.h"
 #include "tools/protoc-gen-millrace/mask_writer.h"
@@ -15,20 +14,6 @@ namespace {
 
 namespace pb = google::protobuf;
 using pb::FieldDescriptor;
-
-// "ToOuterInner" for Outer.Inner.
-std::string FunctionName(const ConversionModel& model,
-                         const pb::Descriptor* message) {
-  std::string name = "To";
-  bool upper = true;
-  for (const char c : UniqueName(model, message)) {
-    if (c != '_') {
-      name += upper ? absl::ascii_toupper(static_cast<unsigned char>(c)) : c;
-    }
-    upper = c == '_';
-  }
-  return name;
-}
 
 bool AnyMovable(const std::vector<FieldPair>& pairs) {
   return std::any_of(pairs.begin(), pairs.end(), [](const FieldPair& pair) {

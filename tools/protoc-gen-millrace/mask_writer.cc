@@ -96,23 +96,8 @@ void DefinePath(const PathFunction& function,
   out->Line("}");
 }
 
-}  // namespace
-
-std::string UniqueName(const ConversionModel& model,
-                       const pb::Descriptor* message) {
-  const std::string name = pb::compiler::cpp::ClassName(message);
-  std::vector<const pb::Descriptor*> all = {model.message};
-  for (const SourceModel& source : model.sources) all.push_back(source.message);
-  for (const pb::Descriptor* other : all) {
-    if (other != message && pb::compiler::cpp::ClassName(other) == name) {
-      return absl::StrReplaceAll(message->full_name(), {{".", "_"}});
-    }
-  }
-  return name;
-}
-
-std::string VariableName(const ConversionModel& model,
-                         const pb::Descriptor* message) {
+// "user_patch" for UserPatch, and a name that a variable can have.
+std::string SnakeCase(const std::string& type) {
   // Names that would be words of C++, or other variables of the functions.
   static const std::set<std::string> kTaken = {
       "alignas",      "alignof",   "and",           "and_eq",
@@ -141,7 +126,6 @@ std::string VariableName(const ConversionModel& model,
       "from",         "key",       "mask",          "path",
       "step",         "value",     "values"};
   std::string name;
-  const std::string type = UniqueName(model, message);
   for (size_t i = 0; i < type.size(); ++i) {
     const unsigned char c = static_cast<unsigned char>(type[i]);
     if (absl::ascii_isupper(c) && i > 0 && type[i - 1] != '_' &&
@@ -152,6 +136,72 @@ std::string VariableName(const ConversionModel& model,
   }
   if (kTaken.count(name) > 0) name += "_message";
   return name;
+}
+
+std::vector<const pb::Descriptor*> SourcesOf(const ConversionModel& model) {
+  std::vector<const pb::Descriptor*> messages;
+  for (const SourceModel& source : model.sources) {
+    messages.push_back(source.message);
+  }
+  return messages;
+}
+
+// A name of `message` that none before it has: those of Order.Item and
+// OrderItem are the same but for the suffix.
+template <typename NameOf>
+std::string Distinct(const std::vector<const pb::Descriptor*>& messages,
+                     const pb::Descriptor* message, std::string_view suffix,
+                     NameOf name_of) {
+  std::set<std::string> taken;
+  for (const pb::Descriptor* other : messages) {
+    std::string name = name_of(other);
+    while (!taken.insert(name).second) StrAppend(&name, suffix);
+    if (other == message) return name;
+  }
+  return name_of(message);
+}
+
+}  // namespace
+
+std::string UniqueName(const ConversionModel& model,
+                       const pb::Descriptor* message) {
+  const std::string name = pb::compiler::cpp::ClassName(message);
+  std::vector<const pb::Descriptor*> all = {model.message};
+  for (const SourceModel& source : model.sources) all.push_back(source.message);
+  for (const pb::Descriptor* other : all) {
+    if (other != message && pb::compiler::cpp::ClassName(other) == name) {
+      return absl::StrReplaceAll(message->full_name(), {{".", "_"}});
+    }
+  }
+  return name;
+}
+
+std::string FunctionName(const ConversionModel& model,
+                         const pb::Descriptor* message) {
+  const auto name_of = [&model](const pb::Descriptor* other) {
+    std::string name = "To";
+    bool upper = true;
+    for (const char c : UniqueName(model, other)) {
+      if (c != '_') {
+        name += upper ? absl::ascii_toupper(static_cast<unsigned char>(c)) : c;
+      }
+      upper = c == '_';
+    }
+    return name;
+  };
+  // What makes the derived message takes other messages than they do.
+  if (message == model.message) return name_of(message);
+  return Distinct(SourcesOf(model), message, "Message", name_of);
+}
+
+std::string VariableName(const ConversionModel& model,
+                         const pb::Descriptor* message) {
+  std::vector<const pb::Descriptor*> all = SourcesOf(model);
+  all.push_back(model.message);
+  return Distinct(all, message, "_message",
+                  [&model](const pb::Descriptor* other) {
+                    return SnakeCase(UniqueName(model, other));
+                  });
 }
 
 std::vector<const pb::Descriptor*> EnteredMessages(

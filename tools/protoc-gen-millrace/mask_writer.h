@@ -15,7 +15,12 @@ namespace millrace::compiler {
 std::string UniqueName(const ConversionModel& model,
                        const google::protobuf::Descriptor* message);
 
-// The name of a variable for it: "user_patch" for UserPatch.
+// The name of the functions that make it: "ToOuterInner" for Outer.Inner.
+std::string FunctionName(const ConversionModel& model,
+                         const google::protobuf::Descriptor* message);
+
+// The name of a variable for it, which no other message of the model has:
+// "user_patch" for UserPatch.
 std::string VariableName(const ConversionModel& model,
                          const google::protobuf::Descriptor* message);
 

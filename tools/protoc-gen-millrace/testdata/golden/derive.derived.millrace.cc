@@ -676,6 +676,33 @@ bool AssignPath(std::string_view path, const ProductLabel& from,
   return false;
 }
 
+bool AssignPath(std::string_view path, const StockItem& from,
+                Stock_Item* stock_item) {
+  const millrace::derived::Step step(path);
+  if (step.Is("name")) {
+    if (stock_item == nullptr) return true;
+    stock_item->set_name(from.name());
+    return true;
+  }
+  return false;
+}
+
+bool AssignPath(std::string_view path, const MarkedItem& from,
+                Marker_Item* marker_item, MarkerItem* marker_item_message) {
+  const millrace::derived::Step step(path);
+  if (step.Is("sign")) {
+    if (marker_item == nullptr) return true;
+    marker_item->set_sign(from.sign());
+    return true;
+  }
+  if (step.Is("colour")) {
+    if (marker_item_message == nullptr) return true;
+    marker_item_message->set_colour(from.colour());
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 ProductRef ToProductRef(const Product& product) {
@@ -1478,6 +1505,148 @@ ProductsById ToProductsById(
 const ProductRef* Find(const RefsByName& refs_by_name, const std::string& key) {
   const auto found = refs_by_name.entries().find(key);
   return found == refs_by_name.entries().end() ? nullptr : &found->second;
+}
+
+StockItem ToStockItem(const Stock_Item& stock_item) {
+  StockItem stock_item_message;
+  if (!stock_item.name().empty()) {
+    stock_item_message.set_name(stock_item.name());
+  }
+  return stock_item_message;
+}
+
+StockItem ToStockItem(Stock_Item&& stock_item) {
+  StockItem stock_item_message;
+  if (!stock_item.name().empty()) {
+    stock_item_message.set_name(std::move(*stock_item.mutable_name()));
+  }
+  return stock_item_message;
+}
+
+Stock_Item ToStockItem(const StockItem& stock_item_message) {
+  Stock_Item stock_item;
+  ApplyTo(stock_item_message, &stock_item);
+  return stock_item;
+}
+
+Stock_Item ToStockItem(StockItem&& stock_item_message) {
+  Stock_Item stock_item;
+  ApplyTo(std::move(stock_item_message), &stock_item);
+  return stock_item;
+}
+
+void ApplyTo(const StockItem& stock_item_message, Stock_Item* stock_item) {
+  if (stock_item_message.has_name()) {
+    stock_item->set_name(stock_item_message.name());
+  }
+}
+
+void ApplyTo(StockItem&& stock_item_message, Stock_Item* stock_item) {
+  if (stock_item_message.has_name()) {
+    stock_item->set_name(std::move(*stock_item_message.mutable_name()));
+  }
+}
+
+absl::Status ApplyTo(const StockItem& stock_item_message,
+                     const google::protobuf::FieldMask& mask,
+                     Stock_Item* stock_item) {
+  return millrace::derived::ApplyMask(
+      mask, "StockItem",
+      {"name"},
+      [&](std::string_view path, bool assign) {
+        return AssignPath(path, stock_item_message,
+                          assign ? stock_item : nullptr);
+      });
+}
+
+MarkedItem ToMarkedItem(const Marker_Item& marker_item,
+                        const MarkerItem& marker_item_message) {
+  MarkedItem marked_item;
+  if (!marker_item.sign().empty()) marked_item.set_sign(marker_item.sign());
+  if (!marker_item_message.colour().empty()) {
+    marked_item.set_colour(marker_item_message.colour());
+  }
+  return marked_item;
+}
+
+MarkedItem ToMarkedItem(Marker_Item&& marker_item,
+                        MarkerItem&& marker_item_message) {
+  MarkedItem marked_item;
+  if (!marker_item.sign().empty()) {
+    marked_item.set_sign(std::move(*marker_item.mutable_sign()));
+  }
+  if (!marker_item_message.colour().empty()) {
+    marked_item.set_colour(std::move(*marker_item_message.mutable_colour()));
+  }
+  return marked_item;
+}
+
+Marker_Item ToMarkerItem(const MarkedItem& marked_item) {
+  Marker_Item marker_item;
+  if (!marked_item.sign().empty()) marker_item.set_sign(marked_item.sign());
+  return marker_item;
+}
+
+Marker_Item ToMarkerItem(MarkedItem&& marked_item) {
+  Marker_Item marker_item;
+  if (!marked_item.sign().empty()) {
+    marker_item.set_sign(std::move(*marked_item.mutable_sign()));
+  }
+  return marker_item;
+}
+
+MarkerItem ToMarkerItemMessage(const MarkedItem& marked_item) {
+  MarkerItem marker_item_message;
+  if (!marked_item.colour().empty()) {
+    marker_item_message.set_colour(marked_item.colour());
+  }
+  return marker_item_message;
+}
+
+MarkerItem ToMarkerItemMessage(MarkedItem&& marked_item) {
+  MarkerItem marker_item_message;
+  if (!marked_item.colour().empty()) {
+    marker_item_message.set_colour(std::move(*marked_item.mutable_colour()));
+  }
+  return marker_item_message;
+}
+
+void Assign(const Marker_Item& marker_item, MarkedItem* marked_item) {
+  marked_item->set_sign(marker_item.sign());
+}
+
+void Assign(const MarkerItem& marker_item_message, MarkedItem* marked_item) {
+  marked_item->set_colour(marker_item_message.colour());
+}
+
+void ApplyTo(const MarkedItem& marked_item, Marker_Item* marker_item,
+             MarkerItem* marker_item_message) {
+  if (!marked_item.sign().empty()) marker_item->set_sign(marked_item.sign());
+  if (!marked_item.colour().empty()) {
+    marker_item_message->set_colour(marked_item.colour());
+  }
+}
+
+void ApplyTo(MarkedItem&& marked_item, Marker_Item* marker_item,
+             MarkerItem* marker_item_message) {
+  if (!marked_item.sign().empty()) {
+    marker_item->set_sign(std::move(*marked_item.mutable_sign()));
+  }
+  if (!marked_item.colour().empty()) {
+    marker_item_message->set_colour(std::move(*marked_item.mutable_colour()));
+  }
+}
+
+absl::Status ApplyTo(
+    const MarkedItem& marked_item, const google::protobuf::FieldMask& mask,
+    Marker_Item* marker_item, MarkerItem* marker_item_message) {
+  return millrace::derived::ApplyMask(
+      mask, "MarkedItem",
+      {"sign", "colour"},
+      [&](std::string_view path, bool assign) {
+        return AssignPath(path, marked_item, assign ? marker_item : nullptr,
+                          assign ? marker_item_message : nullptr);
+      });
 }
 
 }  // namespace golden

@@ -147,6 +147,66 @@ ProductsById ToProductsById(
 // Record<string, ProductRef>: the value of the key, or null.
 const ProductRef* Find(const RefsByName& refs_by_name, const std::string& key);
 
+// Partial<Stock.Item>: what `stock_item` has of it.
+StockItem ToStockItem(const Stock_Item& stock_item);
+StockItem ToStockItem(Stock_Item&& stock_item);
+
+// A Item of which nothing is set but what `stock_item_message` has.
+Stock_Item ToStockItem(const StockItem& stock_item_message);
+Stock_Item ToStockItem(StockItem&& stock_item_message);
+
+// Sets in `stock_item` what is set in `stock_item_message`. Lists, maps and
+// messages are replaced as a whole; an empty list or map is not set.
+void ApplyTo(const StockItem& stock_item_message, Stock_Item* stock_item);
+void ApplyTo(StockItem&& stock_item_message, Stock_Item* stock_item);
+
+// Makes the fields of `stock_item` that `mask` names those of
+// `stock_item_message`, also those that are not set. "*" names all.
+// INVALID_ARGUMENT, and nothing is changed, when a path names no field of
+// StockItem.
+absl::Status ApplyTo(const StockItem& stock_item_message,
+                     const google::protobuf::FieldMask& mask,
+                     Stock_Item* stock_item);
+
+// Extend<Marker.Item, MarkerItem>: what `marker_item` and `marker_item_message`
+// have of it.
+MarkedItem ToMarkedItem(const Marker_Item& marker_item,
+                        const MarkerItem& marker_item_message);
+MarkedItem ToMarkedItem(Marker_Item&& marker_item,
+                        MarkerItem&& marker_item_message);
+
+// A Item of which nothing is set but what `marked_item` has.
+Marker_Item ToMarkerItem(const MarkedItem& marked_item);
+Marker_Item ToMarkerItem(MarkedItem&& marked_item);
+
+// A MarkerItem of which nothing is set but what `marked_item` has.
+MarkerItem ToMarkerItemMessage(const MarkedItem& marked_item);
+MarkerItem ToMarkerItemMessage(MarkedItem&& marked_item);
+
+// Makes the fields of `marked_item` that are from Item those of `marker_item`,
+// also those that are not set.
+void Assign(const Marker_Item& marker_item, MarkedItem* marked_item);
+
+// Makes the fields of `marked_item` that are from MarkerItem those of
+// `marker_item_message`, also those that are not set.
+void Assign(const MarkerItem& marker_item_message, MarkedItem* marked_item);
+
+// Sets in `marker_item` and `marker_item_message` what is set in `marked_item`.
+// Lists, maps and messages are replaced as a whole; an empty list or map is not
+// set.
+void ApplyTo(const MarkedItem& marked_item, Marker_Item* marker_item,
+             MarkerItem* marker_item_message);
+void ApplyTo(MarkedItem&& marked_item, Marker_Item* marker_item,
+             MarkerItem* marker_item_message);
+
+// Makes the fields of `marker_item` and `marker_item_message` that `mask` names
+// those of `marked_item`, also those that are not set. "*" names all.
+// INVALID_ARGUMENT, and nothing is changed, when a path names no field of
+// MarkedItem.
+absl::Status ApplyTo(const MarkedItem& marked_item,
+                     const google::protobuf::FieldMask& mask,
+                     Marker_Item* marker_item, MarkerItem* marker_item_message);
+
 // Adds what breaks the rules of a message to `found`.
 void Check(const ProductRef& message, const millrace::rules::Path& at,
            millrace::rules::Found& found);
