@@ -48,8 +48,9 @@ void WriteUrlQuery(std::string_view text, Output* out) {
   }
 }
 
-// Keeps what has a meaning in a URL, escapes of its own among it.
-void WriteUrlPart(std::string_view text, Output* out) {
+// Keeps what has a meaning in a URL, escapes of its own among it; colons only
+// from `colons` on.
+void WriteUrlPart(std::string_view text, Output* out, size_t colons = 0) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
@@ -60,8 +61,8 @@ void WriteUrlPart(std::string_view text, Output* out) {
     };
     if (c == '&') {
       out->Write("&amp;");
-    } else if (IsAlphanumeric(byte) ||
-               (c != '\0' && std::strchr("-_.~!#$*+,/:;=?@[]", c) != nullptr) ||
+    } else if (IsAlphanumeric(byte) || (c == ':' && i >= colons) ||
+               (c != '\0' && std::strchr("-_.~!#$*+,/;=?@[]", c) != nullptr) ||
                (c == '%' && is_hex(i + 1) && is_hex(i + 2))) {
       out->Write({&c, 1});
     } else {
@@ -80,6 +81,15 @@ bool HasHarmlessScheme(std::string_view url) {
     if (absl::EqualsIgnoreCase(ToAbsl(scheme), known)) return true;
   }
   return false;
+}
+
+// Behind other values, with which it can make no scheme but one that ends in a
+// harmless one.
+void WriteUrlRest(std::string_view text, Output* out) {
+  WriteUrlPart(text, out,
+               HasHarmlessScheme(text)
+                   ? 0
+                   : std::min(text.find_first_of("/?#"), text.size()));
 }
 
 // Nothing of it can end the string, the script element or the attribute.
@@ -152,6 +162,9 @@ void WriteEscaped(std::string_view text, Escape escape, Output* out) {
       [[fallthrough]];
     case Escape::kUrlPart:
       WriteUrlPart(text, out);
+      break;
+    case Escape::kUrlRest:
+      WriteUrlRest(text, out);
       break;
     case Escape::kUrlQuery:
       WriteUrlQuery(text, out);

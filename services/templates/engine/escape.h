@@ -18,6 +18,7 @@ enum class Escape : uint8_t {
   kUnquoted,     // an attribute without quotes, behind text of it
   kUrl,          // a whole URL in an attribute: only harmless schemes
   kUrlPart,      // in the path of a URL: what ends it or its quotes is encoded
+  kUrlRest,      // the same, where the scheme may not be over yet
   kUrlQuery,     // in a query, a fragment or a scheme: encoded as a component
   kJsString,     // inside a JavaScript string
   kJsValue,      // a JavaScript value: a text gets its quotes

@@ -139,10 +139,14 @@ void HtmlContext::EnterTag() {
   }
   const Element element = element_;
   const bool closing = closing_;
+  const bool refresh =
+      refresh_ || (state_ == State::kValue &&
+                   attribute_ == Attribute::kHeader && Remembers("refresh"));
   *this = HtmlContext();
   state_ = State::kInTag;
   element_ = element;
   closing_ = closing;
+  refresh_ = refresh;
 }
 
 void HtmlContext::CloseTag() {
@@ -157,6 +161,11 @@ void HtmlContext::BeginValue() {
   state_ = State::kValue;
   quote_ = 0;
   url_ = Url::kStart;
+  open_scheme_ = false;
+  if (attribute_ == Attribute::kRefresh) {
+    attribute_ = Attribute::kUrl;
+    url_ = Url::kDelay;
+  }
   js_ = JsContext();
   Forget();
 }
@@ -173,6 +182,7 @@ void HtmlContext::StepValue(char c) {
     return;
   }
   if (attribute_ == Attribute::kUrl) StepUrl(c);
+  if (attribute_ == Attribute::kHeader) Remember(c);
   if (attribute_ == Attribute::kScript) {
     if (c == '&') js_.BecomeUnclear();
     js_.Advance(c);
@@ -207,37 +217,51 @@ HtmlContext::Attribute HtmlContext::KindOfAttribute() const {
   if (name.substr(0, 2) == "on") return Attribute::kScript;
   if (name == "style") return Attribute::kStyle;
   if (name == "srcset" || name == "imagesrcset" || name == "ping" ||
-      name == "srcdoc") {
+      name == "srcdoc" || name == "archive") {
     return Attribute::kUrlList;
   }
+  if (name == "http-equiv") return Attribute::kHeader;
+  if (name == "content" && refresh_) return Attribute::kRefresh;
   for (const char* url :
        {"href", "src", "action", "formaction", "poster", "cite", "data",
-        "background", "manifest", "xlink:href", "longdesc", "usemap"}) {
+        "background", "manifest", "xlink:href", "longdesc", "usemap",
+        "codebase", "classid", "lowsrc", "dynsrc", "xml:base"}) {
     if (name == url) return Attribute::kUrl;
   }
   return Attribute::kPlain;
 }
 
+bool HtmlContext::RemembersHarmlessScheme() const {
+  return Remembers("http") || Remembers("https") || Remembers("mailto") ||
+         Remembers("tel");
+}
+
 // Which scheme the template's own text begins with: values that come behind a
 // harmful one, or a part of one, could become code.
 void HtmlContext::StepUrl(char c) {
+  if (open_scheme_) return StepOpenScheme(c);
   switch (url_) {
+    case Url::kDelay:
+      if (absl::ascii_isdigit(c) || c == '.' || IsSpace(c)) return;
+      url_ = Url::kStart;
+      [[fallthrough]];
     case Url::kStart:
       if (IsSpace(c)) return;
+      if (refresh_ && std::strchr(";,\"'", c) != nullptr) return;
       url_ = Url::kScheme;
       [[fallthrough]];
     case Url::kScheme:
-      if (c == '&') {
+      if (refresh_ && IsSpace(c)) return;
+      if (c == '&' || EndsEntity(c)) {
         url_ = Url::kBadScheme;  // an entity: anything
       } else if (c == ':') {
-        url_ = Remembers("http") || Remembers("https") || Remembers("mailto") ||
-                       Remembers("tel")
-                   ? Url::kPath
-                   : Url::kBadScheme;
+        url_ = RemembersHarmlessScheme() ? Url::kPath : Url::kBadScheme;
       } else if (c == '/') {
         url_ = Url::kPath;
       } else if (c == '?' || c == '#') {
         url_ = Url::kQuery;
+      } else if (c == '=' && refresh_ && Remembers("url")) {
+        url_ = Url::kStart;
       } else {
         return Remember(c);
       }
@@ -250,6 +274,27 @@ void HtmlContext::StepUrl(char c) {
     case Url::kBadScheme:
       return;
   }
+}
+
+// Behind a value that began the URL. memory_ has the text since the last value,
+// or since the last "&", which may begin an entity that is a colon.
+void HtmlContext::StepOpenScheme(char c) {
+  if (c == '&') {
+    Forget();
+    return Remember(c);
+  }
+  // Of control characters browsers leave some out.
+  if (absl::ascii_isalnum(c) || c == '+' || c == '-' || c == '.' ||
+      static_cast<unsigned char>(c) <= ' ') {
+    return Remember(c);
+  }
+  if (EndsEntity(c) || (c == ':' && !RemembersHarmlessScheme())) {
+    url_ = Url::kBadScheme;
+  } else if (c == '?' || c == '#') {
+    url_ = Url::kQuery;
+  }
+  open_scheme_ = false;
+  Forget();
 }
 
 }  // namespace millrace::templates

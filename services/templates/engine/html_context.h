@@ -2,7 +2,9 @@
 // must be escaped there, and how.
 //
 // Values never change it: they are escaped so that they stay what they are, and
-// are refused where an empty one would not, as behind "class=".
+// are refused where one that is empty would not, as after "class=". In URLs it
+// tells what may still become a scheme: one that ends in a harmless one, or
+// none, is all that values and the text between them can make.
 // Plain data of a fixed size; two contexts are the same when they are equal.
 #ifndef MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_
 #define MILLRACE_SERVICES_TEMPLATES_ENGINE_HTML_CONTEXT_H_
@@ -66,8 +68,18 @@ class HtmlContext {
     kStyle,
     kUrlList,
     kUnknown,
+    kHeader,   // http-equiv of meta
+    kRefresh,  // content of a meta that refreshes: seconds and a URL
   };
-  enum class Url : uint8_t { kStart, kScheme, kPath, kQuery, kBadScheme };
+  // kDelay is what stands before the URL of kRefresh.
+  enum class Url : uint8_t {
+    kDelay,
+    kStart,
+    kScheme,
+    kPath,
+    kQuery,
+    kBadScheme
+  };
   void Step(char c);
   void Remember(char c);
   void OpenTag();
@@ -76,13 +88,19 @@ class HtmlContext {
   void StepValue(char c);
   void StepRawText(char c);
   void StepUrl(char c);
+  void StepOpenScheme(char c);
+  bool RemembersHarmlessScheme() const;
+  bool InEntity() const;
+  bool EndsEntity(char c) const;
+  absl::StatusOr<Escape> TakeUrlValue();
   void EnterTag();
   bool InTag() const {
     return state_ == State::kTagName || state_ == State::kInTag ||
            state_ == State::kAttributeName;
   }
-  void JoinUrl(Url other);
+  void JoinUrl(Url other, bool other_open);
   void Forget();
+  void ForgetUrl();
   bool Remembers(std::string_view word) const;
   Attribute KindOfAttribute() const;
 
@@ -92,9 +110,13 @@ class HtmlContext {
   Element element_ = Element::kOther;
   Attribute attribute_ = Attribute::kPlain;
   Url url_ = Url::kStart;
+  // In kPath or kQuery: the URL began with a value, and what stands behind it
+  // may still belong to its scheme.
+  bool open_scheme_ = false;
   JsContext js_;
   char quote_ = 0;            // of the attribute's value; 0 when it has none
   bool closing_ = false;      // the tag is an end tag
+  bool refresh_ = false;      // the tag has http-equiv="refresh"
   bool behind_name_ = false;  // white space stands behind an attribute's name
   uint8_t remembered_ = 0;    // characters read of a name, up to kMemory + 1
   std::array<char, kMemory> memory_ = {};  // the name, in lower case

@@ -102,11 +102,13 @@ TEST(HtmlContext, RefusesWhereNothingIsSafe) {
            {"<a onclick=f(\"{{v}}\")>", "event handler without quotes"},
            // What is empty would take in what follows.
            {"<p class={{v}} title=\"x\">",
-            "the beginning of an attribute without quotes; quote the"},
-           {"<p class= {{v}}>", "the beginning of an attribute without quotes"},
-           {"<a href={{v}}>", "the beginning of an attribute without quotes"},
+            "without quotes that begins with it; quote the"},
+           {"<p class= {{v}}>",
+            "an attribute without quotes that begins with it"},
+           {"<a href={{v}}>",
+            "an attribute without quotes that begins with it"},
            {"<p class={{#t}}{{v}}{{/t}}>",
-            "the beginning of an attribute without quotes"},
+            "an attribute without quotes that begins with it"},
            {"<p class={{#t}}x{{/t}} title=\"{{v}}\">",
             "close in it what it opens"},
            {"<p class={{#t}}x {{/t}}title=\"{{v}}\">",
@@ -130,6 +132,113 @@ TEST(HtmlContext, RefusesWhereNothingIsSafe) {
     const std::string text = With(source, "x");
     EXPECT_NE(text.find(error), text.npos) << source << ": " << text;
   }
+}
+
+// {{a}} and {{b}} in the attribute of a link; the first line of an error.
+std::string Link(std::string_view href, std::string_view a, std::string_view b,
+                 const PartialMap& partials = PartialMap()) {
+  const std::string text = FirstLine(
+      Rendered(StrCat("<a href=\"", href, "\">"),
+               StrCat(R"({"t": true, "a": ")", a, R"(", "b": ")", b, R"("})"),
+               Contextual(), partials));
+  constexpr std::string_view kOpen = "<a href=\"";
+  if (text.substr(0, kOpen.size()) != kOpen) return text;
+  return text.substr(kOpen.size(), text.size() - kOpen.size() - 2);
+}
+
+struct LinkCase {
+  const char* href;
+  const char* a;
+  const char* b;
+  const char* text;
+};
+
+// What several values make is no code, and is what it was where it is none.
+TEST(HtmlContext, AUrlOfSeveralValuesIsNoCode) {
+  constexpr char kCode[] = ":alert(1)";
+  const PartialMap partials(std::map<std::string, std::string, std::less<>>{
+      {"a", "{{a}}"}, {"b", "{{b}}"}, {"empty", ""}});
+  for (const auto& [href, a, b, text] : {
+           LinkCase{"{{a}}{{b}}", "javascript", kCode,
+                    "javascript%3Aalert%281%29"},
+           {"{{a}}{{b}}", "", "javascript:alert(1)",
+            "javascript%3Aalert%281%29"},
+           {"{{a}}{{b}}", "javascript", "://%0aalert(1)",
+            "javascript%3A//%0aalert%281%29"},
+           {"{{a}}{{b}}", "https://x", "/a:b?c=d&e", "https://x/a:b?c=d&amp;e"},
+           {"{{a}}{{b}}", "", "https://x/", "https://x/"},
+           {"{{a}} {{b}}", "", "javascript:x", " javascript%3Ax"},
+           {"{{a}}script{{b}}", "java", kCode, "javascript%3Aalert%281%29"},
+           {"{{a}}{{#t}}{{b}}{{/t}}", "javascript", kCode,
+            "javascript%3Aalert%281%29"},
+           {"{{#t}}{{a}}{{/t}}{{b}}", "javascript", kCode,
+            "javascript%3Aalert%281%29"},
+           {"{{>a}}{{b}}", "javascript", kCode, "javascript%3Aalert%281%29"},
+           {"{{a}}{{>b}}", "javascript", kCode, "javascript%3Aalert%281%29"},
+           {"{{a}}{{>empty}}{{b}}", "javascript", kCode,
+            "javascript%3Aalert%281%29"},
+           {"{{a}}&{{b}}=1", "javascript", "colon;alert(1)",
+            "javascript&colon%3Balert%281%29=1"},
+           {"{{a}}&{{b}}", "javascript", "#58;alert(1)",
+            "javascript&%2358%3Balert%281%29"},
+           // What stands in between ends the scheme.
+           {"{{a}}/{{b}}", "/x", "a:b/c", "/x/a:b/c"},
+           {"{{a}}?q={{b}}", "/x", "a:b&", "/x?q=a%3Ab%26"},
+           {"{{a}}#{{b}}", "/x", "a:b", "/x#a%3Ab"},
+           {"{{a}}&q={{b}}", "/x?y", "a:b", "/x?y&q=a:b"},
+           {"{{a}}&amp;{{b}}", "/x?y", "a:b", "/x?y&amp;a:b"},
+           {"{{a}}{{#t}}/{{/t}}{{b}}", "/x", "a/b", "/x/a/b"},
+           {"{{a}}{{#t}}?q={{b}}{{/t}}&p={{b}}", "/x", "a/b",
+            "/x?q=a%2Fb&p=a%2Fb"},
+           {"{{a}}https://x/{{b}}", "/to?", "a:b", "/to?https://x/a:b"},
+       }) {
+    EXPECT_EQ(Link(href, a, b, partials), text) << href;
+  }
+  for (const char* href : {
+           "{{a}}:{{b}}",
+           "{{a}}://{{b}}/",
+           "{{a}}script:{{b}}",
+           "{{a}}{{a}}:{{b}}",
+           "{{a}}{{#t}}:{{b}}{{/t}}",
+           "{{a}}{{#t}}:{{/t}}{{b}}",
+           "{{#t}}{{a}}{{/t}}:{{b}}",
+           "{{a}}{{#t}}/{{/t}}:{{b}}",
+           "{{a}}{{#t}}?{{/t}}:{{b}}",
+           "{{a}}{{>empty}}:{{b}}",
+           "{{a}}:{{>b}}",
+           "{{a}}&colon;{{b}}",
+           "{{a}}&#58;{{b}}",
+           "{{a}}&{{a}};{{b}}",
+           "{{a}}&{{>empty}}colon;{{b}}",
+           "{{a}}{{#t}}&{{/t}}colon;{{b}}",
+           "{{#t}}{{a}}&{{/t}}colon;{{b}}",
+           "{{#t}}{{a}}&{{/t}}#58;{{b}}",
+           "data:text/html,{{a}}",
+           "java\tscript:{{a}}",
+       }) {
+    EXPECT_NE(Link(href, "", "", partials)
+                  .find("a value cannot stand in a URL that is code"),
+              std::string::npos)
+        << href;
+  }
+}
+
+TEST(HtmlContext, KnowsTheUrlOfAMetaThatRefreshes) {
+  constexpr char kTag[] = "<meta http-equiv=\"Refresh\" content=\"";
+  for (const auto& [content, value, text] : {
+           Case{"5; url={{v}}", "javascript:x", "5; url=#blocked-url"},
+           {"0;{{v}}", "javascript:x", "0;#blocked-url"},
+           {"0; URL='{{v}}'", "javascript:x", "0; URL='#blocked-url'"},
+           {"5; url={{v}}", "/a?b=c", "5; url=/a?b=c"},
+           {"5; url=/a?b={{v}}", "&", "5; url=/a?b=%26"},
+           {"{{v}}", "0;url=javascript:x", "0%3Burl%3Djavascript%3Ax"},
+           {"{{n}}; url=/a", "", "5; url=/a"},
+       }) {
+    EXPECT_EQ(With(StrCat(kTag, content, "\">"), value),
+              StrCat(kTag, text, "\">"));
+  }
+  EXPECT_EQ(With("<meta name=x content=\"0;url={{v}}\">", "javascript:x"),
+            "<meta name=x content=\"0;url=javascript:x\">");
 }
 
 TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
@@ -166,8 +275,8 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
   EXPECT_EQ(render("<input{{>flag}} title=\"{{v}}\">"),
             "<input checked title=\"a&#39; b\">");
   EXPECT_EQ(render("<p class={{>v}}>"),
-            "v:1:1: a value cannot stand in the beginning of an attribute "
-            "without quotes; quote the attribute");
+            "v:1:1: a value cannot stand in an attribute without quotes that "
+            "begins with it; quote the attribute");
   EXPECT_EQ(render("<p class={{>empty}} title=\"{{v}}\">"),
             "<p class= title=\"a&#39;&#32;b\">");
   for (const char* partial : {"word", "words"}) {

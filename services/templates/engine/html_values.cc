@@ -53,11 +53,6 @@ absl::StatusOr<Escape> HtmlContext::TakeValue() {
     case State::kValue:
       break;
   }
-  // An empty one would leave the attribute what stands behind it.
-  if (may_be_empty) {
-    return CannotStand("the beginning of an attribute without quotes",
-                       "quote the attribute");
-  }
   switch (attribute_) {
     case Attribute::kStyle:
       return CannotStand("a style attribute", "use a class");
@@ -67,30 +62,50 @@ absl::StatusOr<Escape> HtmlContext::TakeValue() {
     case Attribute::kUnknown:
       return CannotStand("an attribute whose name depends on the data",
                          "write the attribute out in each section");
-    case Attribute::kUrl:
-      switch (url_) {
-        case Url::kStart:
-          url_ = Url::kPath;
-          return Escape::kUrl;
-        case Url::kScheme:
-        case Url::kQuery:
-          return Escape::kUrlQuery;
-        case Url::kPath:
-          return Escape::kUrlPart;
-        case Url::kBadScheme:
-          return CannotStand("a URL that is code",
-                             "begin it with http:, https:, mailto: or tel:");
-      }
-      [[fallthrough]];
     default:
-      return quote_ == 0 ? Escape::kUnquoted : Escape::kHtmlStrict;
+      break;
   }
+  const absl::StatusOr<Escape> escape = attribute_ == Attribute::kUrl
+                                            ? TakeUrlValue()
+                                        : quote_ == 0 ? Escape::kUnquoted
+                                                      : Escape::kHtmlStrict;
+  // An empty one would leave the attribute what stands behind it.
+  if (may_be_empty) {
+    return CannotStand("an attribute without quotes that begins with it",
+                       "quote the attribute");
+  }
+  return escape;
+}
+
+absl::StatusOr<Escape> HtmlContext::TakeUrlValue() {
+  if (open_scheme_) {
+    // In an entity it stays what it is: no text of its own may end it.
+    if (InEntity()) return Escape::kUrlQuery;
+    Forget();
+    return url_ == Url::kPath ? Escape::kUrlRest : Escape::kUrlQuery;
+  }
+  switch (url_) {
+    case Url::kStart:
+      url_ = Url::kPath;
+      open_scheme_ = true;
+      return Escape::kUrl;
+    case Url::kDelay:
+    case Url::kScheme:
+    case Url::kQuery:
+      return Escape::kUrlQuery;
+    case Url::kPath:
+      return Escape::kUrlPart;
+    case Url::kBadScheme:
+      break;
+  }
+  return CannotStand("a URL that is code",
+                     "begin it with http:, https:, mailto: or tel:");
 }
 
 void HtmlContext::TakePartial() {
   if (state_ == State::kValue && attribute_ == Attribute::kUrl) {
-    JoinUrl(url_ <= Url::kScheme ? Url::kScheme : Url::kQuery);
-    Forget();
+    JoinUrl(url_ <= Url::kScheme ? Url::kScheme : Url::kQuery, open_scheme_);
+    ForgetUrl();
   }
   if (element_ == Element::kScript ||
       (state_ == State::kValue && attribute_ == Attribute::kScript)) {
@@ -113,6 +128,7 @@ bool HtmlContext::Join(HtmlContext other) {
                        other.state_ == State::kAttributeName;
     EnterTag();
     other.EnterTag();
+    refresh_ = other.refresh_ = refresh_ || other.refresh_;
     if (*this != other) return false;
     if (names) {
       // Which name a "=" would follow depends on the data.
@@ -123,10 +139,15 @@ bool HtmlContext::Join(HtmlContext other) {
   }
   HtmlContext joined = *this;
   if (state_ == State::kValue && other.state_ == State::kValue) {
-    if (attribute_ == Attribute::kUrl) joined.JoinUrl(other.url_);
-    joined.Forget();
-    other.Forget();
+    if (attribute_ == Attribute::kUrl) {
+      joined.JoinUrl(other.url_, other.open_scheme_);
+    }
+    if (other.InEntity()) joined.memory_ = other.memory_;
+    joined.ForgetUrl();
     other.url_ = joined.url_;
+    other.open_scheme_ = joined.open_scheme_;
+    other.remembered_ = joined.remembered_;
+    other.memory_ = joined.memory_;
   }
   if (!joined.js_.Join(other.js_)) return false;
   other.js_ = joined.js_;
@@ -137,15 +158,34 @@ bool HtmlContext::Join(HtmlContext other) {
 
 // Encoding a value as a component is right in a path, a query or a scheme that
 // has begun; so what is unlike becomes the later of the two.
-void HtmlContext::JoinUrl(Url other) {
-  if (url_ == other) return;
+void HtmlContext::JoinUrl(Url other, bool other_open) {
   if (url_ == Url::kBadScheme || other == Url::kBadScheme) {
     url_ = Url::kBadScheme;
-  } else if (url_ <= Url::kScheme || other <= Url::kScheme) {
-    url_ = Url::kScheme;
-  } else {
-    url_ = Url::kQuery;
+  } else if (url_ != other) {
+    url_ = url_ <= Url::kScheme || other <= Url::kScheme ? Url::kScheme
+                                                         : Url::kQuery;
   }
+  // In a scheme of one's own text a colon is looked at in any case.
+  open_scheme_ = (open_scheme_ || other_open) &&
+                 (url_ == Url::kPath || url_ == Url::kQuery);
+}
+
+// Whether an entity may have begun in what may be the scheme.
+bool HtmlContext::InEntity() const {
+  return (open_scheme_ || url_ == Url::kScheme) && memory_[0] == '&';
+}
+
+// Whether it would be one that may be a colon.
+bool HtmlContext::EndsEntity(char c) const {
+  return InEntity() &&
+         ((c == ';' && !Remembers("&amp")) || (c == '#' && Remembers("&")));
+}
+
+// Forgets the text, but not that an entity may have begun.
+void HtmlContext::ForgetUrl() {
+  const bool in_entity = InEntity();
+  Forget();
+  if (in_entity) Remember('&');
 }
 
 bool HtmlContext::TakesBlocks() const {
