@@ -61,6 +61,7 @@ void HtmlContext::Step(char c) {
         if (Remembers("--")) {
           state_ = State::kComment;
           Forget();
+          remembered_ = 4;
         }
       } else {
         remembered_ = 2;  // "--" no longer begins a comment
@@ -68,11 +69,15 @@ void HtmlContext::Step(char c) {
       }
       return;
     case State::kComment:
-      // remembered_ counts the hyphens before.
+      // remembered_ counts the hyphens before; 3 is "--!", 4 and 5 are "<!--"
+      // and "<!---", which ">" ends as well.
       if (c == '-') {
-        remembered_ = remembered_ < 2 ? remembered_ + 1 : 2;
+        static constexpr uint8_t kBehindHyphen[] = {1, 2, 2, 1, 5, 2};
+        remembered_ = kBehindHyphen[remembered_];
+      } else if (c == '!' && remembered_ == 2) {
+        remembered_ = 3;
       } else {
-        if (c == '>' && remembered_ == 2) state_ = State::kText;
+        if (c == '>' && remembered_ >= 2) state_ = State::kText;
         remembered_ = 0;
       }
       if (state_ == State::kText) *this = HtmlContext();

@@ -241,6 +241,22 @@ TEST(HtmlContext, KnowsTheUrlOfAMetaThatRefreshes) {
             "<meta name=x content=\"0;url=javascript:x\">");
 }
 
+// "<!-->" and "--!>" end comments of HTML.
+TEST(HtmlContext, KnowsWhereCommentsEnd) {
+  EXPECT_EQ(With("<!--><script>{{v}}", "<"), "<!--><script>\"\\u003C\"");
+  EXPECT_EQ(With("<!---><script>{{v}}", "<"), "<!---><script>\"\\u003C\"");
+  EXPECT_EQ(With("<!--x--!><script>{{v}}", "<"),
+            "<!--x--!><script>\"\\u003C\"");
+  EXPECT_EQ(With("<!--{{#t}}x{{/t}}--><p>{{v}}", "<"), "<!--x--><p>&lt;");
+  for (const char* open : {"<!--!>", "<!--->x", "<!---!>", "<!-- ->"}) {
+    const bool ended = std::string_view(open) == "<!--->x";
+    EXPECT_EQ(With(StrCat(open, "{{v}}"), "x").find("comment of HTML") ==
+                  std::string::npos,
+              ended)
+        << open;
+  }
+}
+
 TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
   const PartialMap partials(std::map<std::string, std::string, std::less<>>{
       {"v", "{{v}}"},
@@ -249,6 +265,7 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
       {"bad", "<script>{{$t}}{{/t}}</script>"},
       {"scheme", "javascript:"},
       {"flag", " checked"},
+      {"name", "x on"},
       {"empty", ""},
       {"word", "x"},
       {"words", "x "}});
@@ -274,6 +291,14 @@ TEST(HtmlContext, PartialsAndBlocksHaveTheContextOfTheirPlace) {
             "<script>x = \"a\\u0027 b\";");
   EXPECT_EQ(render("<input{{>flag}} title=\"{{v}}\">"),
             "<input checked title=\"a&#39; b\">");
+  // It may have ended in a name.
+  for (const char* tag :
+       {"<a {{>name}}click=\"{{v}}\">", "<a {{>name}}=\"{{v}}\">",
+        "<a x{{>flag}}=\"{{v}}\">", "<a x {{>flag}} =\"{{v}}\">"}) {
+    EXPECT_NE(render(tag).find("an attribute whose name depends on the data"),
+              std::string::npos)
+        << tag << render(tag);
+  }
   EXPECT_EQ(render("<p class={{>v}}>"),
             "v:1:1: a value cannot stand in an attribute without quotes that "
             "begins with it; quote the attribute");

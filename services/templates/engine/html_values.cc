@@ -107,6 +107,12 @@ void HtmlContext::TakePartial() {
     JoinUrl(url_ <= Url::kScheme ? Url::kScheme : Url::kQuery, open_scheme_);
     ForgetUrl();
   }
+  if (state_ == State::kInTag || state_ == State::kAttributeName) {
+    // It may have ended in a name, which a "=" or more of it would follow.
+    EnterTag();
+    state_ = State::kAttributeName;
+    attribute_ = Attribute::kUnknown;
+  }
   if (element_ == Element::kScript ||
       (state_ == State::kValue && attribute_ == Attribute::kScript)) {
     js_.TakePartial();
@@ -148,6 +154,10 @@ bool HtmlContext::Join(HtmlContext other) {
     other.open_scheme_ = joined.open_scheme_;
     other.remembered_ = joined.remembered_;
     other.memory_ = joined.memory_;
+  }
+  if (state_ == State::kComment && other.state_ == State::kComment) {
+    joined.remembered_ %= 4;
+    other.remembered_ %= 4;
   }
   if (!joined.js_.Join(other.js_)) return false;
   other.js_ = joined.js_;
