@@ -139,6 +139,7 @@ void UnitCompiler::HelperTag(const Tag& tag,
     return;
   }
   const Helper& helper = *site.helper;
+  if (helper.prepare) helper.prepare();
   size_t values = 0;
   for (size_t i = 1; i < words.size(); ++i) {
     Argument argument = {};

@@ -207,20 +207,24 @@ TEST(Engine, ParentsMayHaveDynamicNames) {
 
 TEST(Engine, HelpersOfTheProgram) {
   Helpers helpers;
-  helpers.Add(
-      {"shout", 1, {"end"}, [](const HelperCall& call, std::string* text) {
-         if (call.values[0].kind == Kind::kNull) {
-           return absl::InvalidArgumentError("nothing to shout");
-         }
-         *text += TextOf(call.values[0]);
-         *text += call.TextOption("end", "!");
-         return absl::OkStatus();
-       }});
+  int prepared = 0;
+  Helper shout = {
+      "shout", 1, {"end"}, [](const HelperCall& call, std::string* text) {
+        if (call.values[0].kind == Kind::kNull) {
+          return absl::InvalidArgumentError("nothing to shout");
+        }
+        *text += TextOf(call.values[0]);
+        *text += call.TextOption("end", "!");
+        return absl::OkStatus();
+      }};
+  shout.prepare = [&prepared] { ++prepared; };
+  helpers.Add(std::move(shout));
   CompileOptions options = Extended();
   options.helpers = &helpers;
   EXPECT_EQ(Rendered("{{shout a}}{{shout \"b c\" end='?'}}{{{shout a end=3}}}",
                      R"({"a": "<"})", options),
             "&lt;!b c?<3");
+  EXPECT_EQ(prepared, 3);  // for each tag
   EXPECT_EQ(FirstLine(Rendered("a {{shout nothing}}", "{}", options)),
             "template:1:3: 'shout': nothing to shout");
   EXPECT_THAT(Rendered("{{date x}}", R"({"x": "soon"})", Extended()),

@@ -36,6 +36,9 @@ struct Helper {
   // Appends its text, which is then escaped where it stands. Called by any
   // thread. An error ends the rendering, with the place of the tag.
   std::function<absl::Status(const HelperCall& call, std::string* text)> run;
+  // Called, if it is there, whenever a template that uses it is compiled: what
+  // takes long is done here, and not while a loop waits for a rendering.
+  std::function<void()> prepare;
 };
 
 // By name; immutable once a program is compiled with them.

@@ -10,13 +10,23 @@
 #include "services/templates/engine/helpers.h"
 #include "services/templates/engine/number_text.h"
 #include "services/templates/engine/plural.h"
+#include "services/templates/engine/time_zones.h"
 
 namespace millrace::templates {
 namespace {
 
+// A text of the data for an error, which need not be as long as the data.
+std::string Quoted(std::string_view text) {
+  constexpr size_t kMost = 64;
+  if (text.size() <= kMost) return StrCat("'", text, "'");
+  size_t end = kMost;
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;
+  return StrCat("'", text.substr(0, end), "...'");
+}
+
 absl::Status Wrong(const Value& value, std::string_view wanted) {
   return absl::InvalidArgumentError(
-      StrCat("'", TextOf(value), "' is no ", wanted));
+      StrCat(Quoted(TextOf(value)), " is no ", wanted));
 }
 
 bool IsMissing(const Value& value) {
@@ -46,15 +56,17 @@ absl::Status Date(const HelperCall& call, std::string* text) {
   if (IsMissing(call.values[0])) return absl::OkStatus();
   const absl::StatusOr<absl::Time> time = TimeOf(call.values[0]);
   if (!time.ok()) return time.status();
-  const std::string name(call.TextOption("zone", "UTC"));
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(name, &zone)) {
-    return absl::InvalidArgumentError(
-        StrCat("there is no time zone '", name,
-               "'; write one as Europe/Vienna or UTC"));
+  const std::string_view name = call.TextOption("zone", "UTC");
+  const TimeZones& zones = TimeZones::OfSystem();
+  const std::optional<absl::TimeZone> zone = zones.Find(name);
+  if (!zone) {
+    return absl::InvalidArgumentError(StrCat(
+        "there is no time zone ", Quoted(name),
+        zones.only_utc() ? "; only UTC is known where tzdata is not installed"
+                         : "; write one as Europe/Vienna or UTC"));
   }
   *text += absl::FormatTime(ToAbsl(call.TextOption("format", "%Y-%m-%d")),
-                            *time, zone);
+                            *time, *zone);
   return absl::OkStatus();
 }
 
@@ -128,7 +140,10 @@ absl::Status Plural(const HelperCall& call, std::string* text) {
 const Helpers& BuiltInHelpers() {
   static const Helpers* const kHelpers = [] {
     auto* helpers = new Helpers;
-    helpers->Add({"date", 1, {"format", "zone"}, Date});
+    helpers->Add({.name = "date",
+                  .options = {"format", "zone"},
+                  .run = Date,
+                  .prepare = [] { TimeZones::OfSystem(); }});
     helpers->Add({"number", 1, {"decimals", "group", "point"}, Number});
     helpers->Add({"url", 1, {}, Url});
     helpers->Add({"plural",

@@ -170,6 +170,20 @@ const Hostile kHostile[] = {
      {},
      "'number': '1000000000' is no count of decimals from 0 to 20",
      Syntax::kExtended},
+    {"a file as a time zone",
+     "{{date 0 zone=z}}",
+     R"({"z": "/usr/share/zoneinfo/Europe/Vienna"})",
+     {},
+     "'date': there is no time zone '/usr/share/zoneinfo/Europe/Vienna'; "
+     "write one as Europe/Vienna or UTC",
+     Syntax::kExtended},
+    {"a time zone by many names",
+     "{{date 0 zone=z}}",
+     R"({"z": "Europe/.//./Vienna"})",
+     {},
+     "'date': there is no time zone 'Europe/.//./Vienna'; write one as "
+     "Europe/Vienna or UTC",
+     Syntax::kExtended},
 };
 
 TEST(Hostile, IsStoppedByABound) {
