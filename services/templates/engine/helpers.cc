@@ -34,7 +34,7 @@ std::vector<std::string> Helpers::Names() const {
 }
 
 std::optional<double> NumberOf(const Value& value) {
-  if (!value.has_text()) return std::nullopt;
+  if (!value.has_text() || value.size > kMaxNumberBytes) return std::nullopt;
   const std::string_view text = value.text_view();
   double number = 0;
   const auto read =

@@ -4,6 +4,8 @@
 #ifndef MILLRACE_SERVICES_TEMPLATES_ENGINE_HELPERS_H_
 #define MILLRACE_SERVICES_TEMPLATES_ENGINE_HELPERS_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -21,6 +23,9 @@ namespace millrace::templates {
 struct HelperCall {
   std::vector<Value> values;
   std::vector<std::pair<std::string_view, Value>> options;
+  // Bytes that the rendering may still make; a text of more ends it. What can
+  // make a long text of a short one looks here and stops.
+  size_t room = SIZE_MAX;
 
   // The option's value, or a null.
   Value Option(std::string_view name) const;
@@ -55,7 +60,9 @@ class Helpers {
 // date, number, url and plural: see LANGUAGE.md.
 const Helpers& BuiltInHelpers();
 
-// The number that a value is: of a number, or of a text that is one.
+// The number that a value is: of a number, or of a text that is one and has at
+// most so many bytes.
+inline constexpr size_t kMaxNumberBytes = 400;
 std::optional<double> NumberOf(const Value& value);
 
 // A value as text, unescaped.

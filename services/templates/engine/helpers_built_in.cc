@@ -15,6 +15,10 @@
 namespace millrace::templates {
 namespace {
 
+constexpr size_t kMaxTimeBytes = 64;
+// %E1024S is seven bytes and writes a thousand.
+constexpr size_t kMaxFormatBytes = 256;
+
 // A text of the data for an error, which need not be as long as the data.
 std::string Quoted(std::string_view text) {
   constexpr size_t kMost = 64;
@@ -29,6 +33,12 @@ absl::Status Wrong(const Value& value, std::string_view wanted) {
       StrCat(Quoted(TextOf(value)), " is no ", wanted));
 }
 
+// False once there is no room for what was appended.
+bool Append(std::string_view part, const HelperCall& call, std::string* text) {
+  text->append(part);
+  return text->size() <= call.room;
+}
+
 bool IsMissing(const Value& value) {
   return value.kind == Kind::kNull ||
          (value.kind == Kind::kString && value.size == 0);
@@ -41,7 +51,7 @@ absl::StatusOr<absl::Time> TimeOf(const Value& value) {
   }
   absl::Time time;
   std::string error;
-  if (value.kind == Kind::kString &&
+  if (value.kind == Kind::kString && value.size <= kMaxTimeBytes &&
       (absl::ParseTime(absl::RFC3339_full, ToAbsl(value.text_view()), &time,
                        &error) ||
        absl::ParseTime("%Y-%m-%d", ToAbsl(value.text_view()), &time, &error))) {
@@ -65,8 +75,13 @@ absl::Status Date(const HelperCall& call, std::string* text) {
         zones.only_utc() ? "; only UTC is known where tzdata is not installed"
                          : "; write one as Europe/Vienna or UTC"));
   }
-  *text += absl::FormatTime(ToAbsl(call.TextOption("format", "%Y-%m-%d")),
-                            *time, *zone);
+  const std::string_view format = call.TextOption("format", "%Y-%m-%d");
+  if (format.size() > kMaxFormatBytes) {
+    return absl::InvalidArgumentError(StrCat("the format has ", format.size(),
+                                             " bytes; write it in at most ",
+                                             kMaxFormatBytes));
+  }
+  *text += absl::FormatTime(ToAbsl(format), *time, *zone);
   return absl::OkStatus();
 }
 
@@ -96,7 +111,9 @@ absl::Status Number(const HelperCall& call, std::string* text) {
   for (; at < dot; ++at) {
     text->push_back(digits[at]);
     const size_t left = dot - at - 1;
-    if (left > 0 && left % 3 == 0) text->append(group);
+    if (left > 0 && left % 3 == 0 && !Append(group, call, text)) {
+      return absl::OkStatus();
+    }
   }
   if (dot < digits.size() && digits[dot] == '.') {
     text->append(point);
@@ -107,8 +124,13 @@ absl::Status Number(const HelperCall& call, std::string* text) {
 }
 
 absl::Status Url(const HelperCall& call, std::string* text) {
+  // Encoded it is no shorter: of one that is too long this much is, too.
+  Value value = call.values[0];
+  if (value.has_text() && value.size > call.room) {
+    value.size = static_cast<uint32_t>(call.room + 1);
+  }
   Output out;
-  WriteValue(call.values[0], Escape::kUrlQuery, &out);
+  WriteValue(value, Escape::kUrlQuery, &out);
   text->append(out.view());
   return absl::OkStatus();
 }
@@ -124,13 +146,14 @@ absl::Status Plural(const HelperCall& call, std::string* text) {
       *number == 0 && exact.has_text()
           ? exact.text_view()
           : call.TextOption(category, call.TextOption("other", ""));
-  const std::string digits = TextOf(call.values[0]);
-  for (const char c : form) {
-    if (c == '#') {
-      *text += digits;
-    } else {
-      text->push_back(c);
+  const std::string_view digits = call.values[0].text_view();
+  for (size_t at = 0;;) {
+    const size_t mark = form.find('#', at);
+    if (!Append(form.substr(at, mark - at), call, text) || mark == form.npos ||
+        !Append(digits, call, text)) {
+      break;
     }
+    at = mark + 1;
   }
   return absl::OkStatus();
 }

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <utility>
 
+#include "services/templates/engine/helpers.h"
 #include "services/templates/engine/testing.h"
 
 namespace millrace::templates {
@@ -21,7 +23,7 @@ struct Hostile {
   std::string source;
   std::string json;
   std::map<std::string, std::string, std::less<>> partials;
-  const char* stopped_by;  // the message, without its place
+  std::string stopped_by;  // the message, without its place
   Syntax syntax = Syntax::kMustache;
 };
 
@@ -170,6 +172,45 @@ const Hostile kHostile[] = {
      {},
      "'number': '1000000000' is no count of decimals from 0 to 20",
      Syntax::kExtended},
+    {"a number of many digits, many times",
+     "{{plural n other=f}}",
+     "{\"n\": \"1." + std::string(20'000, '0') + "\", \"f\": \"" +
+         std::string(20'000, '#') + "\"}",
+     {},
+     "'plural': '1." + std::string(62, '0') + "...' is no number",
+     Syntax::kExtended},
+    {"a number many times",
+     "{{plural 123456 other=f}}",
+     "{\"f\": \"" + std::string(200'000, '#') + "\"}",
+     {},
+     "rendering makes more than 1048576 bytes",
+     Syntax::kExtended},
+    {"groups of a number that are long",
+     "{{number 1e20 group=g}}",
+     "{\"g\": \"" + std::string(200'000, 'g') + "\"}",
+     {},
+     "rendering makes more than 1048576 bytes",
+     Syntax::kExtended},
+    {"a value that grows in a URL",
+     "{{url t}}",
+     "{\"t\": \"" + std::string(500'000, '&') + "\"}",
+     {},
+     "rendering makes more than 1048576 bytes",
+     Syntax::kExtended},
+    {"a time that is long",
+     "{{date t}}",
+     "{\"t\": \"" + std::string(1'000'000, ' ') + "2024-05-01\"}",
+     {},
+     "'date': '" + std::string(64, ' ') +
+         "...' is no time; write it as "
+         "2024-05-01T12:00:00Z, 2024-05-01 or in seconds since 1970",
+     Syntax::kExtended},
+    {"a format of a time that grows",
+     "{{date 0 format=f}}",
+     "{\"f\": \"" + Repeat("%E1024S", 1000) + "\"}",
+     {},
+     "'date': the format has 7000 bytes; write it in at most 256",
+     Syntax::kExtended},
     {"a file as a time zone",
      "{{date 0 zone=z}}",
      R"({"z": "/usr/share/zoneinfo/Europe/Vienna"})",
@@ -194,6 +235,45 @@ TEST(Hostile, IsStoppedByABound) {
                                          PartialMap(hostile.partials));
     EXPECT_TRUE(FirstLine(message).ends_with(hostile.stopped_by))
         << hostile.name << ": " << message.substr(0, 300);
+  }
+}
+
+// What a helper makes is not made first and found too long then.
+TEST(Hostile, HelpersStopWhereThereIsNoMoreRoom) {
+  const auto text_of = [](std::string_view text) {
+    Value value;
+    value.kind = Kind::kString;
+    value.size = static_cast<uint32_t>(text.size());
+    value.text = text.data();
+    return value;
+  };
+  const auto size_of = [](std::string_view helper, const HelperCall& call) {
+    std::string text;
+    EXPECT_TRUE(BuiltInHelpers().Find(helper)->run(call, &text).ok());
+    return text.size();
+  };
+  const std::string number = "1" + std::string(100, '0');
+  const std::string marks(20'000, '#');
+  const std::string group(500, 'g');
+  const std::string signs = std::string(20'000, '&') + std::string(32, '\0');
+  const std::string_view value = std::string_view(signs).substr(0, 20'000);
+  for (const size_t room : {0, 1000}) {
+    const std::pair<size_t, size_t> made[] = {
+        {size_of("plural", {.values = {text_of(number)},
+                            .options = {{"other", text_of(marks)}},
+                            .room = room}),
+         number.size()},
+        {size_of("number", {.values = {text_of("1e20")},
+                            .options = {{"decimals", text_of("0")},
+                                        {"group", text_of(group)}},
+                            .room = room}),
+         group.size() + 3},
+        {size_of("url", {.values = {text_of(value)}, .room = room}),
+         2 * room + 3}};
+    for (const auto& [size, more] : made) {
+      EXPECT_GT(size, room);
+      EXPECT_LE(size, room + more);
+    }
   }
 }
 

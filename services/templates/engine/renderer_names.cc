@@ -1,4 +1,5 @@
 // What names stand for: contexts, their members, and what loops know.
+#include <algorithm>
 #include <charconv>
 
 #include "base/strings.h"
@@ -123,6 +124,7 @@ void Renderer::CallHelper(const Op& op) {
       call.options.emplace_back(code_->View(argument.name), value);
     }
   }
+  call.room = out_bound_ - std::min(out_bound_, out_.size());
   helper_text_.clear();
   const absl::Status status = site.helper->run(call, &helper_text_);
   helper_texts_.clear();
@@ -130,6 +132,7 @@ void Renderer::CallHelper(const Op& op) {
     return Fail(status.code(),
                 StrCat("'", site.helper->name, "': ", MessageOf(status)));
   }
+  if (helper_text_.size() > call.room) return FailOutput();
   Value text;
   text.kind = Kind::kString;
   text.size = static_cast<uint32_t>(helper_text_.size());
