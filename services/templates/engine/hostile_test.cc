@@ -277,6 +277,37 @@ TEST(Hostile, HelpersStopWhereThereIsNoMoreRoom) {
   }
 }
 
+// What it takes to tell which fields a template reads. The last operation of
+// the walk may be a large one.
+TEST(Hostile, FieldsAreToldInBoundedSteps) {
+  const auto steps_of = [](const std::string& body, size_t fields) {
+    const auto program = Program::Compile(
+        "{{>p}}", {},
+        PartialMap(
+            std::map<std::string, std::string, std::less<>>{{"p", body}}));
+    EXPECT_TRUE(program.ok()) << program.status();
+    size_t steps = 0;
+    EXPECT_EQ(program->Fields(&steps).size(), fields);
+    return steps;
+  };
+  const std::string blocks = Repeat("{{$b}}{{d}}{{/b}}", 200);
+  // A parent that names itself.
+  EXPECT_LT(steps_of("{{<p}}{{/p}}" + blocks, 1), 100'000);
+  // So often that there is no end of the ways in.
+  const size_t most = kMaxFieldSteps + 1000;
+  const std::string parents = Repeat("{{<p}}{{$b}}{{x}}{{/b}}{{/p}}", 10);
+  EXPECT_LT(steps_of(parents + blocks, 2), most);
+  // With many overrides of which none is meant, and with dynamic names.
+  std::string overrides;
+  for (int i = 0; i < 1000; ++i) {
+    overrides +=
+        "{{$x" + std::to_string(i) + "}}{{/x" + std::to_string(i) + "}}";
+  }
+  EXPECT_LT(steps_of("{{<p}}" + overrides + "{{/p}}" + blocks, 1), most);
+  EXPECT_LT(steps_of(Repeat("{{#s}}{{>*n}}{{<*n}}{{/*n}}{{/s}}", 10), 18),
+            most);
+}
+
 // Many keys of one hash, or many members, cost their sorting and no more; this
 // would take minutes if it were quadratic.
 TEST(Hostile, ManyMembersAreFoundFast) {

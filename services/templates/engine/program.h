@@ -46,6 +46,11 @@ struct FieldRead {
 inline constexpr size_t kMaxUnsafePlaces = 100;
 inline constexpr size_t kMaxFields = 2000;
 
+// Where a template is walked in more ways than that, as one whose partials name
+// each other is, what it reads is not told in full: operations walked, parents
+// searched, fields read.
+inline constexpr size_t kMaxFieldSteps = 500'000;
+
 // What is to be known of a template before it is published.
 struct Report {
   std::vector<Diagnostic> errors;
@@ -81,7 +86,8 @@ class Program {
             const Partials& partials) const;
 
   // The fields that it reads, its partials included; each path and scope once.
-  std::vector<FieldRead> Fields() const;
+  // `steps` is set to what that has taken.
+  std::vector<FieldRead> Fields(size_t* steps = nullptr) const;
 
   // For the engine itself (code.h).
   const std::shared_ptr<const Code>& shared_code() const { return code_; }
