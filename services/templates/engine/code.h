@@ -156,6 +156,7 @@ struct Code {
   std::vector<Source> sources;
   std::vector<Unit> units;  // the template itself is the first
   std::vector<NamedUnit> named;
+  size_t longest_name = 0;  // of theirs
   std::vector<Place> unsafe;
 
   std::string_view View(Slice slice) const {

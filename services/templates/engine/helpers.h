@@ -44,6 +44,9 @@ struct Helper {
   // Called, if it is there, whenever a template that uses it is compiled: what
   // takes long is done here, and not while a loop waits for a rendering.
   std::function<void()> prepare;
+  // What a call takes, in steps (RenderBounds::steps), beside those for its
+  // arguments and for each 8 bytes that it is given or makes.
+  size_t steps = 20;
 };
 
 // By name; immutable once a program is compiled with them.

@@ -166,8 +166,12 @@ const Helpers& BuiltInHelpers() {
     helpers->Add({.name = "date",
                   .options = {"format", "zone"},
                   .run = Date,
-                  .prepare = [] { TimeZones::OfSystem(); }});
-    helpers->Add({"number", 1, {"decimals", "group", "point"}, Number});
+                  .prepare = [] { TimeZones::OfSystem(); },
+                  .steps = 60});
+    helpers->Add({.name = "number",
+                  .options = {"decimals", "group", "point"},
+                  .run = Number,
+                  .steps = 30});
     helpers->Add({"url", 1, {}, Url});
     helpers->Add({"plural",
                   1,

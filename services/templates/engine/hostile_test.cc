@@ -1,22 +1,14 @@
 // Templates and data made to harm, each with the bound that stops it. Whatever
 // they do ends in an error that says which bound it was; see also
-// tests/fuzz/templates.
+// hostile_steps_test.cc and tests/fuzz/templates.
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <utility>
 
-#include "services/templates/engine/helpers.h"
 #include "services/templates/engine/testing.h"
 
 namespace millrace::templates {
 namespace {
-
-std::string Repeat(std::string_view text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
-}
 
 struct Hostile {
   const char* name;
@@ -211,6 +203,25 @@ const Hostile kHostile[] = {
      {},
      "'date': the format has 7000 bytes; write it in at most 256",
      Syntax::kExtended},
+    {"many dates",
+     Repeat("{{#l}}", 4) + Repeat("{{date 0}}", 2) + Repeat("{{/l}}", 4),
+     "{\"l\": " + kTen + "}",
+     {},
+     "rendering takes more than 1000000 steps",
+     Syntax::kExtended},
+    {"helpers that are given much",
+     Repeat("{{#l}}", 3) + "{{plural 1 one=1 other=t}}" + Repeat("{{/l}}", 3),
+     "{\"l\": " + kTen + ", \"t\": \"" + std::string(8000, 't') + "\"}",
+     {},
+     "rendering takes more than 1000000 steps",
+     Syntax::kExtended},
+    {"helpers that are given many options",
+     Repeat("{{#l}}", 3) + "{{plural 1" + Repeat(" one=1", 1000) + "}}" +
+         Repeat("{{/l}}", 3),
+     "{\"l\": " + kTen + "}",
+     {},
+     "rendering takes more than 1000000 steps",
+     Syntax::kExtended},
     {"a file as a time zone",
      "{{date 0 zone=z}}",
      R"({"z": "/usr/share/zoneinfo/Europe/Vienna"})",
@@ -236,76 +247,6 @@ TEST(Hostile, IsStoppedByABound) {
     EXPECT_TRUE(FirstLine(message).ends_with(hostile.stopped_by))
         << hostile.name << ": " << message.substr(0, 300);
   }
-}
-
-// What a helper makes is not made first and found too long then.
-TEST(Hostile, HelpersStopWhereThereIsNoMoreRoom) {
-  const auto text_of = [](std::string_view text) {
-    Value value;
-    value.kind = Kind::kString;
-    value.size = static_cast<uint32_t>(text.size());
-    value.text = text.data();
-    return value;
-  };
-  const auto size_of = [](std::string_view helper, const HelperCall& call) {
-    std::string text;
-    EXPECT_TRUE(BuiltInHelpers().Find(helper)->run(call, &text).ok());
-    return text.size();
-  };
-  const std::string number = "1" + std::string(100, '0');
-  const std::string marks(20'000, '#');
-  const std::string group(500, 'g');
-  const std::string signs = std::string(20'000, '&') + std::string(32, '\0');
-  const std::string_view value = std::string_view(signs).substr(0, 20'000);
-  for (const size_t room : {0, 1000}) {
-    const std::pair<size_t, size_t> made[] = {
-        {size_of("plural", {.values = {text_of(number)},
-                            .options = {{"other", text_of(marks)}},
-                            .room = room}),
-         number.size()},
-        {size_of("number", {.values = {text_of("1e20")},
-                            .options = {{"decimals", text_of("0")},
-                                        {"group", text_of(group)}},
-                            .room = room}),
-         group.size() + 3},
-        {size_of("url", {.values = {text_of(value)}, .room = room}),
-         2 * room + 3}};
-    for (const auto& [size, more] : made) {
-      EXPECT_GT(size, room);
-      EXPECT_LE(size, room + more);
-    }
-  }
-}
-
-// What it takes to tell which fields a template reads. The last operation of
-// the walk may be a large one.
-TEST(Hostile, FieldsAreToldInBoundedSteps) {
-  const auto steps_of = [](const std::string& body, size_t fields) {
-    const auto program = Program::Compile(
-        "{{>p}}", {},
-        PartialMap(
-            std::map<std::string, std::string, std::less<>>{{"p", body}}));
-    EXPECT_TRUE(program.ok()) << program.status();
-    size_t steps = 0;
-    EXPECT_EQ(program->Fields(&steps).size(), fields);
-    return steps;
-  };
-  const std::string blocks = Repeat("{{$b}}{{d}}{{/b}}", 200);
-  // A parent that names itself.
-  EXPECT_LT(steps_of("{{<p}}{{/p}}" + blocks, 1), 100'000);
-  // So often that there is no end of the ways in.
-  const size_t most = kMaxFieldSteps + 1000;
-  const std::string parents = Repeat("{{<p}}{{$b}}{{x}}{{/b}}{{/p}}", 10);
-  EXPECT_LT(steps_of(parents + blocks, 2), most);
-  // With many overrides of which none is meant, and with dynamic names.
-  std::string overrides;
-  for (int i = 0; i < 1000; ++i) {
-    overrides +=
-        "{{$x" + std::to_string(i) + "}}{{/x" + std::to_string(i) + "}}";
-  }
-  EXPECT_LT(steps_of("{{<p}}" + overrides + "{{/p}}" + blocks, 1), most);
-  EXPECT_LT(steps_of(Repeat("{{#s}}{{>*n}}{{<*n}}{{/*n}}{{/s}}", 10), 18),
-            most);
 }
 
 // Many keys of one hash, or many members, cost their sorting and no more; this

@@ -120,6 +120,7 @@ uint32_t Linker::DynamicVariant(const Variant& variant) {
 // Every partial in every variant in which dynamic names are used.
 void Linker::LinkNames() {
   code_->named.clear();
+  code_->longest_name = 0;
   if (std::find(dynamic_.begin(), dynamic_.end(), true) == dynamic_.end()) {
     return;
   }
@@ -132,6 +133,7 @@ void Linker::LinkNames() {
       const uint32_t unit = UnitFor(name, copy, 0);
       if (unit == CallSite::kNone) continue;
       code_->named.push_back({variant, HashKey(name), unit});
+      code_->longest_name = std::max(code_->longest_name, name.size());
     }
   }
   std::sort(code_->named.begin(), code_->named.end(),

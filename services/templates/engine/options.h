@@ -56,7 +56,8 @@ struct CompileOptions : SourceOptions {
 
 struct RenderBounds {
   size_t output_bytes = 1 << 20;
-  // Tags met, contexts searched, and every 256 bytes written.
+  // Tags met, contexts searched, and every 256 bytes written; of helpers more
+  // (Helper::steps).
   size_t steps = 1'000'000;
   size_t calls = 64;  // partials, parents and blocks in each other
 };

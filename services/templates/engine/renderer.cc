@@ -188,7 +188,10 @@ void Renderer::Write(const Value& value, Escape escape) {
 }
 
 void Renderer::WriteIndent() {
-  out_.Write(std::string_view(indent_).substr(indent_base_));
+  const std::string_view indent =
+      std::string_view(indent_).substr(indent_base_);
+  Charge(indent.size() / 256);
+  out_.Write(indent);
 }
 
 void Renderer::FailOutput() {

@@ -42,10 +42,12 @@ class Renderer {
   void Start(const Program& program, const Value& data,
              const RenderOptions& options = {});
 
-  // Renders on for about so many steps (RenderBounds::steps); some ten
-  // nanoseconds each. RESOURCE_EXHAUSTED past a bound, INVALID_ARGUMENT from
-  // helpers and for missing fields where these are required; both say where in
-  // the template. After an error or kDone, Start() is next.
+  // Renders on for about so many steps (RenderBounds::steps), some ten
+  // nanoseconds each, or a few more: a tag that has begun is rendered to its
+  // end, which is at the bound of the output at the latest. RESOURCE_EXHAUSTED
+  // past a bound, INVALID_ARGUMENT from helpers and for missing fields where
+  // these are required; both say where in the template. After an error or
+  // kDone, Start() is next.
   absl::StatusOr<Progress> Step(size_t budget);
 
   // What was rendered since the start, or since DropOutput().
@@ -109,6 +111,7 @@ class Renderer {
   void Return();
   bool PushCall(uint32_t return_pc);
   void CallHelper(const Op& op);
+  void Charge(size_t steps) { fuel_ -= static_cast<int64_t>(steps); }
   // The first error counts; it ends the slice.
   void Fail(absl::StatusCode code, std::string message);
   void FailOutput();

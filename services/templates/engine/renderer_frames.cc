@@ -113,13 +113,15 @@ void Renderer::EnterCall(const Op& op, bool is_parent) {
   pc_ = code_->units[unit].start;
 }
 
-// The partial that a value names; a value that is no text names none.
+// The partial that a value names; a value that is no text names none, nor does
+// one that is longer than all names, which is not read.
 uint32_t Renderer::UnitOf(const Op& op, const CallSite& site) {
   const Value* name = Resolve(op);
   if (name == nullptr || name->kind != Kind::kString) {
     if (name == nullptr) Missing(op);
     return CallSite::kNone;
   }
+  if (name->size > code_->longest_name) return CallSite::kNone;
   const uint32_t hash = HashKey(name->text_view());
   const auto key = [](const NamedUnit& named) {
     return std::tie(named.variant, named.hash);

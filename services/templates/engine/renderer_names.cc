@@ -100,6 +100,7 @@ std::vector<std::string> Renderer::VisibleNames() const {
 void Renderer::CallHelper(const Op& op) {
   const HelperSite& site = code_->helpers[op.b];
   HelperCall call;
+  size_t bytes = 0;  // that it is given
   for (uint32_t i = 0; i < site.argument_count; ++i) {
     const Argument& argument = code_->arguments[site.first_argument + i];
     Value value = argument.literal;
@@ -118,6 +119,7 @@ void Renderer::CallHelper(const Op& op) {
     } else if (value.has_text()) {
       value.text = code_->text.data() + argument.path.a;
     }
+    if (value.has_text()) bytes += value.size;
     if (argument.name.size == 0) {
       call.values.push_back(value);
     } else {
@@ -132,13 +134,14 @@ void Renderer::CallHelper(const Op& op) {
     return Fail(status.code(),
                 StrCat("'", site.helper->name, "': ", MessageOf(status)));
   }
+  Charge(site.helper->steps + site.argument_count +
+         (bytes + helper_text_.size()) / 8);
   if (helper_text_.size() > call.room) return FailOutput();
   Value text;
   text.kind = Kind::kString;
   text.size = static_cast<uint32_t>(helper_text_.size());
   helper_text_.append(kTextPadding, '\0');
   text.text = helper_text_.data();
-  fuel_ -= 10;
   Write(text, static_cast<Escape>(op.flags));
 }
 

@@ -38,6 +38,12 @@ inline CompileOptions Contextual() {
   return options;
 }
 
+inline std::string Repeat(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
 // Of a text with excerpts: what stands before the first of them.
 inline std::string FirstLine(const std::string& text) {
   return text.substr(0, text.find('\n'));
