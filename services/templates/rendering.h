@@ -18,10 +18,11 @@
 
 namespace millrace::templates {
 
-// In steps of the engine (RenderBounds::steps), some ten nanoseconds each.
+// In steps of the engine (RenderBounds::steps), some ten nanoseconds each; of
+// helpers they may be two or three times as long.
 struct RenderPace {
-  // The loop does so many, at once, and never more: 0.1 ms or so. Most texts
-  // are done by then.
+  // The loop does so many, at once: 0.1 ms or so. It ends the tag that the
+  // last of them is in, and does no more. Most texts are done by then.
   size_t loop_steps = 10'000;
   // What is left goes to the worker pool, in slices of so many: 1 ms or so.
   // Between two of them it can be interrupted, and others have their turn.
