@@ -69,7 +69,7 @@ class HostileClientsTest : public RpcTest {
 };
 
 TEST_F(HostileClientsTest, HandshakesThatDripInOrNeverCome) {
-  Withstand({.handshake_timeout = absl::Milliseconds(100)}, [](int port) {
+  Withstand({.handshake_timeout = absl::Milliseconds(500)}, [](int port) {
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < kClients; ++i) {
       clients.push_back(std::make_unique<RawClient>(port));

@@ -124,6 +124,8 @@ TEST_F(ServerTest, LargeMessagesWithinTheLimitPass) {
 }
 
 TEST_F(ServerTest, DeadlinePassesOnBothSides) {
+  // A call whose time is over before there is a connection reaches no handler.
+  ASSERT_TRUE(Await(Say(Request("connect"))).ok());
   absl::Status handler_saw;
   absl::Time handler_deadline = absl::InfiniteFuture();
   echo_.say = [&](Call call, EchoRequest) -> Promise<EchoReply> {

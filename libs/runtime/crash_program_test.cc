@@ -18,7 +18,7 @@ constexpr char kTrace[] = "0123456789abcdef0123456789abcdef";
 constexpr char kOther[] = "fedcba9876543210fedcba9876543210";
 
 // Sanitizers have reports of their own for what the kernel sends.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef MILLRACE_SANITIZED
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;

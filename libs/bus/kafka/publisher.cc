@@ -222,7 +222,7 @@ absl::Status Publisher::Refused(const Batch& batch,
 void Publisher::SetForAWhile(bool* careful, Timer* end) {
   *careful = true;
   *end = environment_.loop.SetTimeout(environment_.options.careful_time,
-                                      [=, this] {
+                                      [this, careful] {
                                         *careful = false;
                                         wake_.Again();
                                       });
