@@ -93,6 +93,8 @@ class UnitCompiler {
   void Else(const Tag& tag);
   void Close(const Tag& tag);
   void EndBranch(Open* open, const Tag& tag);
+  void CheckRepeats(const Open& open);
+  bool Repeat(const Open& open, HtmlContext* context);
   void PatchExits(const Open& open);
   void Push(Part part, const Tag& tag, std::string_view name, uint32_t op);
   void CheckContext(const Open& open, size_t place);

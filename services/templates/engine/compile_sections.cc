@@ -4,6 +4,27 @@
 #include "services/templates/engine/compile.h"
 
 namespace millrace::templates {
+namespace {
+
+absl::Status Elsewhere() {
+  return absl::InvalidArgumentError(
+      "this stands elsewhere in the HTML than at first; close in the section "
+      "what it opens");
+}
+
+// Whether a value that is escaped by `was` may stand where `now` is asked for.
+// Any escape of a URL may in any part of one: none lets a harmful scheme begin.
+absl::Status Fits(Escape was, const absl::StatusOr<Escape>& now) {
+  if (was == Escape::kNone) return absl::OkStatus();
+  if (!now.ok()) return now.status();
+  const auto is_url = [](Escape escape) {
+    return escape >= Escape::kUrl && escape <= Escape::kUrlQuery;
+  };
+  if (was == *now || (is_url(was) && is_url(*now))) return absl::OkStatus();
+  return Elsewhere();
+}
+
+}  // namespace
 
 void UnitCompiler::Push(Part part, const Tag& tag, std::string_view name,
                         uint32_t op) {
@@ -107,10 +128,101 @@ void UnitCompiler::Else(const Tag& tag) {
   open.op = Emit(op, tag.begin);
 }
 
+// A list renders the section again, from where it has ended: what is there then
+// must be escaped as it is.
+void UnitCompiler::CheckRepeats(const Open& open) {
+  if (!contextual() || code_.ops[open.op].code == OpCode::kWith) return;
+  // After an error jumps may have no target.
+  if (!linker_.errors().empty()) return;
+  constexpr int kRounds = 3;  // by then nothing new comes of it
+  HtmlContext again = context_;
+  for (int round = 0; round < kRounds && again != open.context; ++round) {
+    again.ForgetSlash();
+    HtmlContext ended = again;
+    if (!linker_.MayRepeat(at_ - open.tag)) {
+      Error(open.tag, StrCat("'", open.name,
+                             "' does not end in the HTML where it begins, and "
+                             "is too long to see what follows from that; close "
+                             "in it what it opens"));
+      return;
+    }
+    if (!Repeat(open, &ended) || ended == again) return;
+    again = ended;
+  }
+}
+
+// Follows what is open since `open` from `context` on; false after an error.
+bool UnitCompiler::Repeat(const Open& open, HtmlContext* context) {
+  const uint32_t first = open.op + 1;
+  std::vector<std::optional<HtmlContext>> before(here() - first + 1);
+  before.front() = *context;
+  const auto reach = [&](uint32_t op, const HtmlContext& there) {
+    std::optional<HtmlContext>& known = before[op - first];
+    if (known) return known->Join(there);
+    known = there;
+    return true;
+  };
+  for (uint32_t i = first; i < here(); ++i) {
+    if (!before[i - first]) continue;
+    HtmlContext now = *before[i - first];
+    const Op& op = code_.ops[i];
+    absl::Status fits;
+    uint32_t next = i + 1;
+    switch (op.code) {
+      case OpCode::kText:
+        now.Advance(code_.View(Slice{op.a, op.b}));
+        break;
+      case OpCode::kVariable:
+      case OpCode::kHelper:
+        fits = Fits(static_cast<Escape>(op.flags), now.TakeValue());
+        break;
+      case OpCode::kPartial:
+      case OpCode::kParent: {
+        const CallSite& call = code_.calls[op.b];
+        HtmlContext was = code_.variants[call.variant].context;
+        HtmlContext in = now;
+        const absl::StatusOr<Escape> escape = was.TakeValue();
+        const bool is_there =
+            call.unit != CallSite::kNone || (op.flags & kDynamic) != 0;
+        if (is_there && escape.ok()) fits = Fits(*escape, in.TakeValue());
+        now.TakePartial();
+        if (op.code == OpCode::kParent) next = call.after;
+        break;
+      }
+      case OpCode::kSection:
+      case OpCode::kInverted:
+      case OpCode::kIf:
+      case OpCode::kEach:
+      case OpCode::kWith:
+        if (!reach(op.b, now)) fits = Elsewhere();
+        break;
+      case OpCode::kEndSection:
+      case OpCode::kJump:
+        next = op.b;
+        break;
+      case OpCode::kBlock:
+        if (!now.TakesBlocks()) fits = Elsewhere();
+        break;
+      default:
+        break;
+    }
+    if (fits.ok() && !reach(next, now)) fits = Elsewhere();
+    if (!fits.ok()) {
+      linker_.Error(
+          code_.places[i],
+          StrCat("when '", open.name, "' is repeated, ", MessageOf(fits)));
+      return false;
+    }
+  }
+  if (before.back()) *context = *before.back();
+  return true;
+}
+
 // Ends what is rendered when the tag that opened it says so; what follows is
 // rendered when not.
 void UnitCompiler::EndBranch(Open* open, const Tag& tag) {
   const bool is_section = open->part == Part::kSection;
+  if (is_section) CheckRepeats(*open);
   const uint32_t exit =
       Emit({.code = is_section ? OpCode::kEndSection : OpCode::kJump,
             .a = open->op,
@@ -190,6 +302,7 @@ void UnitCompiler::Close(const Tag& tag) {
   open_.pop_back();
   switch (open.part) {
     case Part::kSection:
+      CheckRepeats(open);
       Emit({.code = OpCode::kEndSection, .a = open.op, .b = here() + 1},
            tag.begin);
       code_.ops[open.op].b = here();

@@ -42,6 +42,10 @@ class HtmlContext {
   // rendered or not; false when values could not be told how to be escaped.
   bool Join(HtmlContext other);
 
+  // Of JavaScript, that a slash stands before: what a section repeats stands
+  // apart from it.
+  void ForgetSlash() { js_.ForgetSlash(); }
+
   // "text", "a tag" and so on.
   std::string Describe() const;
 

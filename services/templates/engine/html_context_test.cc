@@ -223,6 +223,66 @@ TEST(HtmlContext, AUrlOfSeveralValuesIsNoCode) {
   }
 }
 
+// A list renders a section from where it ended the time before.
+TEST(HtmlContext, ChecksWhatASectionRepeats) {
+  const PartialMap partials(std::map<std::string, std::string, std::less<>>{
+      {"v", "{{v}}"}, {"deep", "{{#l}}{{v}}:{{/l}}"}});
+  const auto render = [&](std::string_view source) {
+    CompileOptions options = Contextual();
+    options.syntax = Syntax::kExtended;
+    return FirstLine(
+        Rendered(source, R"({"l": [{"v": "a", "m": 1}, {"v": "b:c"}], "v": "u:",
+                    "o": {"v": "x"}})",
+                 options, partials));
+  };
+  for (const auto& [source, error] : {
+           std::pair<const char*, const char*>{
+               "<a href=\"{{#l}}{{v}}:{{/l}}\">",
+               "template:1:16: when 'l' is repeated, a value cannot stand in a "
+               "URL that is code; begin it with http:, https:, mailto: or "
+               "tel:"},
+           {"<a href=\"{{#l}}{{>v}}:{{/l}}\">", "a URL that is code"},
+           {"<a href=\"{{>deep}}\">", "a URL that is code"},
+           {"<a href=\"{{#each l}}{{v}}:{{else}}/{{/each}}\">",
+            "when 'each' is repeated"},
+           {"<a href=\"{{#l}}{{#m}}{{v}}{{/m}}{{^m}}javascript:f(){{/m}}"
+            "{{/l}}\">",
+            "a URL that is code"},
+           {"<a {{#l}}click=\"{{v}}\" on{{/l}}>",
+            "when 'l' is repeated, this stands elsewhere in the HTML than at "
+            "first; close in the section what it opens"},
+           {"<a {{#l}}ref=\"{{v}}\" h{{/l}}>", "stands elsewhere"},
+           {"<a href=\"{{#l}}{{#m}}{{v}}:{{/l}}\">",
+            "closed where 'm' is open"},
+           {"<script>{{#l}}f({{v}}, a++ / 1 \" / 2);{{/l}}</script>",
+            "when 'l' is repeated"},
+       }) {
+    EXPECT_NE(render(source).find(error), std::string::npos)
+        << source << ": " << render(source);
+  }
+  for (const auto& [source, text] : {
+           std::pair<const char*, const char*>{"<a href=\"{{#l}}{{v}}{{/l}}\">",
+                                               "<a href=\"a#blocked-url\">"},
+           {"<a href=\"{{#l}}/{{v}}{{/l}}\">", "<a href=\"/a/b:c\">"},
+           {"<a href=\"/{{#l}}{{v}}?{{/l}}\">", "<a href=\"/a?b:c?\">"},
+           {"<a href=\"{{#with o}}{{v}}:{{/with}}\">", "<a href=\"x:\">"},
+           {"<input {{#o}}value=\"{{v}}\" checked{{/o}}>",
+            "<input value=\"x\" checked>"},
+           {"<input{{#l}} a=\"{{v}}\" b{{/l}}>",
+            "<input a=\"a\" b a=\"b:c\" b>"},
+           {"<script>x = [{{#l}}\"{{v}}\"{{#m}}, {{/m}}{{/l}}]</script>",
+            "<script>x = [\"a\", \"b:c\"]</script>"},
+           {"<a href=\"{{#l}}{{v}}/{{>none}}{{/l}}\">",
+            "<a href=\"a/#blocked-url/\">"},
+           {"<script>x = {{#o}}{{v}}{{/o}};</script>",
+            "<script>x = \"x\";</script>"},
+           {"{{#l}}<p title=\"{{v}}\">{{/l}}",
+            "<p title=\"a\"><p title=\"b:c\">"},
+       }) {
+    EXPECT_EQ(render(source), text) << source;
+  }
+}
+
 TEST(HtmlContext, KnowsTheUrlOfAMetaThatRefreshes) {
   constexpr char kTag[] = "<meta http-equiv=\"Refresh\" content=\"";
   for (const auto& [content, value, text] : {

@@ -32,6 +32,8 @@ class JsContext {
     if (state_ == State::kCode) had_slash_ = true;
   }
 
+  void ForgetSlash() { had_slash_ = false; }
+
   // Becomes what is true behind either of two ways; false when there is none.
   bool Join(const JsContext& other);
 

@@ -50,6 +50,12 @@ class Linker {
   // All partials are then linked in this variant.
   uint32_t DynamicVariant(const Variant& variant);
   Key MakeKey(Slice text) const;
+  // Whether so many bytes of a section may be followed once more: all in all no
+  // more than the sources may have.
+  bool MayRepeat(size_t bytes) {
+    repeated_ += bytes;
+    return repeated_ <= options_.bounds.total_bytes;
+  }
   void Error(uint32_t place, std::string message);
   // At most so many are kept.
   bool full_of_errors() const {
@@ -74,6 +80,7 @@ class Linker {
   std::map<std::string, uint32_t, std::less<>> sources_;
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> units_;
   std::vector<bool> dynamic_;  // of each variant
+  size_t repeated_ = 0;
 };
 
 }  // namespace millrace::templates
