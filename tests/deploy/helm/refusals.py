@@ -9,6 +9,14 @@ REFUSED = [
         {"services.orders": {"needs": ["user"], "database": {"name": "o", "user": "o"}}},
         ["services.orders needs services.user"],
     ),
+    (
+        {"services.topics": {"database": {"name": "o", "user": "o"}}},
+        ["services.topics has a name that the chart's own jobs have"],
+    ),
+    (
+        {"services.migrate_users": {"database": {"name": "o", "user": "o"}}},
+        ["services.migrate_users has a name"],
+    ),
     ({"services.users.needs": ["admin"]}, ["services.users", "leave needs and groups out"]),
     ({"services.users.replica": 3}, ["'/services/users'", "'replica' not allowed"]),
     ({"defaults.replicas": "three"}, ["'/defaults/replicas'", "want integer"]),

@@ -5,6 +5,9 @@
 {{- $enabled := include "millrace.enabled" . | fromYamlArray -}}
 {{- if not $enabled }}{{ fail "services: all are disabled; enable one" }}{{ end -}}
 {{- range $name := $enabled -}}
+{{- if or (has $name (list "hooks" "test" "topics")) (hasPrefix "migrate_" $name) -}}
+{{- fail (printf "services.%s has a name that the chart's own jobs have; give the service another" $name) -}}
+{{- end -}}
 {{- $s := include "millrace.values" (dict "root" $ "part" $name) | fromYaml -}}
 {{- $least := add (int $s.preStopSeconds) (int $s.drainSeconds) -}}
 {{- if le (int $s.terminationGracePeriodSeconds) (int $least) -}}

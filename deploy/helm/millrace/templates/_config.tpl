@@ -123,19 +123,19 @@ key_file: /run/secrets/millrace/certificate/tls.key
 {{- if has "database" .uses }}
 {{- $database := (index $values.services .part).database }}
 - name: database
-  secret: {{ $database.existingSecret | default (printf "%s-database" (include "millrace.part" .)) }}
+  secret: {{ $database.existingSecret | default (printf "%s-database" (include "millrace.part" .)) | quote }}
   files: {password: {{ $database.passwordKey | default "password" | quote }}}
   variables: {MILLRACE_DATABASES_{{ upper .part }}_PASSWORD_FILE: password}
 {{- if $values.postgresql.caSecret }}
 - name: postgresql-ca
-  secret: {{ $values.postgresql.caSecret }}
+  secret: {{ $values.postgresql.caSecret | quote }}
   files: { {{ $values.postgresql.caKey | quote }}: {{ $values.postgresql.caKey | quote }} }
 {{- end }}
 {{- end }}
 {{- if has "kafka" .uses }}
 {{- if hasPrefix "sasl" .kafka.security }}
 - name: kafka-sasl
-  secret: {{ .kafka.sasl.existingSecret }}
+  secret: {{ .kafka.sasl.existingSecret | quote }}
   files: {username: {{ .kafka.sasl.usernameKey | quote }}, password: {{ .kafka.sasl.passwordKey | quote }}}
   variables:
     MILLRACE_BUS_KAFKA_SASL_PASSWORD_FILE: password
@@ -143,12 +143,12 @@ key_file: /run/secrets/millrace/certificate/tls.key
 {{- end }}
 {{- if .kafka.tls.caSecret }}
 - name: kafka-ca
-  secret: {{ .kafka.tls.caSecret }}
+  secret: {{ .kafka.tls.caSecret | quote }}
   files: { {{ .kafka.tls.caKey | quote }}: {{ .kafka.tls.caKey | quote }} }
 {{- end }}
 {{- if .kafka.tls.certSecret }}
 - name: kafka-cert
-  secret: {{ .kafka.tls.certSecret }}
+  secret: {{ .kafka.tls.certSecret | quote }}
   files:
     tls.crt: tls.crt
     tls.key: tls.key
@@ -162,7 +162,7 @@ key_file: /run/secrets/millrace/certificate/tls.key
 {{- end }}
 {{- if and (has "certificate" .uses) (include "millrace.usesTls" .root) }}
 - name: certificate
-  secret: {{ include "millrace.tlsSecret" . }}
+  secret: {{ include "millrace.tlsSecret" . | quote }}
   files:
     {{- if not $values.tls.caSecret }}
     ca.crt: ca.crt
@@ -171,13 +171,13 @@ key_file: /run/secrets/millrace/certificate/tls.key
     tls.key: tls.key
 {{- if $values.tls.caSecret }}
 - name: authority
-  secret: {{ $values.tls.caSecret }}
+  secret: {{ $values.tls.caSecret | quote }}
   files: { {{ $values.tls.caKey | quote }}: {{ $values.tls.caKey | quote }} }
 {{- end }}
 {{- end }}
 {{- if and (has "identity" .uses) $values.identity.enabled $values.identity.existingSecret }}
 - name: identity
-  secret: {{ $values.identity.existingSecret }}
+  secret: {{ $values.identity.existingSecret | quote }}
   files: {key-secret: {{ $values.identity.secretKey | quote }}}
   variables: {MILLRACE_IDENTITY_KEY_SECRET_FILE: key-secret}
 {{- end }}

@@ -12,7 +12,7 @@ securityContext:
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
 {{- range . }}
-  - name: {{ . }}
+  - name: {{ quote . }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -61,7 +61,7 @@ grpc: {port: 9090}
 {{- range . }}
 - name: {{ .name }}
   secret:
-    secretName: {{ .secret }}
+    secretName: {{ quote .secret }}
     defaultMode: 0440
     items:
     {{- range $path, $key := .files }}
