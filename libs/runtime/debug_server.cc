@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -110,6 +111,16 @@ class DebugServer::Page {
     AddRoutes();
   }
 
+  // Ends what somebody waits for, who is not answered any more.
+  ~Page() {
+    if (capture_file_) {
+      for (const Host::OnLoop& on : sources_.loops) {
+        on.loop.Post([host = on.host] { host->StopRecording(); });
+      }
+    }
+    if (sampling_) (void)FinishAllocationProfile();
+  }
+
   absl::Status Listen(int port) {
     http::ServerOptions options;
     options.port = port;
@@ -156,7 +167,7 @@ class DebugServer::Page {
     router_.Get("/debug/timeline.json", [this](Request request) {
       return Capture(std::move(request));
     });
-    router_.Get("/debug/allocations.json", [](Request request) {
+    router_.Get("/debug/allocations.json", [this](Request request) {
       return Allocations(std::move(request));
     });
   }
@@ -239,13 +250,14 @@ class DebugServer::Page {
 
   Promise<Response> Capture(Request request) {
     const int seconds = ValueOrThrow(SecondsOf(request));
-    if (std::exchange(capturing_, true)) {
+    if (capture_file_) {
       Throw(absl::FailedPreconditionError(
           "a timeline is being captured; wait until that is there"));
     }
+    capture_file_.emplace(ValueOrThrow(TemporaryFile::Create("timeline")));
     const absl::StatusOr<std::string> text =
         co_await AsStatusOr(CaptureFor(seconds, request.signal));
-    capturing_ = false;
+    capture_file_.reset();
     Response response = Response::Json(200, ValueOrThrow(text));
     response.headers.Set("content-disposition",
                          "attachment; filename=\"millrace-timeline.json\"");
@@ -253,9 +265,9 @@ class DebugServer::Page {
   }
 
   Promise<std::string> CaptureFor(int seconds, AbortSignal signal) {
-    const TemporaryFile file = ValueOrThrow(TemporaryFile::Create("timeline"));
-    std::shared_ptr<Timeline> timeline = ValueOrThrow(
-        Timeline::Open(file.path(), {.max_bytes = kLargestCapture}));
+    const std::string path = capture_file_->path();
+    std::shared_ptr<Timeline> timeline =
+        ValueOrThrow(Timeline::Open(path, {.max_bytes = kLargestCapture}));
     absl::Status status = co_await AsStatusOr(OnEach([&timeline](Host* host) {
       return [host, timeline] { ThrowIfError(host->StartRecording(timeline)); };
     }));
@@ -269,16 +281,18 @@ class DebugServer::Page {
     timeline.reset();
     std::string text, error;
     ThrowIfError(status);
-    if (!ReadFile(file.path(), &text, &error)) {
-      Throw(absl::UnavailableError(StrCat(file.path(), ": ", error)));
+    if (!ReadFile(path, &text, &error)) {
+      Throw(absl::UnavailableError(StrCat(path, ": ", error)));
     }
     co_return text;
   }
 
-  static Promise<Response> Allocations(Request request) {
+  Promise<Response> Allocations(Request request) {
     const int seconds = ValueOrThrow(SecondsOf(request));
     ThrowIfError(StartAllocationProfile(kSampleBytes));
+    sampling_ = true;
     (void)co_await AsStatusOr(Delay(absl::Seconds(seconds), request.signal));
+    sampling_ = false;
     const auto sites = ValueOrThrow(FinishAllocationProfile());
     co_return Fresh(Response::Json(200, AllocationFacts(sites)));
   }
@@ -303,7 +317,8 @@ class DebugServer::Page {
   NullMetrics no_metrics_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;
-  bool capturing_ = false;
+  std::optional<TemporaryFile> capture_file_;  // while a timeline is captured
+  bool sampling_ = false;                      // allocations
 };
 
 struct DebugServer::Impl {

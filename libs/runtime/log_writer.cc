@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <string_view>
 #include <utility>
 
 namespace millrace::runtime {
@@ -15,20 +15,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kGather(5);
 
-// A descriptor that is gone takes nothing more: there is nobody to tell.
-void WritePiece(int fd, std::string_view piece) {
-  while (!piece.empty()) {
-    const ssize_t written = write(fd, piece.data(), piece.size());
-    if (written >= 0) {
-      piece.remove_prefix(static_cast<size_t>(written));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd ready = {fd, POLLOUT, 0};
-      poll(&ready, 1, -1);
-    } else if (errno != EINTR) {
-      return;
-    }
-  }
-}
+// How long nothing may be read of what Close() waits for, and how often a
+// thread that waits to write looks whether it is told to end.
+constexpr std::chrono::milliseconds kPatience(1000);
+constexpr std::chrono::milliseconds kLook(100);
 
 }  // namespace
 
@@ -60,6 +50,7 @@ void LogWriter::Close() {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
+  hurry_ = true;
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
 }
@@ -73,7 +64,7 @@ void LogWriter::Run() {
     if (waiting_.empty()) return;
     const std::deque<std::string> lines = std::exchange(waiting_, {});
     lock.unlock();
-    WriteAll(lines);
+    if (!WriteAll(lines)) return;
     lock.lock();
     changed_.wait_for(lock, kGather, [this] {
       return closing_ || waiting_.size() >= most_lines_ / 2;
@@ -81,18 +72,56 @@ void LogWriter::Run() {
   }
 }
 
-void LogWriter::WriteAll(const std::deque<std::string>& lines) const {
+bool LogWriter::WriteAll(const std::deque<std::string>& lines) {
   std::string piece;
   piece.reserve(PIPE_BUF);
-  for (const std::string& line : lines) {
-    if (!piece.empty() && piece.size() + line.size() + 1 > PIPE_BUF) {
-      WritePiece(fd_, piece);
+  size_t written = 0;  // lines
+  const auto flush = [&](size_t next) {
+    if (WritePiece(piece)) {
       piece.clear();
+      written = next;
+      return true;
     }
-    piece += line;
+    dropped_.fetch_add(lines.size() - written, std::memory_order_relaxed);
+    return false;
+  };
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (!piece.empty() && piece.size() + lines[i].size() + 1 > PIPE_BUF &&
+        !flush(i)) {
+      return false;
+    }
+    piece += lines[i];
     piece += '\n';
   }
-  WritePiece(fd_, piece);
+  return flush(lines.size());
+}
+
+// A descriptor that is gone takes nothing more: there is nobody to tell.
+bool LogWriter::WritePiece(std::string_view piece) const {
+  while (!piece.empty() && fd_ >= 0) {
+    if (!AwaitRoom()) return false;
+    // No more than a pipe that has room takes without waiting.
+    const ssize_t written =
+        write(fd_, piece.data(), std::min<size_t>(piece.size(), PIPE_BUF));
+    if (written >= 0) {
+      piece.remove_prefix(static_cast<size_t>(written));
+    } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
+      return true;
+    }
+  }
+  return true;
+}
+
+// False when it was waited for long enough. The descriptor may be shared with
+// other programs, so that it is not made one that never blocks.
+bool LogWriter::AwaitRoom() const {
+  for (std::chrono::milliseconds waited(0); waited < kPatience;) {
+    pollfd ready = {fd_, POLLOUT, 0};
+    const int count = poll(&ready, 1, static_cast<int>(kLook.count()));
+    if (count > 0 || (count < 0 && errno != EINTR)) return true;
+    if (count == 0 && hurry_) waited += kLook;
+  }
+  return false;
 }
 
 }  // namespace millrace::runtime

@@ -18,6 +18,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace millrace::runtime {
@@ -35,19 +36,26 @@ class LogWriter {
   // `line` without the end of line. Never waits for the descriptor.
   void Write(std::string line);
 
-  // Writes what waits; what comes afterwards is lost. Twice is as good as once.
+  // Writes what waits; what comes afterwards is lost, and so is what nobody
+  // takes: after a second in which nothing was read it gives up, so that who
+  // does not read a log cannot keep a process from ending. Twice is as good as
+  // once.
   void Close();
 
-  // Lines dropped because too many waited.
+  // Lines dropped because too many waited, or were given up.
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
   void Run();
-  void WriteAll(const std::deque<std::string>& lines) const;
+  // False when it gave up.
+  bool WriteAll(const std::deque<std::string>& lines);
+  bool WritePiece(std::string_view piece) const;
+  bool AwaitRoom() const;
 
   const int fd_;
   const size_t most_lines_;
   std::atomic<uint64_t> dropped_ = 0;
+  std::atomic<bool> hurry_ = false;  // Close() waits
 
   std::mutex mutex_;
   std::condition_variable changed_;

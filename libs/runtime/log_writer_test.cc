@@ -118,6 +118,23 @@ TEST(LogWriter, WritesWhatWaitsWhenItIsClosed) {
   EXPECT_EQ(text.find("too late"), std::string::npos);
 }
 
+// The reader is there, but stopped.
+TEST(LogWriter, EndsWhenNobodyReadsAndCountsWhatIsLost) {
+  constexpr int kLines = 2000;
+  Pipe pipe;
+  const std::string padding(100, '.');
+  LogWriter writer(pipe.writing(), kLines);
+  for (int i = 0; i < kLines; ++i) writer.Write(StrCat(padding, i));
+  writer.Close();
+  pipe.CloseWriting();
+  const std::string text = pipe.ReadToTheEnd();
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  EXPECT_GT(lines, 0);
+  EXPECT_GT(writer.dropped(), 0u);
+  EXPECT_EQ(static_cast<uint64_t>(lines) + writer.dropped(),
+            static_cast<uint64_t>(kLines));
+}
+
 TEST(LogWriter, SplitsOnlyBetweenLines) {
   Pipe pipe;
   const std::string longer(3 * PIPE_BUF, 'x');

@@ -149,6 +149,51 @@ TEST_F(ReloadProgramTest, EndsWhenItsTerminalIsClosed) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
+// Who closes the debug page ends what it was asked to watch.
+TEST_F(ReloadProgramTest, ADebugPageThatIsClosedLeavesNothingRunning) {
+  const std::string path = Yaml("debug:\n  port: 0\n");
+  Program program(Flags({"--config", path, "--loops", "2"}));
+  program.Ready();
+  const std::string opened = "\"url\":\"http://127.0.0.1:";
+  ASSERT_TRUE(program.Says(opened));
+  const auto port = [&] {
+    const std::string text = program.Errors();
+    return std::stoi(text.substr(text.rfind(opened) + opened.size()));
+  };
+  const auto get = [](int port, const std::string& what, int seconds) {
+    return HttpExchange(port, "GET",
+                        StrCat("/debug/", what, ".json?seconds=", seconds));
+  };
+#ifdef MILLRACE_SANITIZED  // whose allocator is not sampled
+  const std::vector<std::string> watched = {"timeline"};
+#else
+  const std::vector<std::string> watched = {"timeline", "allocations"};
+#endif
+  std::vector<std::future<void>> cut;
+  for (const std::string& what : watched) {
+    const auto refused = [](const std::string& answer) {
+      return answer.starts_with("HTTP/1.1 400 ");
+    };
+    cut.push_back(std::async(std::launch::async, [=, port = port()] {
+      while (refused(get(port, what, 60))) {
+      }
+    }));
+    while (!refused(get(port(), what, 1))) {
+    }
+  }
+
+  Yaml("debug:\n  port: -1\n");
+  program.Signal(SIGHUP);
+  EXPECT_TRUE(program.Says("the debug page is closed"));
+  for (auto& each : cut) each.get();
+  Yaml("debug:\n  port: 0\nlog:\n  level: debug\n");
+  program.Signal(SIGHUP);
+  EXPECT_TRUE(program.Says("log.level: info -> debug"));
+  for (const std::string& what : watched) {
+    EXPECT_THAT(get(port(), what, 1), StartsWith("HTTP/1.1 200 ")) << what;
+  }
+}
+
 TEST_F(ReloadProgramTest, PrintConfigStartsNothingAndShowsPlaces) {
   const std::string path = Yaml("log:\n  level: warning\n");
   Program program(Flags({"--config", path, "--print-config"}));
