@@ -112,7 +112,7 @@ int Verify(const AuditFlags& flags) {
         RunClient(flags.client, [&](Channel& channel, const Call& call) {
           return VerifyThere(&request, &outcome, channel, call);
         });
-    if (code != 0) return 2;
+    if (code != 0) return code == kInterrupted ? code : 2;
   } else {
     ThrowIfError(VerifyDatabase(flags.database, &request, &outcome));
   }
@@ -134,13 +134,7 @@ void AddAudit(CLI::App* app, int* code) {
       "Tell whether the audit trail is as it was written. Keep the head that "
       "it prints somewhere else, and give it to a later run: without one, a "
       "trail that somebody cut off or wrote anew looks right");
-  CLI::Option* target =
-      verify
-          ->add_option("--grpc", flags->client.target,
-                       "The gRPC address of a running process")
-          ->envname("MILLRACE_TARGET")
-          ->capture_default_str();
-  AddTlsOptions(verify, &flags->client);
+  CLI::Option* target = AddClientOptions(verify, &flags->client);
   verify
       ->add_option("--database", flags->database,
                    "Instead of a process: the URL of the admin service's "

@@ -156,9 +156,10 @@ int Tail(const ClientOptions& options, const TailFilter& filter) {
     request.set_from_beginning(true);
     request.set_follow(false);
   }
-  return RunClient(options, [&](Channel& channel, const Call& call) {
+  const int code = RunClient(options, [&](Channel& channel, const Call& call) {
     return TailAll(&request, &filter, channel, call);
   });
+  return code == kInterrupted && request.follow() ? 0 : code;
 }
 
 int DeadLetters(const ClientOptions& options, const LetterFilter& filter) {

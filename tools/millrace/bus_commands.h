@@ -28,7 +28,8 @@ struct TailFilter {
   std::string format = "json";  // or "text"
 };
 
-// Prints each event as a line. Ends after `until` by itself.
+// Prints each event as a line. Ends after `until` by itself; one that follows
+// may be ended by an interrupt as well.
 int Tail(const ClientOptions& options, const TailFilter& filter);
 
 struct LetterFilter {

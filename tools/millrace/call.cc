@@ -35,6 +35,11 @@ Promise<void> Invoke(const MethodInfo* method, const std::string* json,
   }
 }
 
+bool GivesMany(const MethodInfo& method) {
+  return method.kind == MethodKind::kServerStream ||
+         method.kind == MethodKind::kBidi;
+}
+
 }  // namespace
 
 int CallMethod(const ClientOptions& options, const std::string& method,
@@ -49,9 +54,11 @@ int CallMethod(const ClientOptions& options, const std::string& method,
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
   const MethodInfo* const info = *found;
-  return RunClient(options, [info, &text](Channel& channel, const Call& call) {
-    return Invoke(info, &text, channel, call);
-  });
+  const int code =
+      RunClient(options, [info, &text](Channel& channel, const Call& call) {
+        return Invoke(info, &text, channel, call);
+      });
+  return code == kInterrupted && GivesMany(*info) ? 0 : code;
 }
 
 int ListMethods() {
@@ -59,12 +66,10 @@ int ListMethods() {
     for (const MethodInfo& method : service->methods) {
       const bool takes_many = method.kind == MethodKind::kClientStream ||
                               method.kind == MethodKind::kBidi;
-      const bool gives_many = method.kind == MethodKind::kServerStream ||
-                              method.kind == MethodKind::kBidi;
       std::cout << method.path.substr(1) << " ("
                 << (takes_many ? "stream " : "")
                 << method.request().GetDescriptor()->full_name() << ") -> "
-                << (gives_many ? "stream " : "")
+                << (GivesMany(method) ? "stream " : "")
                 << method.response().GetDescriptor()->full_name() << "\n";
     }
   }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -36,10 +37,7 @@ int Report(const absl::Status& status) {
 // Null: plain text.
 absl::StatusOr<std::shared_ptr<tls::Credentials>> CertificatesOf(
     const ClientOptions& options) {
-  if (options.ca_file.empty() && options.certificate_file.empty() &&
-      options.key_file.empty()) {
-    return std::shared_ptr<tls::Credentials>();
-  }
+  if (!UsesTls(options)) return std::shared_ptr<tls::Credentials>();
   return tls::Credentials::Load({.role = tls::Options::Role::kClient,
                                  .setting = "tls",
                                  .certificate_file = options.certificate_file,
@@ -64,20 +62,42 @@ Promise<void> StopAfter(Promise<void> command, absl::Status* result,
   loop.Stop();
 }
 
+// An option whose default the environment may say.
+CLI::Option* AddWithEnvironment(CLI::App* command, const std::string& name,
+                                std::string* value, const std::string& about,
+                                const char* variable) {
+  const char* text = std::getenv(variable);
+  if (text != nullptr && *text != '\0') *value = text;
+  return command->add_option(name, *value,
+                             StrCat(about, " (or ", variable, ")"));
+}
+
 }  // namespace
 
+bool UsesTls(const ClientOptions& options) {
+  return !options.ca_file.empty() || !options.certificate_file.empty() ||
+         !options.key_file.empty();
+}
+
 void AddTlsOptions(CLI::App* command, ClientOptions* options) {
-  command
-      ->add_option("--tls-ca", options->ca_file,
-                   "Speak TLS with who has a certificate of the authorities in "
-                   "this PEM file")
-      ->envname("MILLRACE_TLS_CA");
-  command
-      ->add_option("--tls-cert", options->certificate_file,
-                   "The certificate to show, a PEM file")
-      ->envname("MILLRACE_TLS_CERT");
-  command->add_option("--tls-key", options->key_file, "Its key, a PEM file")
-      ->envname("MILLRACE_TLS_KEY");
+  AddWithEnvironment(command, "--tls-ca", &options->ca_file,
+                     "Speak TLS with who has a certificate of the authorities "
+                     "in this PEM file",
+                     "MILLRACE_TLS_CA");
+  AddWithEnvironment(command, "--tls-cert", &options->certificate_file,
+                     "The certificate to show, a PEM file",
+                     "MILLRACE_TLS_CERT");
+  AddWithEnvironment(command, "--tls-key", &options->key_file,
+                     "Its key, a PEM file", "MILLRACE_TLS_KEY");
+}
+
+CLI::Option* AddClientOptions(CLI::App* command, ClientOptions* options,
+                              const std::string& about) {
+  CLI::Option* target = AddWithEnvironment(command, "--grpc", &options->target,
+                                           about, "MILLRACE_TARGET");
+  target->capture_default_str();
+  AddTlsOptions(command, options);
+  return target;
 }
 
 int RunClient(const ClientOptions& options, Command command) {
@@ -102,8 +122,8 @@ int RunClient(const ClientOptions& options, Command command) {
       StopAfter(RunAsCaller(command, options, channel_to, *channel, &call),
                 &result, loop);
   loop.Run();
-  if (result.ok() || interrupted.signal().aborted()) return 0;
-  return Report(result);
+  if (interrupted.signal().aborted()) return kInterrupted;
+  return result.ok() ? 0 : Report(result);
 }
 
 }  // namespace millrace::cli

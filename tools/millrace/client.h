@@ -11,7 +11,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace millrace::cli {
 
@@ -26,12 +27,26 @@ struct ClientOptions {
   bool anonymous = false;
 };
 
-// --tls-ca, --tls-cert and --tls-key.
+// Whether what is said to a process is encrypted.
+bool UsesTls(const ClientOptions& options);
+
+// --tls-ca, --tls-cert and --tls-key. What the environment says becomes the
+// default of `options` at once: by CLI11's envname() it would be written over
+// what is given to another command that has the same `options`.
 void AddTlsOptions(CLI::App* command, ClientOptions* options);
+
+// The same and --grpc, which is returned.
+CLI::Option* AddClientOptions(
+    CLI::App* command, ClientOptions* options,
+    const std::string& about = "The gRPC address of a running process");
+
+// The exit code of who was interrupted, as shells have it: 128 and SIGINT.
+constexpr int kInterrupted = 130;
 
 // Runs `command` on a loop of its own until its promise has settled. Interrupts
 // abort the call's signal, which ends a stream cleanly. Returns the exit code:
-// 0, or 1 after it has printed "CODE: message" and every violation to stderr.
+// 0; kInterrupted; or 1 after it has printed "CODE: message" and every
+// violation to stderr.
 using Command = std::function<Promise<void>(Channel&, const Call&)>;
 int RunClient(const ClientOptions& options, Command command);
 

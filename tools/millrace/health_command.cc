@@ -20,12 +20,7 @@ void AddHealth(CLI::App* app, int* code) {
   auto flags = std::make_shared<HealthFlags>();
   CLI::App* health = app->add_subcommand(
       "health", "Tell by the exit code whether a process is ready");
-  health
-      ->add_option("--grpc", flags->client.target,
-                   "The gRPC address of a running process")
-      ->envname("MILLRACE_TARGET")
-      ->capture_default_str();
-  AddTlsOptions(health, &flags->client);
+  AddClientOptions(health, &flags->client);
   health->add_option("--service", flags->service,
                      "Only this service, as in users.v1.UsersService");
   health->callback([flags, code] {

@@ -135,12 +135,8 @@ void AddLogin(CLI::App* app, int* code) {
       "Log in, by a password that is asked for or piped in. Commands that talk "
       "to this process tell from then on who calls, until 'millrace logout'");
   login->add_option("EMAIL", flags->email, "Who logs in")->required();
-  login
-      ->add_option("--grpc", flags->client.target,
-                   "The gRPC address of a process with the users service")
-      ->envname("MILLRACE_TARGET")
-      ->capture_default_str();
-  AddTlsOptions(login, &flags->client);
+  AddClientOptions(login, &flags->client,
+                   "The gRPC address of a process with the users service");
   login->add_option("--password-file", flags->password_file,
                     "A file whose first line is the password");
   login->add_option("--also", flags->also,

@@ -38,15 +38,6 @@ int Up(int argc, char** argv) {
                "\"ada@example.org\", \"displayName\": \"Ada Lovelace\"}'"});
 }
 
-void AddClientOptions(CLI::App* command, ClientOptions* options) {
-  command
-      ->add_option("--grpc", options->target,
-                   "The gRPC address of a running process")
-      ->envname("MILLRACE_TARGET")
-      ->capture_default_str();
-  AddTlsOptions(command, options);
-}
-
 void AddFormat(CLI::App* command, std::string* format) {
   command->add_option("--format", *format, "json: a line of JSON each; text")
       ->check(CLI::IsMember({"json", "text"}))

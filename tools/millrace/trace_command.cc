@@ -36,29 +36,34 @@ Promise<void> AskOne(const v1::GetTraceRequest* request, Answer* answer,
   if (response.ok()) answer->response = *std::move(response);
 }
 
-void Ask(ClientOptions client, const std::string& target, const std::string& id,
+// False when it was interrupted.
+bool Ask(ClientOptions client, const std::string& target, const std::string& id,
          Answer* answer) {
   client.target = target;
   v1::GetTraceRequest request;
   request.set_id(id);
   request.set_topics(true);
-  RunClient(client, [&](Channel& channel, const Call& call) {
+  const int code = RunClient(client, [&](Channel& channel, const Call& call) {
     return AskOne(&request, answer, channel, call);
   });
+  return code != kInterrupted;
 }
 
 int Trace(const TraceFlags& flags) {
   std::vector<Answer> answers(flags.at.size());
   std::string trace_id;
   for (size_t i = 0; i < flags.at.size(); ++i) {
-    Ask(flags.client, flags.at[i], flags.id, &answers[i]);
+    if (!Ask(flags.client, flags.at[i], flags.id, &answers[i])) {
+      return kInterrupted;
+    }
     if (answers[i].status.ok()) trace_id = answers[i].response.trace_id();
   }
   std::vector<v1::GetTraceResponse> known;
   for (size_t i = 0; i < flags.at.size(); ++i) {
     // One process may know the event's trace, another have more of the trace.
-    if (absl::IsNotFound(answers[i].status) && !trace_id.empty()) {
-      Ask(flags.client, flags.at[i], trace_id, &answers[i]);
+    if (absl::IsNotFound(answers[i].status) && !trace_id.empty() &&
+        !Ask(flags.client, flags.at[i], trace_id, &answers[i])) {
+      return kInterrupted;
     }
     if (answers[i].status.ok()) {
       known.push_back(std::move(answers[i].response));
