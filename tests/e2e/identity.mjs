@@ -144,6 +144,21 @@ function authority() {
   };
 }
 
+// A session that was begun over TLS is not told in plain text.
+async function overTls(grpc, ca) {
+  const options = { env: { XDG_STATE_HOME: join(dir, "state-tls"), MILLRACE_TARGET: grpc } };
+  const millrace = (...args) => run("millrace", join(bin, "millrace"), args, options);
+  const login = await millrace("login", ROOT, "--password-file", join(dir, "password"), "--tls-ca", ca);
+  assert.equal(login.code, 0, login.stderr);
+  for (const command of [["call", "ListUsers"], ["logout"]]) {
+    const { code, stderr } = await millrace(...command);
+    assert.equal(code, 1);
+    assert.match(stderr, /this session was begun over TLS; give --tls-ca/);
+  }
+  assert.match((await millrace("call", "ListUsers", "--tls-ca", ca)).stdout, /root@example\.org/);
+  assert.equal((await millrace("logout", "--tls-ca", ca)).code, 0);
+}
+
 async function certificates() {
   const issue = authority();
   const ca_file = join(dir, "ca.crt");
@@ -165,6 +180,7 @@ async function certificates() {
       certificates: true, certificate_permissions: { templates: "users.users.read" },
     },
   });
+  await overTls(grpc, ca_file);
   // What it answers about the person when it is asked by nobody in particular.
   const render = async (name, remote_tls) => {
     const { program, http } = await process("templates", name, {

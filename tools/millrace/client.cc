@@ -50,8 +50,8 @@ Promise<void> RunAsCaller(const Command& command, const ClientOptions& options,
                           const ChannelTo& channel_to, Channel& channel,
                           Call* call) {
   if (!options.anonymous) {
-    call->context.token =
-        co_await AccessToken(options.target, *call, channel_to);
+    call->context.token = co_await AccessToken(options.target, UsesTls(options),
+                                               *call, channel_to);
   }
   co_await command(channel, *call);
 }

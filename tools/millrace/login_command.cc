@@ -84,7 +84,7 @@ int RunLogin(const LoginFlags& flags) {
   ::users::v1::LoginRequest request;
   request.set_email(flags.email);
   request.set_password(ReadPassword(flags.password_file));
-  LoginSession session = {.targets = flags.also};
+  LoginSession session = {.targets = flags.also, .tls = UsesTls(flags.client)};
   session.targets.insert(session.targets.begin(), flags.client.target);
   const int code =
       RunClient(flags.client, [&](Channel& channel, const Call& call) {
@@ -103,6 +103,9 @@ int RunLogout(LoginFlags flags) {
   const auto path = ValueOrThrow(SessionPath());
   const auto lock = ValueOrThrow(SessionLock::Take(path));
   const auto session = LoadSession(path);
+  if (session.ok() && session->has_value()) {
+    ThrowIfError((*session)->MayBeTold(UsesTls(flags.client)));
+  }
   ThrowIfError(RemoveSession(path));
   if (!session.ok() || !session->has_value() || (*session)->targets.empty()) {
     std::cout << "not logged in\n";

@@ -30,17 +30,19 @@ Promise<::users::v1::SessionTokens> Refresh(const LoginSession* session,
 
 }  // namespace
 
-Promise<std::string> AccessToken(std::string target, Call call,
+Promise<std::string> AccessToken(std::string target, bool tls, Call call,
                                  ChannelTo channel_to) {
   const auto path = SessionPath();
   if (!path.ok()) co_return "";  // nobody can have logged in
   auto session = ValueOrThrow(LoadSession(*path));
   if (!session || !session->IsFor(target)) co_return "";
+  ThrowIfError(session->MayBeTold(tls));
   if (IsGood(*session)) co_return session->tokens.access_token();
   const auto lock = ValueOrThrow(SessionLock::Take(*path));
   // Another command may have done it meanwhile.
   session = ValueOrThrow(LoadSession(*path));
   if (!session || !session->IsFor(target)) co_return "";
+  ThrowIfError(session->MayBeTold(tls));
   if (IsGood(*session)) co_return session->tokens.access_token();
   const std::unique_ptr<Channel> channel = channel_to(session->targets.front());
   auto tokens = co_await AsStatusOr(Refresh(&*session, call, *channel));

@@ -16,10 +16,12 @@ using ChannelTo =
     std::function<std::unique_ptr<Channel>(const std::string& target)>;
 
 // The token to show to `target`; empty when nobody has logged in, or not for
-// it. One that is about to end is replaced first, by a call to the process that
-// logged in, and the file with it. Rejects with UNAUTHENTICATED when the
-// session has ended, and with what is wrong with the file.
-Promise<std::string> AccessToken(std::string target, Call call,
+// it. `tls`: whether channels encrypt; without, a session that was begun over
+// TLS is not told, FAILED_PRECONDITION. One that is about to end is replaced
+// first, by a call to the process that logged in, and the file with it. Rejects
+// with UNAUTHENTICATED when the session has ended, and with what is wrong with
+// the file.
+Promise<std::string> AccessToken(std::string target, bool tls, Call call,
                                  ChannelTo channel_to);
 
 }  // namespace millrace::cli

@@ -22,6 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kOverTls = "tls";
+
 absl::Status Failed(std::string_view what, const fs::path& path) {
   return absl::UnavailableError(
       StrCat("cannot ", what, " ", path.string(), ": ", std::strerror(errno)));
@@ -67,6 +69,13 @@ bool LoginSession::IsFor(const std::string& target) const {
   return std::find(targets.begin(), targets.end(), target) != targets.end();
 }
 
+absl::Status LoginSession::MayBeTold(bool over_tls) const {
+  if (!tls || over_tls) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "this session was begun over TLS; give --tls-ca, or set "
+      "MILLRACE_TLS_CA");
+}
+
 absl::StatusOr<fs::path> SessionPath() {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state) {
     return fs::path(state) / "millrace" / "session";
@@ -99,6 +108,8 @@ absl::StatusOr<std::optional<LoginSession>> LoadSession(const fs::path& path) {
         StrCat(path.string(), " is no session; remove it, and log in again"));
   }
   session.targets = absl::StrSplit(targets, ' ', absl::SkipEmpty());
+  std::string over;
+  session.tls = std::getline(file, over) && over == kOverTls;
   return session;
 }
 
@@ -111,9 +122,11 @@ absl::Status SaveSession(const fs::path& path, const LoginSession& session) {
   unlink(next.c_str());
   const absl::StatusOr<int> descriptor = Open(next, O_WRONLY | O_EXCL);
   if (!descriptor.ok()) return descriptor.status();
-  absl::Status status = WriteAll(
-      *descriptor,
-      StrCat(absl::StrJoin(session.targets, " "), "\n", *json, "\n"), next);
+  absl::Status status =
+      WriteAll(*descriptor,
+               StrCat(absl::StrJoin(session.targets, " "), "\n", *json, "\n",
+                      session.tls ? StrCat(kOverTls, "\n") : std::string()),
+               next);
   if (close(*descriptor) != 0 && status.ok()) status = Failed("write", next);
   if (status.ok() && rename(next.c_str(), path.c_str()) != 0) {
     status = Failed("write", path);

@@ -3,7 +3,8 @@
 //
 // The first line has the processes that may be told who calls, host:port with
 // spaces between them, the first of which logged them in; the second the
-// session's tokens as JSON. A file is replaced as a whole.
+// session's tokens as JSON; the third is "tls" when they came over TLS, or is
+// not there. A file is replaced as a whole.
 #ifndef MILLRACE_TOOLS_MILLRACE_SESSION_FILE_H_
 #define MILLRACE_TOOLS_MILLRACE_SESSION_FILE_H_
 
@@ -22,8 +23,12 @@ namespace millrace::cli {
 struct LoginSession {
   std::vector<std::string> targets;
   ::users::v1::SessionTokens tokens;
+  // Whether it was begun over TLS: its tokens are never sent in plain text.
+  bool tls = false;
 
   bool IsFor(const std::string& target) const;
+  // FAILED_PRECONDITION when it asks for TLS and `over_tls` is false.
+  absl::Status MayBeTold(bool over_tls) const;
 };
 
 // millrace/session in $XDG_STATE_HOME, or in ~/.local/state.

@@ -62,9 +62,24 @@ TEST_F(SessionFileTest, IsReadAsItWasWritten) {
     ASSERT_TRUE(read.ok()) << read.status();
     ASSERT_TRUE(read->has_value());
     EXPECT_THAT((*read)->targets, ElementsAre("users:9090", "admin:9090"));
+    EXPECT_FALSE((*read)->tls);
     EXPECT_EQ((*read)->tokens.SerializeAsString(),
               Some(token).tokens.SerializeAsString());
   }
+}
+
+TEST_F(SessionFileTest, OneOverTlsIsNotToldInPlainText) {
+  LoginSession session = Some("x");
+  EXPECT_EQ(session.MayBeTold(false), absl::OkStatus());
+  session.tls = true;
+  ASSERT_EQ(SaveSession(path_, session), absl::OkStatus());
+  const auto read = LoadSession(path_);
+  ASSERT_TRUE(read.ok() && read->has_value()) << read.status();
+  EXPECT_EQ((*read)->MayBeTold(true), absl::OkStatus());
+  const absl::Status refused = (*read)->MayBeTold(false);
+  EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()),
+              HasSubstr("this session was begun over TLS; give --tls-ca"));
 }
 
 TEST_F(SessionFileTest, IsForTheProcessesItNames) {
