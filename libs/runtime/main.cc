@@ -9,6 +9,7 @@
 #include <source_location>
 
 #include "absl/strings/str_replace.h"
+#include "base/standard_streams.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "loop/combinators.h"
@@ -40,6 +41,15 @@ void Complain(const char* program, std::string_view problems) {
     problems =
         end == problems.npos ? std::string_view() : problems.substr(end + 1);
   }
+}
+
+// For what the program prints before it ends: its exit code.
+int Print(const char* program, const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  const absl::Status written = FlushOutput();
+  if (written.ok()) return 0;
+  Complain(program, MessageOf(written));
+  return 1;
 }
 
 // Whether the process has a terminal that can hang up.
@@ -260,28 +270,22 @@ absl::StatusOr<LoadedConfig> ConfigFor(
 
 int Main(int argc, char** argv, std::vector<ModuleFactory> modules,
          MainOptions options) {
+  OpenStandardStreams();
   const char* program = argc > 0 ? argv[0] : "millrace";
   const auto line = ParseCommandLine(argc, argv);
   if (!line.ok()) {
     Complain(program, MessageOf(line.status()));
     return 1;
   }
-  if (!line->help.empty()) {
-    std::fputs(line->help.c_str(), stdout);
-    return 0;
-  }
+  if (!line->help.empty()) return Print(program, line->help);
   auto config = ConfigFor(*line, modules);
   if (!config.ok()) {
     Complain(program, MessageOf(config.status()));
     return 1;
   }
-  if (line->print_config) {
-    std::fputs(PrintConfig(*config).c_str(), stdout);
-    return 0;
-  }
+  if (line->print_config) return Print(program, PrintConfig(*config));
   if (line->check_config) {
-    std::puts("the configuration is valid");
-    return 0;
+    return Print(program, "the configuration is valid\n");
   }
   // A client that leaves is an error of its socket, not a signal.
   std::signal(SIGPIPE, SIG_IGN);

@@ -26,12 +26,13 @@ namespace millrace::runtime {
 // A run of the sample program. Ended with SIGKILL when it still runs.
 class Program {
  public:
-  explicit Program(std::vector<std::string> flags) {
+  explicit Program(std::vector<std::string> flags,
+                   const char* file = MILLRACE_SAMPLE_PROGRAM) {
     int out[2];
     EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
     const std::string errors = dir_ / "stderr";
     std::vector<char*> arguments;
-    flags.insert(flags.begin(), MILLRACE_SAMPLE_PROGRAM);
+    flags.insert(flags.begin(), file);
     for (std::string& flag : flags) arguments.push_back(flag.data());
     arguments.push_back(nullptr);
     pid_ = fork();

@@ -128,6 +128,17 @@ TEST_F(ProgramTest, StartsAgainAfterAKill) {
   EXPECT_THAT(Greet(second, "Grace"), HasSubstr("hello Grace"));
 }
 
+TEST_F(ProgramTest, OutputThatIsLostIsAnError) {
+  for (const char* flag : {"--help", "--print-config", "--check-config"}) {
+    Program program({"-c", StrCat("exec " MILLRACE_SAMPLE_PROGRAM " ", flag,
+                                  " > /dev/full")},
+                    "/bin/sh");
+    const int status = program.Wait();
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+    EXPECT_THAT(program.Errors(), HasSubstr("cannot write the output: "));
+  }
+}
+
 TEST_F(ProgramTest, NeedOfAnotherProcess) {
   Program greeter(Flags({"--services", "greeter"}));
   greeter.Ready();

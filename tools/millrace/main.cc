@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/standard_streams.h"
+#include "base/strings.h"
 #include "runtime/main.h"
 #include "services/admin/module.h"
 #include "services/templates/module.h"
@@ -45,9 +47,6 @@ void AddFormat(CLI::App* command, std::string* format) {
 }
 
 int Run(int argc, char** argv) {
-  // `up` has the flags of the runtime, which reads them itself.
-  if (argc > 1 && std::string(argv[1]) == "up") return Up(argc - 1, argv + 1);
-
   CLI::App app("Millrace: small services that talk through typed events.",
                "millrace");
   app.require_subcommand(1);
@@ -160,4 +159,16 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace millrace::cli
 
-int main(int argc, char** argv) { return millrace::cli::Run(argc, argv); }
+int main(int argc, char** argv) {
+  millrace::OpenStandardStreams();
+  // `up` has the flags of the runtime, which reads them itself; and goes on
+  // when nobody reads what it prints.
+  if (argc > 1 && std::string(argv[1]) == "up") {
+    return millrace::cli::Up(argc - 1, argv + 1);
+  }
+  const int code = millrace::cli::Run(argc, argv);
+  const absl::Status written = millrace::FlushOutput();
+  if (written.ok()) return code;
+  std::cerr << "millrace: " << millrace::MessageOf(written) << "\n";
+  return code == 0 ? 1 : code;
+}
