@@ -67,26 +67,43 @@ std::string OrDash(const std::string& text) {
 }
 
 void AddLine(std::string_view name, std::string_view value, std::string* text) {
-  absl::StrAppendFormat(text, "%-12s %s\n", ToAbsl(name), ToAbsl(value));
+  absl::StrAppendFormat(text, "%-12s %s\n", ToAbsl(name), Printable(value));
 }
 
 }  // namespace
 
+std::string Printable(std::string_view text) {
+  std::string printable;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next =
+        static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+      printable += absl::CHexEscape(ToAbsl(text.substr(i++, 2)));
+    } else if (byte < 0x20 || byte == 0x7f) {
+      printable += absl::CHexEscape(ToAbsl(text.substr(i, 1)));
+    } else {
+      printable += text[i];
+    }
+  }
+  return printable;
+}
+
 std::string EventLine(const v1::Envelope& event) {
-  return StrCat(
+  return Printable(StrCat(
       TimeText(event.time()), "  ", event.type(), "  key=", OrDash(event.key()),
       "  source=", OrDash(event.source()), "  trace=", TraceIdOf(event),
-      "  id=", event.id(), "  ", PayloadText(event));
+      "  id=", event.id(), "  ", PayloadText(event)));
 }
 
 std::string LetterLine(const v1::DeadLetter& letter) {
-  return StrCat(letter.id(), "  ", TimeText(letter.dead_time()), "  ",
-                OrDash(letter.event().type()),
-                "  key=", OrDash(letter.event().key()), "  after ",
-                letter.attempts(),
-                letter.attempts() == 1 ? " attempt" : " attempts",
-                letter.replayed() ? ", replayed" : "", "  ",
-                CodeText(letter.code()), ": ", letter.reason());
+  return Printable(StrCat(letter.id(), "  ", TimeText(letter.dead_time()), "  ",
+                          OrDash(letter.event().type()),
+                          "  key=", OrDash(letter.event().key()), "  after ",
+                          letter.attempts(),
+                          letter.attempts() == 1 ? " attempt" : " attempts",
+                          letter.replayed() ? ", replayed" : "", "  ",
+                          CodeText(letter.code()), ": ", letter.reason()));
 }
 
 std::string LetterText(const v1::DeadLetter& letter) {

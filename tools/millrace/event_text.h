@@ -3,11 +3,17 @@
 #define MILLRACE_TOOLS_MILLRACE_EVENT_TEXT_H_
 
 #include <string>
+#include <string_view>
 
 #include "millrace/v1/bus.pb.h"
 #include "millrace/v1/envelope.pb.h"
 
 namespace millrace::cli {
+
+// What others wrote, for a terminal: it neither obeys it nor takes a part of it
+// for another line. Control characters, also those of two bytes in UTF-8
+// (U+0080 to U+009F), are written as C does.
+std::string Printable(std::string_view text);
 
 // One line: time, type, key, source, trace id, payload. The payload is JSON
 // where this program knows its type, else its size and how it begins.

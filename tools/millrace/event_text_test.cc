@@ -31,6 +31,39 @@ TEST(EventTextTest, AnEventIsALine) {
             "trace=4bf92f3577b34da6a3ce929d0e0e4736  id=e-1  \"hello\"");
 }
 
+TEST(EventTextTest, WhatOthersWroteIsNotObeyedByATerminal) {
+  v1::Envelope event = Said();
+  event.set_key("k\x1b[2J\nforged");
+  event.set_source(
+      "/a\xc2\x9b"
+      "31m\x7f");
+  (*event.mutable_extensions())["actor"] =
+      "\x07"
+      "ada";
+  const std::string key = "k\\x1b[2J\\nforged";
+  EXPECT_EQ(EventLine(event).find('\n'), std::string::npos);
+  EXPECT_NE(EventLine(event).find("key=" + key +
+                                  "  source=/a\\xc2\\x9b"
+                                  "31m"
+                                  "\\x7f  "),
+            std::string::npos)
+      << EventLine(event);
+  v1::DeadLetter letter;
+  *letter.mutable_event() = event;
+  letter.set_reason("no\x1b]0;title\x07\xc3\xa9");
+  EXPECT_TRUE(LetterLine(letter).ends_with("no\\x1b]0;title\\x07\xc3\xa9"))
+      << LetterLine(letter);
+  for (const std::string& part :
+       {"\nkey          " + key + "\n",
+        std::string("\nwith         actor="
+                    "\\x07"
+                    "ada\n"),
+        std::string("no\\x1b]0;title\\x07\xc3\xa9\n")}) {
+    EXPECT_NE(LetterText(letter).find(part), std::string::npos)
+        << LetterText(letter);
+  }
+}
+
 TEST(EventTextTest, APayloadOfAnUnknownTypeIsShownAsBytes) {
   v1::Envelope event = Said();
   event.set_binary_data(std::string("\x01z", 2));

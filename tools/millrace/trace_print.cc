@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/json.h"
+#include "tools/millrace/event_text.h"
 #include "tools/millrace/trace_tree.h"
 
 namespace millrace::cli {
@@ -60,7 +61,7 @@ void AppendText(const std::vector<TraceNode>& nodes, absl::Time start,
     // Clocks of two machines differ: it may be negative.
     text->append(absl::StrFormat("%+9.1f ms  ", offset));
     if (!top) text->append(StrCat(indent, last ? "`- " : "|- "));
-    text->append(LineOf(node)).append("\n");
+    text->append(Printable(LineOf(node))).append("\n");
     AppendText(node.children, start,
                top ? indent : StrCat(indent, last ? "   " : "|  "), false,
                text);

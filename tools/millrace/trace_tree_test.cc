@@ -175,6 +175,12 @@ TEST(TraceTreeTest, SaysWhenThereIsNothing) {
             "trace 4bf92f3577b34da6a3ce929d0e0e4736: nothing is known of it\n");
 }
 
+TEST(TraceTreeTest, WhatOthersWroteIsNotObeyedByATerminal) {
+  v1::GetTraceResponse a;
+  *a.add_spans() = Emit(2, "00000000000000e1", "", "e-1\x1b[2J\nforged");
+  EXPECT_THAT(TextOf({a}), HasSubstr("id e-1\\x1b[2J\\nforged\n"));
+}
+
 TEST(TraceTreeTest, IsJsonToo) {
   v1::GetTraceResponse a;
   *a.add_spans() = Request(0, "00000000000000a1", "");
