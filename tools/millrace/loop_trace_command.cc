@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "rpc/engine.h"
 #include "tools/millrace/loop_trace.h"
@@ -37,9 +39,12 @@ LoopTraceOptions OptionsFor(const TraceFlags& flags) {
 int TraceAll(const TraceFlags& flags) {
   std::ifstream file;
   if (flags.path != "-") {
-    file.open(flags.path);
-    if (!file) {
-      std::cerr << "millrace loop-trace: cannot read " << flags.path << "\n";
+    std::error_code error;
+    const bool folder = std::filesystem::is_directory(flags.path, error);
+    if (!folder) file.open(flags.path);
+    if (folder || !file) {
+      std::cerr << "millrace loop-trace: cannot read " << flags.path
+                << (folder ? ": it is a folder\n" : "\n");
       return 2;
     }
   }

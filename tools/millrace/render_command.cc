@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -38,24 +39,31 @@ int Complain(std::string_view what, int code) {
 }
 
 std::optional<std::string> ReadFile(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path)) return std::nullopt;
+  if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 // Every file below the folder: "mail/head.mustache" is both of "mail/head" and
-// "mail/head.mustache".
-templates::PartialMap PartialsIn(const std::string& folder) {
+// "mail/head.mustache". Nothing when the folder, or one in it, cannot be read.
+std::optional<templates::PartialMap> PartialsIn(const std::string& folder,
+                                                std::error_code* error) {
   std::map<std::string, std::string, std::less<>> sources;
-  if (!folder.empty()) {
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (!entry.is_regular_file()) continue;
-      fs::path name = fs::relative(entry.path(), folder);
-      const std::string source = ReadFile(entry.path()).value_or("");
-      sources[name.generic_string()] = source;
-      sources[name.replace_extension().generic_string()] = source;
-    }
+  fs::recursive_directory_iterator entry;
+  if (!folder.empty()) entry = fs::recursive_directory_iterator(folder, *error);
+  for (; !*error && entry != fs::recursive_directory_iterator();
+       entry.increment(*error)) {
+    // A link may lead to nowhere.
+    std::error_code unknown;
+    if (!entry->is_regular_file(unknown)) continue;
+    fs::path name = entry->path().lexically_relative(folder);
+    const std::string source = ReadFile(entry->path()).value_or("");
+    sources[name.generic_string()] = source;
+    sources[name.replace_extension().generic_string()] = source;
   }
+  if (*error) return std::nullopt;
   return templates::PartialMap(std::move(sources));
 }
 
@@ -80,11 +88,22 @@ int RenderOnce(const RenderFlags& flags) {
     if (!text) return Complain(StrCat("cannot read ", flags.data), 2);
     json = *std::move(text);
   }
-  if (!flags.partials.empty() && !fs::is_directory(flags.partials)) {
+  std::error_code error;
+  const fs::file_type type = fs::status(flags.partials, error).type();
+  // One that nothing is known of is told of below, with why.
+  if (!flags.partials.empty() && type != fs::file_type::directory &&
+      type != fs::file_type::none) {
     return Complain(StrCat(flags.partials, " is no folder"), 2);
   }
+  error.clear();
+  auto partials = PartialsIn(flags.partials, &error);
+  if (!partials) {
+    return Complain(StrCat("cannot read the partials in ", flags.partials, ": ",
+                           error.message()),
+                    2);
+  }
   const auto program = templates::Program::Compile(*source, OptionsFor(flags),
-                                                   PartialsIn(flags.partials));
+                                                   *std::move(partials));
   if (!program.ok()) return Complain(MessageOf(program.status()), 1);
   templates::Document data;
   const absl::Status read = data.ReadJson(json);
