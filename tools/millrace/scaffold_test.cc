@@ -8,6 +8,7 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "base/strings.h"
@@ -43,6 +44,22 @@ TEST(ServiceNameTest, KnowsWhatOneIs) {
   EXPECT_EQ(Named("branches").singular, "branch");
   EXPECT_EQ(Named("addresses").singular, "address");
   EXPECT_EQ(Named("invoices").singular, "invoice");
+  const std::pair<const char*, const char*> kWords[] = {
+      {"warehouses", "warehouse"}, {"houses", "house"},
+      {"clauses", "clause"},       {"caches", "cache"},
+      {"niches", "niche"},         {"batches", "batch"},
+      {"lunches", "lunch"},        {"searches", "search"},
+      {"coaches", "coach"},        {"movies", "movie"},
+      {"cookies", "cookie"},       {"hot_pies", "hot_pie"},
+      {"heroes", "hero"},          {"canoes", "canoe"},
+      {"statuses", "status"},      {"viruses", "virus"},
+      {"excuses", "excuse"},       {"aliases", "alias"},
+      {"databases", "database"},   {"taxes", "tax"},
+      {"dishes", "dish"},          {"nurseries", "nursery"},
+      {"quizzes", "quiz"}};
+  for (const auto& [many, one] : kWords) {
+    EXPECT_EQ(Named(many).singular, one);
+  }
   EXPECT_EQ(Named("people", "person").singular, "person");
   EXPECT_EQ(Named("stock-movies", "stock-movie").singular_type, "StockMovie");
 }
@@ -67,6 +84,8 @@ TEST(ServiceNameTest, SaysWhatIsWrongAndWhatToWrite) {
       {"order", "", "write orders, or say by --singular"},
       {"address", "", "write addresses"},
       {"people", "", "--singular"},
+      {"series", "", "for one and for many; say by --singular"},
+      {"time_series", "", "for one and for many; say by --singular"},
       {"orders_service", "", "write orders"},
       {"users", "", "a part of the platform"},
       {"tokens", "", "a part of the platform"},

@@ -121,19 +121,45 @@ absl::Status CheckFree(std::string_view what, const std::string& name) {
   return absl::OkStatus();
 }
 
+// Endings of many that are one without "es"; without "s" it is elsewhere, as in
+// houses, caches and invoices. The rest is for --singular.
+constexpr std::string_view kTwoMoreLetters[] = {
+    "sses",  "shes",   "xes",    "zzes",   "oes",    "tches", "nches",
+    "rches", "eaches", "eeches", "oaches", "ouches", "iases", "buses",
+    "nuses", "puses",  "ruses",  "suses",  "tuses"};
+
+// Words with those endings, or with "ies", that are one without "s".
+constexpr std::string_view kOneMoreLetter[] = {
+    "abuses",  "brownies", "calories",   "canoes", "cookies",
+    "foes",    "genies",   "horseshoes", "movies", "rookies",
+    "selfies", "shoes",    "toes",       "zombies"};
+
+std::string_view LastWordOf(std::string_view snake) {
+  return snake.substr(snake.rfind('_') + 1);
+}
+
+// The same for one and for many.
+bool IsBoth(std::string_view word) {
+  return word == "series" || word == "timeseries" || word == "species";
+}
+
 // One of what `plural` is many of, or "" when that looks like one already.
 std::string SingularOf(const std::string& plural) {
   const auto without = [&plural](size_t count) {
     return plural.substr(0, plural.size() - count);
   };
-  const auto ends = [&plural](absl::string_view end) {
-    return plural.size() > end.size() && absl::EndsWith(plural, end);
-  };
-  if (ends("ies") && plural.size() > 4) return StrCat(without(3), "y");
-  for (const char* end : {"sses", "shes", "ches", "xes", "zzes", "uses"}) {
-    if (ends(end)) return without(2);
+  const std::string_view word = LastWordOf(plural);
+  if (IsBoth(word)) return "";
+  if (Has(kOneMoreLetter, word)) return without(1);
+  if (word == "quizzes") return without(3);
+  if (word.ends_with("ies") && word.size() > 4) return StrCat(without(3), "y");
+  for (const std::string_view end : kTwoMoreLetters) {
+    if (word.ends_with(end)) return without(2);
   }
-  if (ends("ss") || ends("us") || ends("is") || !ends("s")) return "";
+  if (word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") ||
+      !word.ends_with("s") || word.size() == 1) {
+    return "";
+  }
   return without(1);
 }
 
@@ -168,6 +194,11 @@ absl::StatusOr<ServiceName> ParseServiceName(std::string_view name,
   }
   if (singular.empty()) {
     parsed.singular = SingularOf(parsed.plural);
+    if (parsed.singular.empty() && IsBoth(LastWordOf(parsed.plural))) {
+      return Refused("the name", name,
+                     "is a word for one and for many; say by --singular what "
+                     "one of them is");
+    }
     if (parsed.singular.empty()) {
       return Refused(
           "the name", name,
