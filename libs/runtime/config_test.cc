@@ -9,6 +9,8 @@
 
 #include "base/strings.h"
 #include "runtime/config_schema.h"
+#include "runtime/config_validate.h"
+#include "runtime/config_values.h"
 #include "runtime/testdata/config_fixture.h"
 
 namespace millrace::runtime {
@@ -286,6 +288,42 @@ TEST_F(ConfigTest, SecretFileIsMissing) {
   EXPECT_EQ(Error(),
             "MILLRACE_DATABASES_USERS_PASSWORD_FILE: cannot read "
             "'/nowhere/secret': No such file or directory");
+}
+
+TEST_F(ConfigTest, DirectoryIsNoFile) {
+  std::filesystem::create_directory(folder_ / "folder");
+  sources_.file = folder_ / "folder";
+  Environment("MILLRACE_IDENTITY_KEY_SECRET_FILE", folder_ / "folder");
+  EXPECT_EQ(Error(),
+            "folder: cannot read the configuration file: Is a directory; name "
+            "another with --config\n"
+            "MILLRACE_IDENTITY_KEY_SECRET_FILE: cannot read 'folder': Is a "
+            "directory");
+}
+
+TEST_F(ConfigTest, SecretFileIsEmpty) {
+  for (const char* text : {"", "\n", "\r\n"}) {
+    sources_.environment = {
+        {"MILLRACE_IDENTITY_KEY_SECRET_FILE", Write("secret", text)}};
+    EXPECT_EQ(Error(),
+              "MILLRACE_IDENTITY_KEY_SECRET_FILE: 'secret' is empty; write the "
+              "value into it, or unset the variable");
+  }
+}
+
+TEST_F(ConfigTest, PasswordIsKnownAlsoWhenItIsNotPercentEncoded) {
+  for (const char* url :
+       {"postgresql://u:hunter2@h/d", "postgresql://u:a/hunter2@h/d",
+        "postgresql://u:hunter2?@h/d", "postgresql://u:@hunter2/@h/d"}) {
+    EXPECT_TRUE(HasPassword(url)) << url;
+    EXPECT_EQ(Shown("databases.users.url", url).find("hunter2"),
+              std::string::npos)
+        << url;
+  }
+  for (const char* url : {"postgresql://u@h:5432/d", "postgresql://h:5432/d",
+                          "sqlite:///a:b@c.db"}) {
+    EXPECT_FALSE(HasPassword(url)) << url;
+  }
 }
 
 TEST_F(ConfigTest, VariableAndItsFileAtOnce) {

@@ -345,11 +345,10 @@ class Validator {
 bool HasPassword(const std::string& url) {
   if (url.find("password=") != url.npos) return true;
   const size_t scheme = url.find("://");
-  if (scheme == url.npos) return false;
-  const std::string authority =
-      url.substr(scheme + 3, url.find_first_of("/?", scheme + 3) - scheme - 3);
-  const size_t at = authority.rfind('@');
-  return at != authority.npos && authority.find(':') < at;
+  if (scheme == url.npos || url.starts_with("sqlite:")) return false;
+  // A '/' or '?' that is not percent-encoded may be the password's.
+  const size_t colon = url.find(':', scheme + 3);
+  return colon != url.npos && url.find('@', colon) != url.npos;
 }
 
 void Validate(const Config& config, const Places& places,

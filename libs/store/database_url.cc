@@ -36,6 +36,20 @@ absl::StatusOr<DatabaseUrl> ParseSqlite(std::string_view path) {
                      StrCat("sqlite://", path)};
 }
 
+// libpq ends a password at the first '/', '?' or '@' and takes the rest for the
+// host, the port or the database, which are shown.
+bool HasPasswordInTheWrongPlace(std::string_view url) {
+  const size_t start = url.find("//") + 2;
+  const size_t end = std::min(url.find_first_of("/?@", start), url.size());
+  const size_t rest = end < url.size() && url[end] == '@' ? end + 1 : end;
+  return url.find('@', rest) != std::string_view::npos;
+}
+
+// Digits, and commas between those of several hosts.
+bool IsPort(std::string_view text) {
+  return text.find_first_not_of("0123456789,") == std::string_view::npos;
+}
+
 // The URL without what stands between "//" and the "@" of its authority.
 std::string WithoutUser(std::string_view url) {
   const size_t start = url.find("//") + 2;
@@ -70,7 +84,17 @@ absl::StatusOr<DatabaseUrl> ParsePostgres(std::string_view url,
       std::string_view::npos) {
     return Invalid("blanks, quotes and NUL must be percent-encoded");
   }
+  if (HasPasswordInTheWrongPlace(url)) {
+    return Invalid(
+        "the user or password must be percent-encoded: '/' as %2F, '?' as "
+        "%3F, '@' as %40, also behind the host");
+  }
   auto options = Options(std::string(url));
+  if (options.ok() && !IsPort((*options)["port"])) {
+    return Invalid(
+        "the port is no number; if that is a part of the password, "
+        "percent-encode it");
+  }
   if (!options.ok()) {
     // libpq quotes the part it stumbles over, which may be a secret.
     const auto harmless = Options(WithoutUser(url));

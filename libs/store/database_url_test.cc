@@ -53,6 +53,8 @@ TEST(DatabaseUrl, SaysWhatIsWrong) {
            {"sqlite://", "path is missing"},
            {"sqlite:///a=b", "'='"},
            {"postgresql://h/d?sslmod=disable", "sslmod"},
+           {"postgresql://u:a/b@h/d", "'/' as %2F"},
+           {"postgresql://u:a/d", "the port is no number"},
            {"postgresql://h/d e", "percent-encoded"}}) {
     const auto parsed = Parse(url);
     EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
@@ -62,12 +64,22 @@ TEST(DatabaseUrl, SaysWhatIsWrong) {
   }
 }
 
+TEST(DatabaseUrl, PostgresOfSeveralHosts) {
+  const auto url = Parse("postgresql://ann:x@one:5432,two:5433/d?user=a%40b");
+  ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_EQ(url->display, "postgresql://one,two:5432,5433/d");
+}
+
 TEST(DatabaseUrl, NeverPrintsAPassword) {
   for (const char* url :
        {"postgresql://ann:hunter2%zz@h/d", "postgresql://ann:hunter2@h:x y/d",
         "postgresql://ann:hunter2@h/d?nonsense=1",
         "postgresql://h/d?password=hunter2%zz",
-        "postgresql://ann:hunter2@[::1/d"}) {
+        "postgresql://ann:hunter2@[::1/d",
+        // What libpq reads otherwise than it is meant.
+        "postgresql://ann:Zx/hunter2@h:5432/d", "postgresql://ann:hunter2/x@h",
+        "postgresql://ann:hunter2?x@h/d", "postgresql://ann:Zx@hunter2@h/d",
+        "postgresql://ann:hunter2/d", "postgresql://h/d?port=hunter2"}) {
     const auto parsed = Parse(url);
     EXPECT_FALSE(parsed.ok()) << url;
     EXPECT_THAT(MessageOf(parsed.status()), Not(HasSubstr("hunter2")));
