@@ -1,5 +1,7 @@
 #include "runtime/config_env.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -23,10 +25,11 @@ constexpr std::string_view kFileSuffix = "_FILE";
 // Variables with our prefix that speak to flags, to the command line, to
 // tools/dev and to the tests, not to the configuration.
 bool IsForTools(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "MILLRACE_BIN",    "MILLRACE_CACHE",  "MILLRACE_CONFIG",
-      "MILLRACE_JOBS",   "MILLRACE_KEEP",   "MILLRACE_KAFKA_JAVA",
-      "MILLRACE_PRESET", "MILLRACE_TARGET", "MILLRACE_SKIP_SANITIZERS"};
+  constexpr std::array<std::string_view, 12> kNames = {
+      "MILLRACE_BIN",    "MILLRACE_CACHE",    "MILLRACE_CONFIG",
+      "MILLRACE_JOBS",   "MILLRACE_KEEP",     "MILLRACE_KAFKA_JAVA",
+      "MILLRACE_PRESET", "MILLRACE_TARGET",   "MILLRACE_SKIP_SANITIZERS",
+      "MILLRACE_TLS_CA", "MILLRACE_TLS_CERT", "MILLRACE_TLS_KEY"};
   return name.starts_with("MILLRACE_TEST_") ||
          std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
@@ -67,6 +70,12 @@ std::string Unknown(const std::string& name, const std::string& value,
 
 bool ReadFile(const std::string& path, std::string* content,
               std::string* error) {
+  // One can be opened, and nothing says that it has no content.
+  struct stat found;
+  if (stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) {
+    *error = std::strerror(EISDIR);
+    return false;
+  }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -102,6 +111,12 @@ std::vector<ConfigNode> FromEnvironment(
       // Editors and `echo` end a file with a newline.
       if (text.ends_with('\n')) text.pop_back();
       if (text.ends_with('\r')) text.pop_back();
+      if (path && text.empty()) {
+        problems.push_back(StrCat(name, ": '", value,
+                                  "' is empty; write the value into it, or "
+                                  "unset the variable"));
+        continue;
+      }
     }
     if (!path) {
       problems.push_back(Unknown(name, value, services));

@@ -80,6 +80,9 @@ TEST_F(ConfigTest, OtherVariablesAreLeftAlone) {
   Environment("PATH", "/bin");
   Environment("MILLRACE_PRESET", "debug");
   Environment("MILLRACE_CONFIG", "x.yaml");
+  for (const char* name : {"TARGET", "TLS_CA", "TLS_CERT", "TLS_KEY"}) {
+    Environment(StrCat("MILLRACE_", name), "x");
+  }
   Load();
 }
 
