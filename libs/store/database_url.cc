@@ -24,6 +24,9 @@ absl::Status Invalid(std::string_view what) {
 }
 
 absl::StatusOr<DatabaseUrl> ParseSqlite(std::string_view path) {
+  constexpr std::string_view kOnlyRead = "?mode=ro";
+  const bool only_read = path.ends_with(kOnlyRead);
+  if (only_read) path.remove_suffix(kOnlyRead.size());
   if (path.empty()) return Invalid("the path is missing");
   // SOCI takes a name with '=' for a list of options.
   if (path.find('=') != std::string_view::npos) {
@@ -32,8 +35,14 @@ absl::StatusOr<DatabaseUrl> ParseSqlite(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) {
     return Invalid("a path may not contain NUL");
   }
-  return DatabaseUrl{Dialect::kSqlite, std::string(path),
-                     StrCat("sqlite://", path)};
+  DatabaseUrl url = {Dialect::kSqlite, std::string(path),
+                     StrCat("sqlite://", path), only_read};
+  if (!only_read) return url;
+  if (path.find('"') != std::string_view::npos) {
+    return Invalid("with mode=ro, a SQLite path may not contain '\"'");
+  }
+  url.target = StrCat("db=\"", path, "\" readonly=true");
+  return url;
 }
 
 // libpq ends a password at the first '/', '?' or '@' and takes the rest for the

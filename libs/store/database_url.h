@@ -3,6 +3,7 @@
 //   sqlite::memory:                          private to one Database
 //   sqlite:///var/lib/millrace/users.db      an absolute path
 //   sqlite://data/users.db                   a path relative to the process
+//   sqlite://data/users.db?mode=ro           there already, and only read
 //   postgresql://user:password@host:5432/db?sslmode=verify-full
 //
 // PostgreSQL's URL is libpq's, with all its options; postgres:// works too.
@@ -24,6 +25,8 @@ struct DatabaseUrl {
   std::string target;
   // For logs and errors, without user and password.
   std::string display;
+  // SQLite: the file is not made, and stays in the journal mode that it has.
+  bool only_read = false;
 
   bool in_memory() const { return target == ":memory:"; }
 };

@@ -20,6 +20,9 @@ TEST(DatabaseUrl, Sqlite) {
   EXPECT_EQ(Parse("sqlite:///var/lib/a b.db")->target, "/var/lib/a b.db");
   EXPECT_EQ(Parse("sqlite://data/x.db")->target, "data/x.db");
   EXPECT_EQ(Parse("sqlite:///x.db")->display, "sqlite:///x.db");
+  EXPECT_FALSE(Parse("sqlite:///x.db")->only_read);
+  EXPECT_TRUE(Parse("sqlite:///x.db?mode=ro")->only_read);
+  EXPECT_EQ(Parse("sqlite:///x.db?mode=ro")->display, "sqlite:///x.db");
   EXPECT_TRUE(Parse("sqlite::memory:")->in_memory());
   EXPECT_FALSE(Parse("sqlite:///memory:")->in_memory());
 }
@@ -52,6 +55,9 @@ TEST(DatabaseUrl, SaysWhatIsWrong) {
            {"mysql://h/d", "unknown scheme \"mysql\""},
            {"sqlite://", "path is missing"},
            {"sqlite:///a=b", "'='"},
+           {"sqlite://?mode=ro", "path is missing"},
+           {"sqlite:///a?mode=rw", "'='"},
+           {"sqlite:///a\"b?mode=ro", "mode=ro"},
            {"postgresql://h/d?sslmod=disable", "sslmod"},
            {"postgresql://u:a/b@h/d", "'/' as %2F"},
            {"postgresql://u:a/d", "the port is no number"},

@@ -55,7 +55,7 @@ class SqliteSession final : public Session {
     api::sqlite3_busy_timeout(native_, BusyMillis());
     api::sqlite3_progress_handler(native_, kStepsPerCheck, &PastDeadline, this);
     // The order matters: WAL first, since synchronous=FULL is about it.
-    Script("PRAGMA journal_mode = WAL");
+    if (!options_.url.only_read) Script("PRAGMA journal_mode = WAL");
     Script("PRAGMA synchronous = FULL");
     Script("PRAGMA foreign_keys = ON");
     // What is deleted is overwritten, not only forgotten: it may be what a

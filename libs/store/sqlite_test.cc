@@ -165,6 +165,38 @@ TEST_F(SqliteTest, IsSetUpForDurability) {
   EXPECT_EQ(Settle(IsSetUpForDurability(*database)), absl::OkStatus());
 }
 
+Promise<void> MigratesAndCloses(Database& database) {
+  co_await database.Migrate("test", kTables);
+  co_await database.Close();
+}
+
+Promise<void> OnlyReads(Database& database) {
+  const int64_t n = co_await database.Read([](Tx& tx) {
+    return tx.QueryOne("SELECT count(*) AS n FROM t")->Int("n");
+  });
+  EXPECT_EQ(n, 0);
+  const absl::Status refused = co_await Outcome(database.Transact(
+      [](Tx& tx) { tx.Execute("INSERT INTO t VALUES ('a')"); }));
+  EXPECT_FALSE(refused.ok());
+  co_await database.Close();
+}
+TEST_F(SqliteTest, OnlyReadsWhatIsOpenedForThat) {
+  const TempDir dir;
+  const fs::path file = dir.path() / "a file.db";
+  const std::string url = UrlOf(file) + "?mode=ro";
+  {
+    const auto missing = Open(url);
+    EXPECT_FALSE(Settle(missing->Ping()).ok());
+    EXPECT_FALSE(fs::exists(file));
+  }
+  {
+    const auto made = Open(UrlOf(file));
+    EXPECT_EQ(Settle(MigratesAndCloses(*made)), absl::OkStatus());
+  }
+  const auto database = Open(url);
+  EXPECT_EQ(Settle(OnlyReads(*database)), absl::OkStatus());
+}
+
 void InsertMegabyte(Tx& tx) {
   tx.Execute("INSERT INTO t VALUES (:x)", {{"x", std::string(1 << 20, 'x')}});
 }

@@ -1,8 +1,10 @@
 #include "tools/millrace/audit_command.h"
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -15,6 +17,7 @@
 #include "services/admin/verify.h"
 #include "services/admin/wire.h"
 #include "store/database.h"
+#include "store/database_url.h"
 #include "tools/millrace/client.h"
 
 namespace millrace::cli {
@@ -85,13 +88,35 @@ Promise<void> VerifyHere(store::Database& database,
   }
 }
 
+// The URL of a database that is there already, and is only read. SQLite itself
+// says neither which file is missing nor what to do.
+absl::StatusOr<std::string> OnlyRead(const std::string& url) {
+  const auto parsed = store::ParseDatabaseUrl(url, absl::Seconds(5));
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->dialect != store::Dialect::kSqlite || parsed->in_memory() ||
+      parsed->only_read) {
+    return url;
+  }
+  std::error_code error;
+  if (std::filesystem::exists(parsed->target, error) ||
+      parsed->target.starts_with("file:")) {
+    return StrCat(url, "?mode=ro");
+  }
+  return absl::NotFoundError(
+      StrCat("there is no database at '", parsed->target,
+             "'; give the URL of the admin service's, as in "
+             "sqlite://data/admin.db"));
+}
+
 absl::Status VerifyDatabase(const std::string& url,
                             v1::VerifyAuditRequest* request, Outcome* outcome) {
   EventLoop loop;
   NullLogger logger;
   NullMetrics metrics;
-  auto database = store::Database::Open(loop, {.url = url, .pool_size = 1},
-                                        logger, metrics);
+  const auto only_read = OnlyRead(url);
+  if (!only_read.ok()) return only_read.status();
+  auto database = store::Database::Open(
+      loop, {.url = *only_read, .pool_size = 1}, logger, metrics);
   if (!database.ok()) return database.status();
   absl::Status status = absl::UnknownError("interrupted");
   const auto done = AsStatusOr(VerifyHere(**database, request, outcome))
