@@ -12,9 +12,9 @@ namespace millrace::runtime {
 
 class DataDir {
  public:
-  // Makes the directory when it is missing and locks it until the object is
-  // gone or the process has ended, however it ends. FAILED_PRECONDITION says
-  // what is in the way and which setting names another directory.
+  // Makes the directory when it is missing, for its owner alone, and locks it
+  // until the object is gone or the process has ended, however it ends.
+  // FAILED_PRECONDITION says what is in the way, and which setting to change.
   static absl::StatusOr<std::unique_ptr<DataDir>> Lock(const std::string& path);
 
   ~DataDir();

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -356,6 +358,37 @@ TEST_F(HostTest, PagesOfAllowedOriginsMayCall) {
       AllOf(StartsWith("HTTP/1.1 200 "),
             Not(HasSubstr("Access-Control-Allow-Origin"))));
   EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostTest, DataDirectoryIsMadeForItsOwnerAlone) {
+  namespace fs = std::filesystem;
+  const mode_t before = umask(022);
+  for (const char* name : {"a/data", "b/data/"}) {
+    const fs::path path = fs::path(config_.data_dir()) / name;
+    ASSERT_TRUE(DataDir::Lock(path).ok()) << path;
+    EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all) << path;
+  }
+  umask(before);
+}
+
+TEST_F(HostTest, DataDirectoryThatIsThereKeepsItsMode) {
+  namespace fs = std::filesystem;
+  const fs::path path = fs::path(config_.data_dir()) / "shared";
+  fs::create_directories(path);
+  ASSERT_EQ(chmod(path.c_str(), 02770), 0);
+  ASSERT_TRUE(DataDir::Lock(path).ok());
+  EXPECT_EQ(static_cast<unsigned>(fs::status(path).permissions()), 02770u);
+}
+
+TEST_F(HostTest, DataDirectoryCannotBeAFile) {
+  const std::string path = config_.data_dir() + "-file";
+  std::ofstream(path).flush();
+  for (const std::string& data : {path, path + "/data"}) {
+    const auto locked = DataDir::Lock(data);
+    EXPECT_EQ(locked.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(locked.status().message()),
+                HasSubstr("Not a directory"));
+  }
 }
 
 }  // namespace

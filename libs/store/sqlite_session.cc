@@ -1,6 +1,8 @@
 // SQLite through SOCI. Parameters are bound on the native handle: SOCI's use
 // elements tie a statement to the types of its first run and copy each blob
 // twice.
+#include <sys/stat.h>
+
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
@@ -22,6 +24,14 @@ namespace api = sqlite_api;
 
 // How many steps of SQLite's machine pass between two looks at the clock.
 constexpr int kStepsPerCheck = 4000;
+
+// SQLite would make the file readable by everybody. Its journals get the mode
+// that the file has. Not by open(): to close a descriptor of a file would take
+// away the locks that another connection of this process holds on it.
+void MakeForOwner(const std::string& path) {
+  // What is in the way, SQLite says better.
+  (void)mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0);
+}
 
 struct Prepared {
   Prepared(soci::session& session, const StatementText& text,
@@ -45,8 +55,13 @@ class SqliteSession final : public Session {
  public:
   explicit SqliteSession(const Options& options)
       : options_(options), statements_(options.statement_cache) {
+    const std::string& target = options_.url.target;
+    if (!options_.url.in_memory() && !target.starts_with("file:") &&
+        !options_.url.only_read) {
+      MakeForOwner(target);
+    }
     Guard([&] {
-      soci_.emplace(soci::sqlite3, options_.url.target);
+      soci_.emplace(soci::sqlite3, target);
       native_ =
           static_cast<soci::sqlite3_session_backend*>(soci_->get_backend())
               ->conn_;

@@ -1,5 +1,6 @@
 // The suite on SQLite, and what only SQLite does.
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,9 +166,39 @@ TEST_F(SqliteTest, IsSetUpForDurability) {
   EXPECT_EQ(Settle(IsSetUpForDurability(*database)), absl::OkStatus());
 }
 
+fs::perms ModeOf(const fs::path& path) {
+  return fs::status(path).permissions();
+}
+
+Promise<void> HasFilesForTheirOwner(Database& database, fs::path file) {
+  co_await database.Migrate("test", kTables);
+  constexpr fs::perms kOwner = fs::perms::owner_read | fs::perms::owner_write;
+  for (const char* end : {"", "-wal", "-shm"}) {
+    EXPECT_EQ(ModeOf(file.string() + end), kOwner) << end;
+  }
+  co_await database.Close();
+}
+TEST_F(SqliteTest, HasFilesForTheirOwner) {
+  const TempDir dir;
+  const fs::path file = dir.path() / "x.db";
+  const mode_t before = umask(022);
+  const auto database = Open(UrlOf(file));
+  EXPECT_EQ(Settle(HasFilesForTheirOwner(*database, file)), absl::OkStatus());
+  umask(before);
+}
+
 Promise<void> MigratesAndCloses(Database& database) {
   co_await database.Migrate("test", kTables);
   co_await database.Close();
+}
+TEST_F(SqliteTest, LeavesTheModeOfAFileThatIsThere) {
+  const TempDir dir;
+  const fs::path file = dir.path() / "x.db";
+  std::ofstream(file).flush();
+  ASSERT_EQ(chmod(file.c_str(), 0660), 0);
+  const auto database = Open(UrlOf(file));
+  EXPECT_EQ(Settle(MigratesAndCloses(*database)), absl::OkStatus());
+  EXPECT_EQ(static_cast<unsigned>(ModeOf(file)), 0660u);
 }
 
 Promise<void> OnlyReads(Database& database) {
