@@ -4,6 +4,8 @@
 #ifndef MILLRACE_HTTP_MESSAGE_H_
 #define MILLRACE_HTTP_MESSAGE_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,9 +20,11 @@
 
 namespace millrace::http {
 
+class Router;
+
 struct Request {
   std::string method;
-  std::string path;   // percent-encoded, as it came
+  std::string path;   // percent-encoded, as it came, whole under a mount too
   std::string query;  // behind the '?', encoded; see ParseQuery
   Headers headers;
   std::string body;  // whole; transfer coding removed
@@ -32,6 +36,16 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> params;
   // Aborted when the client is gone, or when a drain is cut short.
   AbortSignal signal;
+  // How many bytes of `path` are the prefixes of the mounted routers that the
+  // request has entered, and the router outside of them; see Router::Mount.
+  size_t mounted = 0;
+  const Router* outermost = nullptr;
+
+  // What of `path` lies below these prefixes, with its slash; empty at a
+  // prefix itself.
+  std::string_view PathBelow() const {
+    return std::string_view(path).substr(std::min(mounted, path.size()));
+  }
 
   // Empty when the route has no such name.
   std::string_view Param(std::string_view name) const {

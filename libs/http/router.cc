@@ -2,68 +2,40 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/inlined_vector.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "http/route_pattern.h"
 #include "http/status_mapping.h"
-#include "http/url.h"
 
 namespace millrace::http {
-namespace {
 
-using Segments = absl::InlinedVector<std::string_view, 8>;
+// A handler's place in the table.
+struct Router::Entry {
+  Handler handler;                   // none: a mounted router answers
+  const Mounted* mounted = nullptr;  // that router's place
+  std::vector<std::string> names;    // of the pattern; else of the prefix
+  std::string pattern;
+  bool listed = true;  // its pattern says what it is for
+  bool weak = false;   // gives way to any other
+};
 
-// "/a//b" is "a", "", "b".
-Segments Split(std::string_view path) {
-  Segments segments;
-  path.remove_prefix(1);
-  while (true) {
-    const size_t slash = path.find('/');
-    segments.push_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) return segments;
-    path.remove_prefix(slash + 1);
-  }
-}
-
-[[noreturn]] void Malformed(std::string_view pattern, std::string_view why) {
-  Throw(absl::InvalidArgumentError(
-      StrCat("the route \"", pattern, "\" is malformed: ", why)));
-}
-
-void CheckPattern(std::string_view pattern, const Segments& segments) {
-  std::set<std::string_view> names;
-  for (size_t i = 0; i < segments.size(); ++i) {
-    const std::string_view segment = segments[i];
-    if (!segment.starts_with(':') && !segment.starts_with('*')) continue;
-    if (segment.size() == 1) {
-      Malformed(pattern, "a name must follow : and *");
-    }
-    if (segment[0] == '*' && i + 1 < segments.size()) {
-      Malformed(pattern, "*name must come last");
-    }
-    if (!names.insert(segment.substr(1)).second) {
-      Malformed(pattern, "it has a name twice");
-    }
-  }
-}
-
-}  // namespace
+struct Router::Mounted {
+  Router* outer;
+  Router* router;
+  std::string prefix;
+  size_t segments;  // of the prefix; none of "/"
+  std::vector<std::string> names;
+};
 
 struct Router::Node {
-  struct Route {
-    Handler handler;
-    std::vector<std::string> names;
-    std::string pattern;
-  };
-
   absl::flat_hash_map<std::string, std::unique_ptr<Node>> children;
   std::unique_ptr<Node> param;
   std::unique_ptr<Node> rest;
-  std::map<std::string, Route, std::less<>> methods;
+  std::map<std::string, Entry, std::less<>> methods;
+  std::unique_ptr<Mounted> mounted;  // whose prefix ends here
 
   Node* Child(std::string_view segment) {
     std::unique_ptr<Node>& child = segment.starts_with(':') ? param
@@ -73,11 +45,23 @@ struct Router::Node {
     if (child == nullptr) child = std::make_unique<Node>();
     return child.get();
   }
+
+  // The node of a pattern; adds its names to `names`.
+  Node* Descend(const Segments& segments, std::vector<std::string>* names) {
+    Node* node = this;
+    for (const std::string_view segment : segments) {
+      node = node->Child(segment);
+      if (segment.starts_with(':') || segment.starts_with('*')) {
+        names->emplace_back(segment.substr(1));
+      }
+    }
+    return node;
+  }
 };
 
 // What the search for one request came upon.
 struct Router::Found {
-  const Node::Route* route = nullptr;
+  const Entry* entry = nullptr;
   std::vector<std::string> values;
   std::set<std::string_view> allowed;  // methods of nodes that match
 
@@ -88,7 +72,7 @@ struct Router::Found {
       it = node.methods.find("GET");
     }
     if (it != node.methods.end()) {
-      route = &it->second;
+      entry = &it->second;
       return true;
     }
     for (const auto& [name, unused] : node.methods) allowed.insert(name);
@@ -118,6 +102,31 @@ struct Router::Found {
     values.pop_back();
     return false;
   }
+
+  // For what no route takes: the mounted router under whose prefix it is.
+  const Mounted* Innermost(const Node& node, const Segments& segments,
+                           size_t at) {
+    if (at < segments.size()) {
+      const auto child = node.children.find(ToAbsl(segments[at]));
+      if (child != node.children.end()) {
+        const Mounted* found = Innermost(*child->second, segments, at + 1);
+        if (found != nullptr) return found;
+      }
+      if (node.param != nullptr && !segments[at].empty()) {
+        values.emplace_back(segments[at]);
+        const Mounted* found = Innermost(*node.param, segments, at + 1);
+        if (found != nullptr) return found;
+        values.pop_back();
+      }
+    }
+    return node.mounted.get();
+  }
+
+  void GiveTo(Request* request, const std::vector<std::string>& names) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      request->params.emplace_back(names[i], std::move(values[i]));
+    }
+  }
 };
 
 Router::Router() : root_(std::make_unique<Node>()) { Rebuild(); }
@@ -126,24 +135,87 @@ Router::~Router() = default;
 
 void Router::Handle(std::string_view method, std::string_view pattern,
                     Handler handler) {
-  if (!pattern.starts_with('/')) Malformed(pattern, "it must start with /");
-  const Segments segments = Split(pattern);
-  CheckPattern(pattern, segments);
-  Node* node = root_.get();
+  Entry entry;
+  entry.handler = std::move(handler);
+  Insert(method, pattern, std::move(entry));
+}
+
+// Outside first: there is more that it may clash with.
+void Router::Insert(std::string_view method, std::string_view pattern,
+                    Entry entry) {
+  const Segments segments = PatternSegments(pattern);
+  entry.pattern = pattern;
+  InsertAbove(method, entry);
   std::vector<std::string> names;
-  for (const std::string_view segment : segments) {
-    node = node->Child(segment);
-    if (segment.starts_with(':') || segment.starts_with('*')) {
-      names.emplace_back(segment.substr(1));
-    }
-  }
-  const auto [it, added] = node->methods.try_emplace(
-      std::string(method),
-      Node::Route{std::move(handler), std::move(names), std::string(pattern)});
-  if (!added) {
+  Node* node = root_->Descend(segments, &names);
+  if (entry.mounted == nullptr) entry.names = std::move(names);
+  const auto it = node->methods.find(method);
+  if (it == node->methods.end()) {
+    node->methods.emplace(method, std::move(entry));
+  } else if (it->second.weak) {
+    it->second = std::move(entry);
+  } else if (!entry.weak) {
     Throw(absl::AlreadyExistsError(StrCat("the route ", method, " ", pattern,
                                           " is taken by ", method, " ",
                                           it->second.pattern)));
+  }
+}
+
+void Router::InsertAbove(std::string_view method, const Entry& entry) {
+  if (mounted_ == nullptr) return;
+  Entry above;
+  above.mounted = mounted_;
+  above.names = mounted_->names;
+  above.listed = entry.listed;
+  above.weak = entry.weak;
+  Router& outer = *mounted_->outer;
+  const std::string& prefix = mounted_->prefix;
+  if (mounted_->segments == 0) {
+    return outer.Insert(method, entry.pattern, std::move(above));
+  }
+  if (entry.pattern == "/") {
+    outer.Insert(method, prefix, above);
+    above.listed = false;
+  } else if (entry.pattern.starts_with("/*")) {
+    Entry itself = above;
+    itself.listed = false;
+    itself.weak = true;
+    outer.Insert(method, prefix, std::move(itself));
+  }
+  outer.Insert(method, prefix + entry.pattern, std::move(above));
+}
+
+void Router::Mount(std::string_view prefix, Router& child) {
+  Segments segments;
+  if (prefix != "/") {
+    segments = PatternSegments(prefix);
+    if (segments.back().empty() || segments.back().starts_with('*')) {
+      ThrowMalformed(prefix, "a prefix must not end with / or *name");
+    }
+  }
+  const Router* outermost = this;
+  while (outermost->mounted_ != nullptr) outermost = outermost->mounted_->outer;
+  if (&child == outermost) {
+    Throw(absl::InvalidArgumentError(
+        StrCat("a router cannot be mounted in itself, at ", prefix)));
+  }
+  if (child.mounted_ != nullptr) {
+    Throw(absl::AlreadyExistsError(StrCat("the router for ", prefix,
+                                          " is mounted at ",
+                                          child.mounted_->prefix, " already")));
+  }
+  std::vector<std::string> names;
+  Node* node = root_->Descend(segments, &names);
+  if (node->mounted != nullptr) {
+    Throw(absl::AlreadyExistsError(StrCat("the prefix ", prefix,
+                                          " is taken by the router at ",
+                                          node->mounted->prefix)));
+  }
+  node->mounted = std::make_unique<Mounted>(Mounted{
+      this, &child, std::string(prefix), segments.size(), std::move(names)});
+  child.mounted_ = node->mounted.get();
+  for (const auto& [method, entry] : child.Entries()) {
+    child.InsertAbove(method, *entry);
   }
 }
 
@@ -181,33 +253,64 @@ Promise<Response> Router::Route(Request&& request) const {
 
 Promise<Response> Router::Dispatch(Request&& request) const {
   Found found;
-  if (request.path.starts_with('/')) {
-    Segments segments = Split(request.path);
-    std::vector<std::string> decoded;
-    if (request.path.find('%') != std::string::npos) {
-      decoded.reserve(segments.size());
-      for (std::string_view& segment : segments) {
-        // Malformed escapes were refused with the target.
-        decoded.push_back(
-            PercentDecode(segment).value_or(std::string(segment)));
-        segment = decoded.back();
+  std::string_view path = request.PathBelow();
+  if (path.empty() && request.mounted > 0) path = "/";
+  if (path.starts_with('/')) {
+    const PathSegments segments(path);
+    found.Search(*root_, segments.get(), 0, request.method);
+    if (found.entry == nullptr) {
+      const Mounted* mounted = found.Innermost(*root_, segments.get(), 0);
+      if (mounted != nullptr) {
+        found.GiveTo(&request, mounted->names);
+        return Enter(*mounted, std::move(request));
       }
     }
-    found.Search(*root_, segments, 0, request.method);
   }
-  if (found.route == nullptr) return Unmatched(std::move(request), found);
-  const std::vector<std::string>& names = found.route->names;
-  for (size_t i = 0; i < names.size(); ++i) {
-    request.params.emplace_back(names[i], std::move(found.values[i]));
+  if (found.entry == nullptr) return Unmatched(std::move(request), found);
+  found.GiveTo(&request, found.entry->names);
+  if (found.entry->mounted != nullptr) {
+    return Enter(*found.entry->mounted, std::move(request));
   }
-  return found.route->handler(std::move(request));
+  return found.entry->handler(std::move(request));
+}
+
+Promise<Response> Router::Enter(const Mounted& mounted,
+                                Request&& request) const {
+  if (request.outermost == nullptr) request.outermost = this;
+  for (size_t i = 0; i < mounted.segments; ++i) {
+    request.mounted = std::min(request.path.find('/', request.mounted + 1),
+                               request.path.size());
+  }
+  return mounted.router->Route(std::move(request));
+}
+
+const Handler* Router::NotFoundHandler(const Request& request) const {
+  const Router* router = this;
+  while (!router->not_found_ && router != request.outermost &&
+         request.outermost != nullptr && router->mounted_ != nullptr) {
+    router = router->mounted_->outer;
+  }
+  return router->not_found_ ? &router->not_found_ : nullptr;
 }
 
 Promise<Response> Router::Unmatched(Request&& request,
                                     const Found& found) const {
+  if (request.outermost != nullptr && request.outermost != this) {
+    // Others may have routes for this path and another method.
+    Found outside;
+    const PathSegments segments(request.path);
+    outside.Search(*request.outermost->root_, segments.get(), 0,
+                   request.method);
+    return Refuse(std::move(request), outside);
+  }
+  return Refuse(std::move(request), found);
+}
+
+Promise<Response> Router::Refuse(Request&& request, const Found& found) const {
   const bool options = request.method == "OPTIONS";
   if (found.allowed.empty() && !(options && request.path == "*")) {
-    if (not_found_) return not_found_(std::move(request));
+    const Handler* not_found = NotFoundHandler(request);
+    if (not_found != nullptr) return (*not_found)(std::move(request));
     return Promise<Response>::Resolve(ErrorResponse(
         absl::NotFoundError(StrCat("there is nothing at ", request.path))));
   }
@@ -229,20 +332,29 @@ Promise<Response> Router::Unmatched(Request&& request,
   return Promise<Response>::Resolve(std::move(response));
 }
 
-std::vector<std::string> Router::Routes() const {
-  std::vector<std::string> routes;
+std::vector<std::pair<std::string, const Router::Entry*>> Router::Entries()
+    const {
+  std::vector<std::pair<std::string, const Entry*>> entries;
   std::vector<const Node*> open = {root_.get()};
   while (!open.empty()) {
     const Node* node = open.back();
     open.pop_back();
-    for (const auto& [method, route] : node->methods) {
-      routes.push_back(StrCat(method, " ", route.pattern));
+    for (const auto& [method, entry] : node->methods) {
+      entries.emplace_back(method, &entry);
     }
     for (const auto& [segment, child] : node->children) {
       open.push_back(child.get());
     }
     if (node->param != nullptr) open.push_back(node->param.get());
     if (node->rest != nullptr) open.push_back(node->rest.get());
+  }
+  return entries;
+}
+
+std::vector<std::string> Router::Routes() const {
+  std::vector<std::string> routes;
+  for (const auto& [method, entry] : Entries()) {
+    if (entry->listed) routes.push_back(StrCat(method, " ", entry->pattern));
   }
   std::sort(routes.begin(), routes.end());
   return routes;
