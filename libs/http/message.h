@@ -61,9 +61,11 @@ struct Response {
 
   int status = 200;
   Headers headers;
-  // A stream is sent as it comes: chunked, or until the connection's end to
-  // an HTTP/1.0 client. When it fails the connection is cut, so that the
-  // client sees that something is missing.
+  // A stream is sent as it comes: with the Content-Length that the handler
+  // set, else chunked, or until the connection's end to an HTTP/1.0 client.
+  // When it fails, or has not as many bytes as was said, the connection is cut,
+  // so that the client sees that something is missing. A text has its own
+  // length, whatever the handler set.
   Body body;
 
   static Response Text(int status, std::string text);

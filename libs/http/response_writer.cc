@@ -1,11 +1,13 @@
 #include "http/response_writer.h"
 
+#include <charconv>
 #include <exception>
-#include <optional>
 #include <utility>
 #include <variant>
 
+#include "absl/status/statusor.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "http/serializer.h"
 #include "loop/event_loop.h"
 
@@ -20,6 +22,27 @@ constexpr size_t kPiece = 128 << 10;
 constexpr size_t kKeptOutput = 1 << 10;
 
 bool MayHaveBody(int status) { return status != 204 && status != 304; }
+
+// What a handler has promised of a stream; nothing when it has not.
+absl::StatusOr<std::optional<uint64_t>> PromisedLength(const Headers& headers) {
+  if (!headers.Has("Content-Length")) return std::nullopt;
+  const std::string text = headers.GetJoined("Content-Length");
+  const char* const end = text.data() + text.size();
+  uint64_t length = 0;
+  const auto [rest, error] = std::from_chars(text.data(), end, length);
+  if (error == std::errc() && rest == end) return length;
+  return absl::InternalError(StrCat(
+      "a handler set a Content-Length that is no number: \"", text, "\""));
+}
+
+// Of the next piece, or the end, of a body of `length` bytes.
+void CheckLength(uint64_t length, uint64_t sent,
+                 const std::optional<std::string>& piece) {
+  if (piece ? piece->size() <= length - sent : sent == length) return;
+  Throw(absl::DataLossError(StrCat(
+      "a handler set a Content-Length of ", length, " and its stream has ",
+      piece ? "more" : StrCat("only ", sent), " bytes")));
+}
 
 }  // namespace
 
@@ -38,11 +61,15 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
   Framing framing;
   framing.http10 = form.http10;
   framing.keep_alive = form.keep_alive;
-  framing.chunked = text == nullptr && !form.http10;
   if (!MayHaveBody(response.status)) {
-    framing.chunked = false;
+    // Neither a length nor chunks.
   } else if (text != nullptr) {
     framing.length = text->size();
+  } else {
+    const auto promised = PromisedLength(response.headers);
+    if (!promised.ok()) return promised.status();
+    framing.length = *promised;
+    framing.chunked = !framing.length && !form.http10;
   }
   const absl::Status status =
       AppendHead(response.status, response.headers, framing, date, &output_);
@@ -51,7 +78,7 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
   if (text == nullptr) {
     if (!bodiless) {
       SendBody(std::move(std::get<Stream<std::string>>(response.body)),
-               framing.chunked);
+               framing.chunked, framing.length);
     }
   } else if (!bodiless && text->size() <= kPiece) {
     output_.append(*text);
@@ -63,10 +90,11 @@ absl::Status ResponseWriter::Send(Response response, const ResponseForm& form,
   return absl::OkStatus();
 }
 
-void ResponseWriter::SendBody(Stream<std::string> body, bool chunked) {
+void ResponseWriter::SendBody(Stream<std::string> body, bool chunked,
+                              std::optional<uint64_t> length) {
   body_ = std::move(body);
   streaming_ = true;
-  Pump(shared_from_this(), chunked).Detach();  // Stop() ends it
+  Pump(shared_from_this(), chunked, length).Detach();  // Stop() ends it
 }
 
 // Like Pump, never rejects.
@@ -96,12 +124,17 @@ void ResponseWriter::BodySent(const absl::Status& broken) {
 }
 
 Promise<void> ResponseWriter::Pump(std::shared_ptr<ResponseWriter> self,
-                                   bool chunked) {
+                                   bool chunked,
+                                   std::optional<uint64_t> length) {
   absl::Status broken;
+  uint64_t sent = 0;
   try {
     while (self->owner_ != nullptr) {
       std::optional<std::string> data = co_await self->body_.Next();
-      if (!data || self->owner_ == nullptr) break;
+      if (self->owner_ == nullptr) break;
+      if (length) CheckLength(*length, sent, data);
+      if (!data) break;
+      sent += data->size();
       if (chunked) {
         AppendChunk(*data, &self->output_);
       } else {

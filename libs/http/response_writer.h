@@ -6,7 +6,9 @@
 #ifndef MILLRACE_HTTP_RESPONSE_WRITER_H_
 #define MILLRACE_HTTP_RESPONSE_WRITER_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,8 +59,10 @@ class ResponseWriter final
   void Stop();
 
  private:
-  void SendBody(Stream<std::string> body, bool chunked);
-  static Promise<void> Pump(std::shared_ptr<ResponseWriter> self, bool chunked);
+  void SendBody(Stream<std::string> body, bool chunked,
+                std::optional<uint64_t> length);
+  static Promise<void> Pump(std::shared_ptr<ResponseWriter> self, bool chunked,
+                            std::optional<uint64_t> length);
   static Promise<void> SendPieces(std::shared_ptr<ResponseWriter> self,
                                   std::string body);
   void BodySent(const absl::Status& broken);
