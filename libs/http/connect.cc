@@ -235,6 +235,7 @@ Promise<Response> ServeStream(Dispatcher& dispatcher, const Target& target,
 
 // "pkg.Service" of "/pkg.Service/Method"; empty when the path is no RPC's.
 std::string_view ServiceOf(std::string_view path) {
+  if (path.empty()) return {};
   path.remove_prefix(1);
   const size_t slash = path.find('/');
   if (slash == std::string_view::npos || slash + 1 == path.size() ||
@@ -246,13 +247,13 @@ std::string_view ServiceOf(std::string_view path) {
 }
 
 Response UnknownPath(const Dispatcher& dispatcher, const Request& request) {
-  const std::string_view service = ServiceOf(request.path);
+  const std::string_view service = ServiceOf(request.PathBelow());
   if (service.empty()) {
     return ErrorResponse(
         absl::NotFoundError(StrCat("there is nothing at ", request.path)));
   }
   const std::string_view method =
-      std::string_view(request.path).substr(service.size() + 2);
+      request.PathBelow().substr(service.size() + 2);
   std::vector<std::string> services;
   for (const ServiceBinding& binding : dispatcher.services()) {
     services.emplace_back(binding.info->full_name);

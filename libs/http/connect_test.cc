@@ -220,5 +220,20 @@ TEST_F(ConnectTest, ALeavingClientAbortsTheCall) {
   EXPECT_EQ(service_.aborted, 1);
 }
 
+TEST_F(ConnectTest, ServesUnderAPrefix) {
+  Router rpc;
+  MountRpc(rpc, dispatcher_);
+  router_.Mount("/rpc", rpc);
+  Serve([this] {
+    const auto post = [this](std::string_view path) {
+      return Ask(PostRequest(path, kJson, R"({"reason":"a"})")).body;
+    };
+    EXPECT_EQ(post("/rpc/test.v1.Echo/Put"), R"({"reason":"a"})");
+    EXPECT_THAT(post("/rpc/test.v1.Echo/Putt"),
+                HasSubstr("test.v1.Echo has no method Putt"));
+    EXPECT_THAT(post("/rpc"), HasSubstr("there is nothing at /rpc"));
+  });
+}
+
 }  // namespace
 }  // namespace millrace::http

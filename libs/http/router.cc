@@ -12,6 +12,19 @@
 
 namespace millrace::http {
 
+namespace {
+
+// Where `path` goes on after so many more segments from `at` on, a slash or the
+// end.
+size_t Skip(std::string_view path, size_t at, size_t segments) {
+  for (; segments > 0 && at < path.size(); --segments) {
+    at = std::min(path.find('/', at + 1), path.size());
+  }
+  return at;
+}
+
+}  // namespace
+
 // A handler's place in the table.
 struct Router::Entry {
   Handler handler;                   // none: a mounted router answers
@@ -277,20 +290,32 @@ Promise<Response> Router::Dispatch(Request&& request) const {
 Promise<Response> Router::Enter(const Mounted& mounted,
                                 Request&& request) const {
   if (request.outermost == nullptr) request.outermost = this;
-  for (size_t i = 0; i < mounted.segments; ++i) {
-    request.mounted = std::min(request.path.find('/', request.mounted + 1),
-                               request.path.size());
-  }
+  request.mounted = Skip(request.path, request.mounted, mounted.segments);
   return mounted.router->Route(std::move(request));
 }
 
-const Handler* Router::NotFoundHandler(const Request& request) const {
+// By NotFound() of this router, or of the next one outwards that has it; it
+// sees the path as the routes of that router do.
+Promise<Response> Router::Unknown(Request&& request) const {
   const Router* router = this;
-  while (!router->not_found_ && router != request.outermost &&
-         request.outermost != nullptr && router->mounted_ != nullptr) {
+  while (!router->not_found_ && request.outermost != nullptr &&
+         router != request.outermost && router->mounted_ != nullptr) {
     router = router->mounted_->outer;
   }
-  return router->not_found_ ? &router->not_found_ : nullptr;
+  if (!router->not_found_) {
+    return Promise<Response>::Resolve(ErrorResponse(
+        absl::NotFoundError(StrCat("there is nothing at ", request.path))));
+  }
+  if (request.outermost != nullptr) {
+    size_t segments = 0;
+    for (const Router* at = router;
+         at != request.outermost && at->mounted_ != nullptr;
+         at = at->mounted_->outer) {
+      segments += at->mounted_->segments;
+    }
+    request.mounted = Skip(request.path, 0, segments);
+  }
+  return router->not_found_(std::move(request));
 }
 
 Promise<Response> Router::Unmatched(Request&& request,
@@ -309,10 +334,7 @@ Promise<Response> Router::Unmatched(Request&& request,
 Promise<Response> Router::Refuse(Request&& request, const Found& found) const {
   const bool options = request.method == "OPTIONS";
   if (found.allowed.empty() && !(options && request.path == "*")) {
-    const Handler* not_found = NotFoundHandler(request);
-    if (not_found != nullptr) return (*not_found)(std::move(request));
-    return Promise<Response>::Resolve(ErrorResponse(
-        absl::NotFoundError(StrCat("there is nothing at ", request.path))));
+    return Unknown(std::move(request));
   }
   std::set<std::string_view> allowed = found.allowed;
   if (allowed.contains("GET")) allowed.insert("HEAD");

@@ -68,7 +68,8 @@ class Router {
   void Use(Middleware middleware);
 
   // Answers for unknown paths in place of the plain 404. A mounted router that
-  // has none uses that of the router around it.
+  // has none uses that of the router around it, which sees what lies below its
+  // own prefix.
   void NotFound(Handler handler);
 
   // The response, or the rejection of a handler.
@@ -91,7 +92,7 @@ class Router {
   Promise<Response> Enter(const Mounted& mounted, Request&& request) const;
   Promise<Response> Unmatched(Request&& request, const Found& found) const;
   Promise<Response> Refuse(Request&& request, const Found& found) const;
-  const Handler* NotFoundHandler(const Request& request) const;
+  Promise<Response> Unknown(Request&& request) const;
   void Rebuild();
 
   std::unique_ptr<Node> root_;

@@ -190,9 +190,9 @@ TEST(RouterMountTest, UnknownPathsAreTheInnermostRouters) {
               ElementsAre("outer GET /a/1/b/none", "middle GET /a/1/b/none",
                           "inner GET /a/1/b/none"));
   router.NotFound(Named("outer"));
-  EXPECT_EQ(Body(router, "/a/1/b/none"), "outer /none n=1");
+  EXPECT_EQ(Body(router, "/a/1/b/none"), "outer /a/1/b/none n=1");
   middle.NotFound(Named("middle"));
-  EXPECT_EQ(Body(router, "/a/1/b/none"), "middle /none n=1");
+  EXPECT_EQ(Body(router, "/a/1/b/none"), "middle /b/none n=1");
   EXPECT_EQ(Body(router, "/b"), "outer /b");
 }
 
