@@ -174,10 +174,11 @@ TEST_F(ReloadProgramTest, ADebugPageThatIsClosedLeavesNothingRunning) {
     const auto refused = [](const std::string& answer) {
       return answer.starts_with("HTTP/1.1 400 ");
     };
-    cut.push_back(std::async(std::launch::async, [=, port = port()] {
-      while (refused(get(port, what, 60))) {
-      }
-    }));
+    cut.push_back(
+        std::async(std::launch::async, [get, refused, what, port = port()] {
+          while (refused(get(port, what, 60))) {
+          }
+        }));
     while (!refused(get(port(), what, 1))) {
     }
   }
