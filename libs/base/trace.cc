@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 #include "absl/types/span.h"
 #include "base/random.h"
@@ -13,6 +12,9 @@ namespace {
 
 // tracestate: at most 32 members, and 512 characters that must be passed on.
 constexpr size_t kMaxMembers = 32;
+
+// Sampled, and that the trace id is random (level 2). Others are not passed on.
+constexpr uint8_t kKnownFlags = 3;
 
 void FillRandom(absl::Span<uint8_t> bytes) {
   do {
@@ -70,23 +72,16 @@ bool AllZero(absl::Span<const uint8_t> bytes) {
 
 bool IsKeyChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || c == '*' || c == '/';
+         c == '-' || c == '*' || c == '/' || c == '@';
 }
 
-// key: simple (a letter first) or tenant@system, 256 characters at most.
+// As level 2 of the specification has it, which takes more than level 1: a
+// letter or a digit, then at most 255 others, "@" among them.
 bool ValidKey(std::string_view key) {
   if (key.empty() || key.size() > 256) return false;
-  const auto valid_part = [](std::string_view part, size_t max, bool digit) {
-    if (part.empty() || part.size() > max) return false;
-    const bool letter = part[0] >= 'a' && part[0] <= 'z';
-    const bool number = part[0] >= '0' && part[0] <= '9';
-    return (letter || (digit && number)) &&
-           std::all_of(part.begin(), part.end(), IsKeyChar);
-  };
-  const size_t at = key.find('@');
-  if (at == std::string_view::npos) return valid_part(key, 256, false);
-  return valid_part(key.substr(0, at), 241, true) &&
-         valid_part(key.substr(at + 1), 14, false);
+  const bool letter = key[0] >= 'a' && key[0] <= 'z';
+  const bool digit = key[0] >= '0' && key[0] <= '9';
+  return (letter || digit) && std::all_of(key.begin(), key.end(), IsKeyChar);
 }
 
 bool ValidValue(std::string_view value) {
@@ -96,8 +91,9 @@ bool ValidValue(std::string_view value) {
          });
 }
 
+// A key that comes twice is passed on, as whoever reads it may take either.
 bool ValidTracestate(std::string_view tracestate) {
-  std::vector<std::string_view> keys;
+  size_t members = 0;
   while (!tracestate.empty()) {
     const size_t comma = tracestate.find(',');
     std::string_view member = tracestate.substr(0, comma);
@@ -110,12 +106,13 @@ bool ValidTracestate(std::string_view tracestate) {
     if (member.empty()) continue;
     const size_t equals = member.find('=');
     if (equals == std::string_view::npos) return false;
-    const std::string_view key = member.substr(0, equals);
-    if (!ValidKey(key) || !ValidValue(member.substr(equals + 1))) return false;
-    if (std::find(keys.begin(), keys.end(), key) != keys.end()) return false;
-    keys.push_back(key);
+    if (!ValidKey(member.substr(0, equals)) ||
+        !ValidValue(member.substr(equals + 1))) {
+      return false;
+    }
+    ++members;
   }
-  return keys.size() <= kMaxMembers;
+  return members <= kMaxMembers;
 }
 
 }  // namespace
@@ -150,7 +147,7 @@ std::optional<TraceContext> TraceContext::Parse(std::string_view traceparent,
   if (traceparent.size() > 55 && (version == 0 || traceparent[55] != '-')) {
     return std::nullopt;
   }
-  context.flags = flags & 1;
+  context.flags = flags & kKnownFlags;
   if (ValidTracestate(tracestate)) context.tracestate = tracestate;
   return context;
 }

@@ -46,7 +46,7 @@ TEST(Trace, AcceptsLaterVersions) {
 
 TEST(Trace, DropsAMalformedState) {
   for (const std::string_view state :
-       {"a", "a=1,a=2", "A=1", "a=", "a=x=y", "1a=1"}) {
+       {"a", "A=1", "a=", "a=x=y", "@a=1", "a b=1"}) {
     const auto context = TraceContext::Parse(kParent, state);
     ASSERT_TRUE(context.has_value());
     EXPECT_EQ(context->tracestate, "") << state;

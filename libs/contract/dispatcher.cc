@@ -7,20 +7,11 @@
 namespace millrace {
 namespace {
 
-TraceContext TraceOf(const Metadata& metadata) {
-  std::string_view traceparent, tracestate;
-  for (const auto& [name, value] : metadata) {
-    if (name == "traceparent") traceparent = value;
-    if (name == "tracestate") tracestate = value;
-  }
-  return TraceContext::Parse(traceparent, tracestate)
-      .value_or(TraceContext::NewRoot());
-}
-
 // Takes the metadata out of `incoming`.
 Call CallOf(IncomingCall& incoming) {
   Call call;
-  call.context.trace = TraceOf(incoming.metadata);
+  const auto trace = ReceivedTrace(incoming.metadata);
+  call.context.trace = trace ? *trace : TraceContext::NewRoot();
   call.context.deadline = incoming.deadline;
   call.signal = incoming.signal;
   call.metadata = std::move(incoming.metadata);
@@ -36,6 +27,28 @@ Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request) {
 }
 
 }  // namespace
+
+std::string ListedMetadata(const Metadata& metadata, std::string_view name) {
+  std::string list;
+  for (const auto& [key, value] : metadata) {
+    if (key != name || value.empty()) continue;
+    if (!list.empty()) list += ',';
+    list += value;
+  }
+  return list;
+}
+
+std::optional<TraceContext> ReceivedTrace(const Metadata& metadata) {
+  const std::string* traceparent = nullptr;
+  for (const auto& [name, value] : metadata) {
+    if (name != "traceparent") continue;
+    if (traceparent != nullptr) return std::nullopt;
+    traceparent = &value;
+  }
+  if (traceparent == nullptr) return std::nullopt;
+  return TraceContext::Parse(*traceparent,
+                             ListedMetadata(metadata, "tracestate"));
+}
 
 MethodIndex::MethodIndex(std::vector<ServiceBinding> services)
     : services_(std::move(services)) {

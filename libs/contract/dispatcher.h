@@ -38,6 +38,13 @@ struct IncomingCall {
   ReplyMetadata reply;    // for the handler; nobody's if the face has none
 };
 
+// What a caller says of the trace it is in: traceparent and tracestate. Nothing
+// when there is none, when it is malformed or when there are two.
+std::optional<TraceContext> ReceivedTrace(const Metadata& metadata);
+
+// All values of `name`, which may stand in several fields, as one list.
+std::string ListedMetadata(const Metadata& metadata, std::string_view name);
+
 class Dispatcher {
  public:
   virtual ~Dispatcher() = default;

@@ -43,7 +43,7 @@ Promise<MessagePtr> Unary(void* self, const Call& call,
                           const Message& message) {
   auto* service = static_cast<EchoService*>(self);
   const auto& info = static_cast<const Info&>(message);
-  service->trace_id = call.context.trace.trace_id_hex();
+  service->trace = call.context.trace;
   service->deadline = call.context.deadline;
   service->metadata = call.metadata;
   if (info.reason() == "hold") {

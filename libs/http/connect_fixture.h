@@ -32,7 +32,7 @@ struct EchoService {
   std::atomic<int> aborted = 0;
   std::atomic<int> held = 0;
   std::atomic<int> sent = 0;  // by List
-  std::string trace_id;
+  TraceContext trace;
   Metadata metadata;  // of the last unary call
   absl::Time deadline;
 };

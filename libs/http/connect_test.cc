@@ -185,7 +185,8 @@ TEST_F(ConnectTest, HeadersBecomeTheContextOfTheCall) {
          "traceparent: "
          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
          "Connect-Timeout-Ms: 60000\r\nConnect-Protocol-Version: 1\r\n");
-    EXPECT_EQ(service_.trace_id, "0af7651916cd43dd8448eb211c80319c");
+    EXPECT_EQ(service_.trace.trace_id_hex(),
+              "0af7651916cd43dd8448eb211c80319c");
     EXPECT_GE(service_.deadline, before + absl::Minutes(1));
     EXPECT_LE(service_.deadline, absl::Now() + absl::Minutes(1));
     Post("Put", "{}");

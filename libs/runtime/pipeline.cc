@@ -154,12 +154,7 @@ absl::Span<const ServiceBinding> Pipeline::services() const {
 }
 
 Pipeline::Begun Pipeline::Begin(const IncomingCall& incoming) const {
-  std::string_view traceparent, tracestate;
-  for (const auto& [name, value] : incoming.metadata) {
-    if (name == "traceparent") traceparent = value;
-    if (name == "tracestate") tracestate = value;
-  }
-  const auto caller = TraceContext::Parse(traceparent, tracestate);
+  const auto caller = ReceivedTrace(incoming.metadata);
   if (!caller) return {NewRoot(options_.spans)};
   return {caller->Child(), caller->span_id};
 }
@@ -181,9 +176,7 @@ Call Pipeline::Admit(const IncomingCall& incoming, const Message* request,
     const auto token = BearerToken(incoming.metadata);
     if (token.ok()) context.token = std::string(*token);
   }
-  for (const auto& [name, value] : incoming.metadata) {
-    if (name == "baggage") context.baggage = value;
-  }
+  context.baggage = ListedMetadata(incoming.metadata, "baggage");
   Authorize(incoming, context.identity, request);
   LimitInFlight();
   context.deadline = DeadlineOf(incoming);
