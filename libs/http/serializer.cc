@@ -20,8 +20,8 @@ constexpr std::array<bool, 256> kTokenChars = [] {
 
 bool IsTokenChar(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 
-// Fields that the framing decides.
-bool IsFraming(std::string_view name) {
+// Fields that every answer has, or that the framing decides.
+bool IsOurs(std::string_view name) {
   switch (name.size()) {
     case 4:
       return EqualsIgnoreCase(name, "date");
@@ -32,6 +32,8 @@ bool IsFraming(std::string_view name) {
       return EqualsIgnoreCase(name, "content-length");
     case 17:
       return EqualsIgnoreCase(name, "transfer-encoding");
+    case 22:
+      return EqualsIgnoreCase(name, "x-content-type-options");
     default:
       return false;
   }
@@ -166,8 +168,9 @@ absl::Status AppendHead(int status, const Headers& headers,
   out->append(ReasonPhrase(status));
   out->append("\r\nDate: ");
   out->append(date);
+  out->append("\r\nX-Content-Type-Options: nosniff");
   for (const auto [name, value] : headers) {
-    if (IsFraming(name)) continue;
+    if (IsOurs(name)) continue;
     out->append("\r\n");
     out->append(name);
     out->append(": ");

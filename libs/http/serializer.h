@@ -37,8 +37,9 @@ struct Framing {
   bool http10 = false;  // the client speaks HTTP/1.0
 };
 
-// Appends the status line, the Date, the fields and the empty line. Date,
-// Content-Length, Transfer-Encoding and Connection in `headers` are left out:
+// Appends the status line, the Date, that no browser is to guess another type
+// (X-Content-Type-Options), the fields and the empty line. These two in
+// `headers`, Content-Length, Transfer-Encoding and Connection are left out:
 // `framing` says them. INTERNAL, with nothing appended, for a name that is no
 // token or a value with a control character.
 absl::Status AppendHead(int status, const Headers& headers,

@@ -22,6 +22,7 @@ TEST(SerializerTest, WritesAHead) {
   framing.length = 12;
   EXPECT_EQ(Head(404, {{"Content-Type", "text/plain"}}, framing),
             "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
             "Content-Type: text/plain\r\nContent-Length: 12\r\n\r\n");
 }
 
@@ -36,6 +37,7 @@ TEST(SerializerTest, TheFramingDecidesItsFields) {
                   {"Date", "today"}},
                  framing),
             "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
             "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
 }
 

@@ -248,7 +248,6 @@ Response Contents(EventLoop& loop, const Request& request, const Found& found,
     }
   }
   response.headers.Add("Content-Type", sent_type);
-  response.headers.Add("X-Content-Type-Options", "nosniff");
   if (found.gzip) {
     response.headers.Add("Content-Encoding", "gzip");
   } else {

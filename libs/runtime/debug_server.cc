@@ -42,7 +42,6 @@ constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning",
 
 Response Fresh(Response response) {
   response.headers.Set("cache-control", "no-store");
-  response.headers.Set("x-content-type-options", "nosniff");
   return response;
 }
 
