@@ -29,6 +29,11 @@ bus::BusOptions OptionsOf(const HostParts& parts) {
     options.instance_id = config.bus().kafka().member_id();
   }
   options.subscription.max_parallel = config.bus().max_parallel();
+  options.subscription.max_in_flight = config.bus().max_in_flight();
+  options.subscription.max_in_flight_bytes = config.bus().max_in_flight_bytes();
+  const absl::Duration retry_for = DurationOf(config.bus().retry_for());
+  options.subscription.retry_for =
+      retry_for > absl::ZeroDuration() ? retry_for : absl::InfiniteDuration();
   options.subscription.expired = ExpiredFrom(config.bus().expired());
   return options;
 }

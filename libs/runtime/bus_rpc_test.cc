@@ -1,5 +1,6 @@
 #include "runtime/bus_rpc.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -123,6 +124,31 @@ TEST(BusRpcLogTest, SaysInTheLogWhoReplaysWhat) {
   EXPECT_EQ(lines[0].at("letter"),
             "choir.heard/sample.v1.greetings/0/7/1800000000000");
   EXPECT_EQ(lines[0].at("subject"), "ada");
+}
+
+// The contract would give it more attempts than this time allows.
+TEST_F(BusRpcTest, AFailingEventIsGivenUpAfterTheTimeForRetries) {
+  config_.mutable_bus()->set_retry_for("1ms");
+  int heard = 0;
+  journal_.on_hear = [&heard] {
+    ++heard;
+    Throw(absl::InternalError("no voice today"));
+  };
+  Start();
+  EXPECT_THAT(
+      Http("POST", "/sample.v1.GreeterService/Greet", R"({"name":"Ada"})"),
+      testing::StartsWith("HTTP/1.1 200 "));
+  const auto channel =
+      rpc::NewChannel(host_->engine(), {.target = host_->grpc_address()});
+  absl::StatusOr<v1::ListDeadLettersResponse> letters;
+  do {
+    letters = Settle(loop_, List(*channel));
+    ASSERT_TRUE(letters.ok()) << letters.status();
+  } while (letters->dead_letters_size() == 0);
+  EXPECT_LE(heard, 2);
+  EXPECT_THAT(letters->dead_letters(0).reason(),
+              testing::HasSubstr("no voice today"));
+  EXPECT_TRUE(Drain().ok());
 }
 
 }  // namespace
