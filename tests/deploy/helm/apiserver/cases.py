@@ -239,7 +239,7 @@ def prepare(cluster: Cluster) -> None:
     cluster.wait_for("monitoring.coreos.com/v1", ("ServiceMonitor", "PrometheusRule"))
     cluster.create({
         "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
-        "metadata": {"name": "high"}, "value": 1000,
+        "metadata": {"name": "1000"}, "value": 1000,
     }).made()
 
 
