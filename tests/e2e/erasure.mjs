@@ -116,8 +116,14 @@ await cases({
     assert.equal((await messagesOf(bob.id)).length, 1);
   },
   async "no file has anything of them"() {
-    await stop();
-    assert.deepEqual(filesThatTell(), []);
+    // What is past its retention goes bit by bit, while the platform runs.
+    await eventually("files that tell nothing", async () => {
+      await stop();
+      if (filesThatTell().length === 0) return true;
+      await boot();
+      await sleep(500);
+      return false;
+    });
     const log = readFileSync(join(dir, "millrace.log"));
     for (const mark of MARKS) assert.ok(!log.includes(mark), `${mark} is in the log`);
   },
