@@ -68,8 +68,11 @@ class Release:
         self.before = self.live()
 
     def live(self) -> dict[str, dict]:
-        """What is in the namespace, by `KIND NAME`."""
-        return self.cluster.everything_in(self.namespace)
+        """What is in the namespace, by `KIND NAME`, without what the API server notes of it."""
+        return {
+            name: item for name, item in self.cluster.everything_in(self.namespace).items()
+            if not name.startswith("Event ")
+        }
 
     def of_release(self) -> dict[str, dict]:
         """That without what Helm keeps for itself and what was there before."""
