@@ -2,12 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "base/status.h"
 #include "base/strings.h"
 #include "http/router.h"
-#include "loop/event_loop.h"
+#include "http/router_ask.h"
 
 namespace millrace::http {
 namespace {
@@ -35,28 +33,6 @@ Middleware Seen(std::string name, std::vector<std::string>* seen) {
       return next(std::move(request));
     };
   };
-}
-
-Promise<void> Take(Promise<Response> promise, std::optional<Response>* out) {
-  *out = co_await std::move(promise);
-}
-
-Response Ask(const Router& router, std::string method, std::string path) {
-  Request request;
-  request.method = std::move(method);
-  request.path = std::move(path);
-  EventLoop loop;
-  std::optional<Response> response;
-  const Promise<void> taken = Take(router.Route(std::move(request)), &response);
-  loop.Run();
-  EXPECT_TRUE(response.has_value());
-  return *std::move(response);
-}
-
-std::string Body(const Router& router, std::string path,
-                 std::string method = "GET") {
-  return std::get<std::string>(
-      Ask(router, std::move(method), std::move(path)).body);
 }
 
 template <typename F>

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "base/status.h"
 #include "base/strings.h"
-#include "loop/event_loop.h"
+#include "http/router_ask.h"
 
 namespace millrace::http {
 namespace {
@@ -24,28 +22,6 @@ Handler Named(std::string name) {
     }
     return Promise<Response>::Resolve(Response::Text(200, std::move(text)));
   };
-}
-
-Promise<void> Take(Promise<Response> promise, std::optional<Response>* out) {
-  *out = co_await std::move(promise);
-}
-
-Response Ask(const Router& router, std::string method, std::string path) {
-  Request request;
-  request.method = std::move(method);
-  request.path = std::move(path);
-  EventLoop loop;
-  std::optional<Response> response;
-  const Promise<void> taken = Take(router.Route(std::move(request)), &response);
-  loop.Run();
-  EXPECT_TRUE(response.has_value());
-  return *std::move(response);
-}
-
-std::string Body(const Router& router, std::string path,
-                 std::string method = "GET") {
-  return std::get<std::string>(
-      Ask(router, std::move(method), std::move(path)).body);
 }
 
 TEST(RouterTest, MatchesLiteralsNamesAndRests) {
