@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "base/strings.h"
+#include "contract/utf8.h"
 #include "services/templates/engine/escape.h"
 #include "services/templates/engine/helpers.h"
 #include "services/templates/engine/number_text.h"
@@ -19,13 +20,9 @@ constexpr size_t kMaxTimeBytes = 64;
 // %E1024S is seven bytes and writes a thousand.
 constexpr size_t kMaxFormatBytes = 256;
 
-// A text of the data for an error, which need not be as long as the data.
+// A text of the data for an error.
 std::string Quoted(std::string_view text) {
-  constexpr size_t kMost = 64;
-  if (text.size() <= kMost) return StrCat("'", text, "'");
-  size_t end = kMost;
-  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;
-  return StrCat("'", text.substr(0, end), "...'");
+  return StrCat("'", Excerpt(text), "'");
 }
 
 absl::Status Wrong(const Value& value, std::string_view wanted) {
