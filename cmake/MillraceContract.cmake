@@ -12,6 +12,11 @@ if(NOT MILLRACE_CONTRACT_COMPILER)
   set(MILLRACE_CONTRACT_COMPILER protoc-gen-millrace)
 endif()
 
+# Where "runtime/config.proto" is, which the settings of modules extend.
+if(NOT MILLRACE_CONFIG_PROTO_DIR)
+  set(MILLRACE_CONFIG_PROTO_DIR ${PROJECT_SOURCE_DIR}/libs)
+endif()
+
 # millrace_protos(<target> PROTOS <path under proto/>... [DEPS <target>...])
 #
 # The messages alone, by plain protoc: for protos that have no rules, events or
@@ -129,6 +134,33 @@ function(add_contract name)
   if(imported_targets)
     add_dependencies(${target} ${imported_targets})
   endif()
+endfunction()
+
+# add_settings(<target> [<proto>])
+#
+# What the module can be told by the configuration: compiles settings.proto
+# beside it into <target>. In a project's services/parcels the include is
+# "services/parcels/settings.pb.h".
+function(add_settings target)
+  set(proto settings.proto)
+  if(ARGC GREATER 1)
+    set(proto ${ARGV1})
+  endif()
+  file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR}
+       ${CMAKE_CURRENT_SOURCE_DIR}/${proto})
+  string(REGEX REPLACE "\\.proto$" "" stem ${MILLRACE_GEN_DIR}/${path})
+  # In protoc's order, as below.
+  add_custom_command(
+    OUTPUT ${stem}.pb.cc ${stem}.pb.h
+    COMMAND ${PROTOC_PROGRAM} --proto_path=${PROJECT_SOURCE_DIR}
+      --proto_path=${MILLRACE_CONFIG_PROTO_DIR}
+      --cpp_out=${MILLRACE_GEN_DIR} --dependency_out=${stem}.d ${path}
+    DEPENDS ${PROJECT_SOURCE_DIR}/${path} DEPFILE ${stem}.d
+    COMMENT "Settings ${path}" VERBATIM)
+  target_sources(${target} PRIVATE ${stem}.pb.cc ${stem}.pb.h)
+  target_include_directories(${target} SYSTEM PUBLIC
+    $<BUILD_INTERFACE:${MILLRACE_GEN_DIR}>)
+  target_link_libraries(${target} PUBLIC millrace::runtime)
 endfunction()
 
 # add_contract_set(<target> OUT <file> PROTOS <path>... [ROOTS <folder>...]

@@ -90,6 +90,8 @@ install(DIRECTORY ${MILLRACE_GEN_DIR}/ DESTINATION include/millrace/gen
   FILES_MATCHING PATTERN "*.h" PATTERN golden EXCLUDE PATTERN rich EXCLUDE)
 install(DIRECTORY proto/ ${MILLRACE_DERIVED_DIR}/
   DESTINATION share/millrace/proto FILES_MATCHING PATTERN "*.proto")
+install(FILES libs/runtime/config.proto
+        DESTINATION share/millrace/config/runtime)
 
 # The package's own files, once for each of the two places.
 set(functions EmbedMigrations MillraceContract MillraceDependencies
@@ -104,6 +106,7 @@ write_basic_package_version_file(
 set(MILLRACE_PACKAGE_FUNCTIONS ${PROJECT_SOURCE_DIR}/cmake)
 set(MILLRACE_PACKAGE_PROTOS ${PROJECT_SOURCE_DIR}/proto
     ${MILLRACE_DERIVED_DIR})
+set(MILLRACE_PACKAGE_CONFIG_PROTOS ${PROJECT_SOURCE_DIR}/libs)
 configure_file(cmake/MillraceConfig.cmake.in
   ${PROJECT_BINARY_DIR}/lib/cmake/Millrace/MillraceConfig.cmake @ONLY)
 export(EXPORT MillraceTargets NAMESPACE millrace::
@@ -112,6 +115,8 @@ export(EXPORT MillraceTargets NAMESPACE millrace::
 set(MILLRACE_PACKAGE_FUNCTIONS "\${CMAKE_CURRENT_LIST_DIR}")
 set(MILLRACE_PACKAGE_PROTOS
     "\${CMAKE_CURRENT_LIST_DIR}/../../../share/millrace/proto")
+set(MILLRACE_PACKAGE_CONFIG_PROTOS
+    "\${CMAKE_CURRENT_LIST_DIR}/../../../share/millrace/config")
 configure_file(cmake/MillraceConfig.cmake.in
   ${PROJECT_BINARY_DIR}/install/MillraceConfig.cmake @ONLY)
 install(FILES ${function_files}

@@ -68,7 +68,7 @@ class Applier {
     }
     for (const ConfigEntry& entry : node.entries) {
       const FieldDescriptor* field =
-          message.GetDescriptor()->FindFieldByName(entry.key);
+          FieldNamed(*message.GetDescriptor(), entry.key);
       const std::string path = at.empty() ? entry.key : at + "." + entry.key;
       if (field == nullptr) {
         UnknownKey(entry, at, *message.GetDescriptor());
@@ -202,8 +202,8 @@ class Applier {
                   const Descriptor& message) {
     const std::string prefix = at.empty() ? "" : at + ".";
     std::vector<std::string> known;
-    for (int i = 0; i < message.field_count(); ++i) {
-      known.push_back(message.field(i)->name());
+    for (const FieldDescriptor* field : FieldsOf(message)) {
+      known.push_back(field->name());
     }
     const std::string near = Closest(entry.key, known);
     problems_.push_back(

@@ -88,11 +88,11 @@ TEST_F(ConfigTest, Identity) {
   Environment("MILLRACE_IDENTITY_KEY_SECRET", "short");
   EXPECT_EQ(
       Error(),
+      "config.yaml:4:15: identity.clock_skew must be at most 5m\n"
       "config.yaml:2:9: identity.jwks must be 'local' or the URL of a JWK "
       "set: 'ftp://id.example/keys' begins neither with http:// nor with "
       "https://\n"
       "config.yaml:3:11: identity.issuer must name who issues tokens\n"
-      "config.yaml:4:15: identity.clock_skew must be at most 5m\n"
       "MILLRACE_IDENTITY_KEY_SECRET: identity.key_secret must have at least 16 "
       "characters; make one with 'openssl rand -base64 32'");
 }

@@ -36,21 +36,20 @@ const FieldDescriptor& MapValue(const FieldDescriptor& field) {
 void AddPaths(const Descriptor& message, const std::string& at,
               const std::vector<std::string>& keys,
               std::vector<std::string>& out) {
-  for (int i = 0; i < message.field_count(); ++i) {
-    const FieldDescriptor& field = *message.field(i);
-    const std::string path = at + field.name();
-    if (field.is_map()) {
+  for (const FieldDescriptor* field : FieldsOf(message)) {
+    const std::string path = at + field->name();
+    if (field->is_map()) {
       for (const std::string& key : keys) {
         const std::string entry = StrCat(path, ".", key);
-        const FieldDescriptor& value = MapValue(field);
+        const FieldDescriptor& value = MapValue(*field);
         if (IsMessage(value)) {
           AddPaths(*value.message_type(), entry + ".", keys, out);
         } else {
           out.push_back(entry);
         }
       }
-    } else if (IsMessage(field)) {
-      AddPaths(*field.message_type(), path + ".", keys, out);
+    } else if (IsMessage(*field)) {
+      AddPaths(*field->message_type(), path + ".", keys, out);
     } else {
       out.push_back(path);
     }
@@ -98,10 +97,9 @@ std::optional<std::string> Resolve(const Descriptor& message,
   // What has a name comes before a map, whose keys may be any: REMOTE_TLS_...
   // is of remote_tls, not of remote.
   for (const bool maps : {false, true}) {
-    for (int i = 0; i < message.field_count(); ++i) {
-      const FieldDescriptor& field = *message.field(i);
-      if (field.is_map() != maps) continue;
-      if (auto path = ResolveField(field, name)) return path;
+    for (const FieldDescriptor* field : FieldsOf(message)) {
+      if (field->is_map() != maps) continue;
+      if (auto path = ResolveField(*field, name)) return path;
     }
   }
   return std::nullopt;
@@ -113,13 +111,38 @@ const config::v1::Setting& SettingOf(const FieldDescriptor& field) {
   return field.options().GetExtension(config::v1::setting);
 }
 
+std::vector<const FieldDescriptor*> FieldsOf(const Descriptor& message) {
+  std::vector<const FieldDescriptor*> fields;
+  if (message.extension_range_count() > 0) {
+    message.file()->pool()->FindAllExtensions(&message, &fields);
+    std::sort(fields.begin(), fields.end(),
+              [](const FieldDescriptor* a, const FieldDescriptor* b) {
+                return a->name() < b->name();
+              });
+  }
+  std::vector<const FieldDescriptor*> own;
+  for (int i = 0; i < message.field_count(); ++i) {
+    own.push_back(message.field(i));
+  }
+  fields.insert(fields.begin(), own.begin(), own.end());
+  return fields;
+}
+
+const FieldDescriptor* FieldNamed(const Descriptor& message,
+                                  std::string_view name) {
+  for (const FieldDescriptor* field : FieldsOf(message)) {
+    if (field->name() == name) return field;
+  }
+  return nullptr;
+}
+
 const FieldDescriptor* FindField(std::string_view path) {
   const Descriptor* message = config::v1::Config::descriptor();
   const FieldDescriptor* field = nullptr;
   while (!path.empty()) {
     if (message == nullptr) return nullptr;
     const size_t dot = path.find('.');
-    field = message->FindFieldByName(std::string(path.substr(0, dot)));
+    field = FieldNamed(*message, path.substr(0, dot));
     if (field == nullptr) return nullptr;
     path = dot == path.npos ? std::string_view() : path.substr(dot + 1);
     if (field->is_map() && !path.empty()) {

@@ -18,6 +18,13 @@ namespace millrace::runtime {
 
 const config::v1::Setting& SettingOf(const google::protobuf::FieldDescriptor&);
 
+// The fields of a message in their order, then those by which modules extend it
+// (config.proto, Settings) in that of their names.
+std::vector<const google::protobuf::FieldDescriptor*> FieldsOf(
+    const google::protobuf::Descriptor& message);
+const google::protobuf::FieldDescriptor* FieldNamed(
+    const google::protobuf::Descriptor& message, std::string_view name);
+
 // The field that a path leads to, through maps; nullptr when there is none.
 const google::protobuf::FieldDescriptor* FindField(std::string_view path);
 

@@ -10,6 +10,7 @@
 #include "http/cors.h"
 #include "http/fetch.h"
 #include "http/serializer.h"
+#include "runtime/config.h"
 #include "runtime/config_remote.h"
 #include "runtime/config_schema.h"
 #include "runtime/config_tls.h"
@@ -143,11 +144,6 @@ class Validator {
     if (identity.audience().empty()) {
       Wrong("identity.audience", "must name for whom tokens are");
     }
-    absl::Duration skew;
-    if (absl::ParseDuration(identity.clock_skew(), &skew) &&
-        skew > absl::Minutes(5)) {
-      Wrong("identity.clock_skew", "must be at most 5m");
-    }
     const size_t secret = identity.key_secret().size();
     if (secret > 0 && secret < kLeastSecret) {
       Wrong("identity.key_secret",
@@ -182,10 +178,6 @@ class Validator {
   }
 
   void CheckRate(const std::string& path, const config::v1::Rate& rate) {
-    absl::Duration per;
-    if (absl::ParseDuration(rate.per(), &per) && per > absl::Hours(24)) {
-      Wrong(path + ".per", "must be at most 24h");
-    }
     if (rate.burst() > 0 && rate.calls() == 0) {
       Wrong(path + ".burst",
             StrCat("needs ", path, ".calls: without it there is no limit"));
@@ -263,6 +255,12 @@ class Validator {
           (duration == absl::ZeroDuration() && !setting.zero())) {
         Wrong(path, StrCat("must be a duration such as ",
                            field.default_value_string(), ", not '", text, "'"));
+      } else if (setting.has_at_least() &&
+                 duration < DurationOf(setting.at_least())) {
+        Wrong(path, StrCat("must be at least ", setting.at_least()));
+      } else if (setting.has_at_most() &&
+                 duration > DurationOf(setting.at_most())) {
+        Wrong(path, StrCat("must be at most ", setting.at_most()));
       }
     }
     if (setting.in().empty()) return;

@@ -12,7 +12,6 @@ namespace millrace::runtime {
 namespace {
 
 using config::v1::Config;
-using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
@@ -44,18 +43,16 @@ class Lister {
 
   void AddMessage(const Message& message, const std::string& at) {
     const Reflection& reflection = *message.GetReflection();
-    const Descriptor& descriptor = *message.GetDescriptor();
-    for (int i = 0; i < descriptor.field_count(); ++i) {
-      const FieldDescriptor& field = *descriptor.field(i);
-      const std::string path = at + field.name();
-      if (field.is_map()) {
-        AddMap(message, field, path);
-      } else if (field.is_repeated()) {
-        AddList(message, field, path);
-      } else if (IsMessage(field)) {
-        AddMessage(reflection.GetMessage(message, &field), path + ".");
+    for (const FieldDescriptor* field : FieldsOf(*message.GetDescriptor())) {
+      const std::string path = at + field->name();
+      if (field->is_map()) {
+        AddMap(message, *field, path);
+      } else if (field->is_repeated()) {
+        AddList(message, *field, path);
+      } else if (IsMessage(*field)) {
+        AddMessage(reflection.GetMessage(message, field), path + ".");
       } else {
-        out_.push_back({path, TextOf(message, field)});
+        out_.push_back({path, TextOf(message, *field)});
       }
     }
   }
@@ -98,31 +95,29 @@ class Lister {
 
 void TakeBelow(const Message& from, Message& to) {
   const Reflection& reflection = *from.GetReflection();
-  const Descriptor& descriptor = *from.GetDescriptor();
-  for (int i = 0; i < descriptor.field_count(); ++i) {
-    const FieldDescriptor& field = *descriptor.field(i);
-    if (field.is_repeated()) continue;
-    if (IsMessage(field)) {
-      TakeBelow(reflection.GetMessage(from, &field),
-                *reflection.MutableMessage(&to, &field));
+  for (const FieldDescriptor* field : FieldsOf(*from.GetDescriptor())) {
+    if (field->is_repeated()) continue;
+    if (IsMessage(*field)) {
+      TakeBelow(reflection.GetMessage(from, field),
+                *reflection.MutableMessage(&to, field));
       continue;
     }
-    if (!SettingOf(field).reload()) continue;
-    switch (field.cpp_type()) {
+    if (!SettingOf(*field).reload()) continue;
+    switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_BOOL:
-        reflection.SetBool(&to, &field, reflection.GetBool(from, &field));
+        reflection.SetBool(&to, field, reflection.GetBool(from, field));
         break;
       case FieldDescriptor::CPPTYPE_INT32:
-        reflection.SetInt32(&to, &field, reflection.GetInt32(from, &field));
+        reflection.SetInt32(&to, field, reflection.GetInt32(from, field));
         break;
       case FieldDescriptor::CPPTYPE_INT64:
-        reflection.SetInt64(&to, &field, reflection.GetInt64(from, &field));
+        reflection.SetInt64(&to, field, reflection.GetInt64(from, field));
         break;
       case FieldDescriptor::CPPTYPE_DOUBLE:
-        reflection.SetDouble(&to, &field, reflection.GetDouble(from, &field));
+        reflection.SetDouble(&to, field, reflection.GetDouble(from, field));
         break;
       default:
-        reflection.SetString(&to, &field, reflection.GetString(from, &field));
+        reflection.SetString(&to, field, reflection.GetString(from, field));
     }
   }
 }

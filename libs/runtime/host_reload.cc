@@ -19,6 +19,9 @@ std::vector<std::string> Host::ReloadableSettings() {
       paths.push_back(StrCat(limit, ".", part));
     }
   }
+  for (const std::string& path : ReloadablePaths()) {
+    if (path.starts_with("settings.")) paths.push_back(path);
+  }
   return paths;
 }
 
@@ -33,6 +36,7 @@ void Host::Apply(const Config& next) {
     options_.tracing->SetRatio(config.traces().sample());
   }
   pipeline_->SetLog(CallLogOf(config.log().calls()));
+  for (const auto& module : modules_) module->Reload(config.settings());
   // A loop that is gone needs it no more.
   if (sides_ != nullptr) (void)AsStatusOr(sides_->Apply(next));
 }

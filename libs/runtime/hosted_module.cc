@@ -122,7 +122,8 @@ Promise<void> HostedModule::StartOnce(const Needs& needs) {
                            .logger = &logger_,
                            .metrics = &parts_.metrics,
                            .clock = &parts_.clock,
-                           .tokens = TokenSettingsOf(parts_.config)},
+                           .tokens = TokenSettingsOf(parts_.config),
+                           .settings = &parts_.config.settings()},
       needs);
   co_await module_->Start(*context_);
   for (const ServiceInfo* service : module_->Provides()) {
@@ -156,6 +157,10 @@ void HostedModule::Wait(const absl::Status& status) {
   for (const ServiceInfo* service : module_->Provides()) {
     pipeline_.Close(service->full_name, std::string(MessageOf(status)));
   }
+}
+
+void HostedModule::Reload(const config::v1::Settings& settings) {
+  if (running_) module_->Reload(settings);
 }
 
 void HostedModule::Forget() {

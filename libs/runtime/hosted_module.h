@@ -69,6 +69,10 @@ class HostedModule {
 
   Promise<void> Check();
 
+  // Nothing while it does not run: it starts with what the configuration says
+  // then.
+  void Reload(const config::v1::Settings& settings);
+
   // The order of a drain. Each is fine for a module that never ran.
   Promise<void> Stop();
   Promise<void> Flush(absl::Duration bound);

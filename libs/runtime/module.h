@@ -74,6 +74,11 @@ class Module {
   // serve and to subscribe takes effect when it has resolved.
   virtual Promise<void> Start(ModuleContext& context) = 0;
 
+  // Called when what may change of the configuration has been read again, once
+  // Start() has resolved: puts in place what its schema of settings marks
+  // `reload`. Cannot fail.
+  virtual void Reload(const config::v1::Settings& /*settings*/) {}
+
   // Called when no call and no event comes any more. What it emits still goes
   // out.
   virtual Promise<void> Stop() { return Promise<void>::Resolve(); }

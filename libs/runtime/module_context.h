@@ -19,6 +19,9 @@
 #include "tokens/key_set.h"
 
 namespace millrace {
+namespace config::v1 {
+class Settings;
+}  // namespace config::v1
 namespace bus {
 class Bus;
 class Outbox;
@@ -58,6 +61,7 @@ class ModuleContext {
     Metrics* metrics = nullptr;
     const Clock* clock = nullptr;
     TokenSettings tokens;
+    const config::v1::Settings* settings = nullptr;
   };
 
   // Where a needed service is: its binding in this process, or a channel to
@@ -127,6 +131,12 @@ class ModuleContext {
   }
 
   const TokenSettings& tokens() const { return parts_.tokens; }
+
+  // What the configuration says to the modules, each of which knows its own
+  // part: settings().GetExtension(ParcelsSettings::parcels), with the
+  // settings.pb.h of the module included, or its defaults. Checked by what its
+  // schema says of single values.
+  const config::v1::Settings& settings() const { return *parts_.settings; }
 
   // The keys of the tokens that the module issues, for verifying them when
   // identity.jwks is "local". Called when they are wanted, often.

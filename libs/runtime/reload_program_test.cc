@@ -80,6 +80,25 @@ TEST_F(ReloadProgramTest, LevelChangesWithARightFileAndStaysWithAWrongOne) {
       << status << program.Errors();
 }
 
+// The greeter says on every loop what it is told to.
+TEST_F(ReloadProgramTest, SettingsOfModulesChangeOnEveryLoop) {
+  const std::string path = Yaml("log:\n  calls: none\n");
+  Program program(Flags({"--config", path, "--loops", "2"}));
+  program.Ready();
+  EXPECT_THAT(Greet(program, "Ada"), HasSubstr("hello Ada"));
+  Yaml("settings:\n  greeter:\n    salutation: goodbye\n");
+  program.Signal(SIGHUP);
+  ASSERT_TRUE(program.Says("settings.greeter.salutation: hello -> goodbye (" +
+                           path + ":3:17)"));
+  // Another loop takes it in its next turn. Connections enough to be on both.
+  for (int right = 0, tries = 0; right < 12; ++tries) {
+    ASSERT_LT(tries, 1000);
+    const bool now =
+        Greet(program, "Ada").find("goodbye Ada") != std::string::npos;
+    right = now ? right + 1 : 0;
+  }
+}
+
 TEST_F(ReloadProgramTest, LimitsOfCallsChangeOnEveryLoop) {
   const std::string path = Yaml("log:\n  calls: none\n");
   Program program(Flags({"--config", path, "--loops", "2"}));

@@ -4,12 +4,14 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/config.h"
 #include "services/templates/cache.h"
 #include "services/templates/cache_feed.h"
 #include "services/templates/listeners.h"
 #include "services/templates/program_cache.h"
 #include "services/templates/rpc.h"
 #include "services/templates/seed.h"
+#include "services/templates/settings.pb.h"
 #include "templates/migrations.h"
 #include "templates/v1/events.millrace.h"
 
@@ -18,6 +20,14 @@ namespace {
 
 using ::users::v1::UserEvents;
 using ::users::v1::UsersService;
+
+CacheOptions CacheOptionsOf(const TemplatesSettings& settings,
+                            std::shared_ptr<ProgramCache> programs) {
+  return {.max_entries = static_cast<size_t>(settings.cache_entries()),
+          .max_bytes = static_cast<size_t>(settings.cache_bytes()),
+          .max_age = runtime::DurationOf(settings.cache_max_age()),
+          .programs = std::move(programs)};
+}
 
 class TemplatesModule final : public runtime::Module {
  public:
@@ -49,8 +59,10 @@ class TemplatesModule final : public runtime::Module {
     inbox_.emplace(context.database(), kMessagesGroup);
     messages_.emplace(*inbox_, context.outbox(), *programs_, context.clock());
     context.Subscribe<UserEvents>(kMessagesGroup, *messages_);
+    const TemplatesSettings& settings =
+        context.settings().GetExtension(TemplatesSettings::templates);
     cache_.emplace(context.database(), context.clock(),
-                   CacheOptions{.programs = programs_});
+                   CacheOptionsOf(settings, programs_));
     feed_.emplace(context.bus(), *cache_, context.logger());
     const TemplatesRpc::Parts parts = {.loop = context.loop(),
                                        .database = context.database(),

@@ -8,6 +8,7 @@
 #include "services/users/purge.h"
 #include "services/users/rpc.h"
 #include "services/users/rpc_sessions.h"
+#include "services/users/settings.h"
 #include "tokens/jwk.h"
 #include "tokens/password.h"
 #include "users/migrations.h"
@@ -40,16 +41,24 @@ class UsersModule final : public runtime::Module {
   }
 
   Promise<void> Start(runtime::ModuleContext& context) override {
-    rpc_.emplace(context.database(), context.outbox(), context.clock());
+    const UsersSettings& settings =
+        context.settings().GetExtension(UsersSettings::users);
+    rpc_.emplace(context.database(), context.outbox(), context.clock(),
+                 UsersOptionsOf(settings));
     context.Serve(Bind(*rpc_));
-    co_await StartSessions(context);
+    purger_.emplace(context.database(), context.outbox(), context.clock(),
+                    context.logger(), PurgeOptionsOf(settings));
+    co_await StartSessions(context, settings);
     inbox_.emplace(context.database(), kPermissionsGroup);
     permissions_.emplace(*inbox_);
     context.Subscribe<::admin::v1::AdminEvents>(kPermissionsGroup,
                                                 *permissions_);
-    purger_.emplace(context.database(), context.outbox(), context.clock(),
-                    context.logger());
     purger_->Start(context.loop());
+  }
+
+  void Reload(const config::v1::Settings& settings) override {
+    const UsersSettings& users = settings.GetExtension(UsersSettings::users);
+    rpc_->SetRetention(UsersOptionsOf(users).retention);
   }
 
   Promise<void> Stop() override {
@@ -58,18 +67,23 @@ class UsersModule final : public runtime::Module {
   }
 
  private:
-  Promise<void> StartSessions(runtime::ModuleContext& context) {
+  // `settings` may go once it has begun.
+  Promise<void> StartSessions(runtime::ModuleContext& context,
+                              const UsersSettings& settings) {
     const runtime::TokenSettings& tokens = context.tokens();
+    hasher_.emplace(PasswordOptionsOf(settings.passwords()));
+    SessionsRpcOptions options = {
+        .issuer = tokens.issuer,
+        .audience = tokens.audience,
+        .sessions = SessionOptionsOf(settings.tokens()),
+        .lockout = LockoutOptionsOf(settings.lockout())};
     KeyringOptions keys;
+    keys.rotation = RotationOptionsOf(settings.tokens());
     keys.secret = tokens.key_secret;
     keyring_.emplace(context.database(), context.clock(), context.logger(),
                      std::move(keys));
     co_await keyring_->Load();
     keyring_->Start(context.loop());
-    hasher_.emplace();
-    SessionsRpcOptions options;
-    options.issuer = tokens.issuer;
-    options.audience = tokens.audience;
     sessions_.emplace(context.database(), context.outbox(), context.clock(),
                       *hasher_, *keyring_, std::move(options));
     context.Serve(Bind(*sessions_));

@@ -35,6 +35,11 @@ class UsersRpc final : public ::users::v1::UsersService {
         clock_(clock),
         options_(options) {}
 
+  // Of people who are deleted from now on.
+  void SetRetention(absl::Duration retention) {
+    options_.retention = retention;
+  }
+
   Promise<::users::v1::User> CreateUser(
       const Call& call, const ::users::v1::CreateUserRequest& request) override;
   Promise<::users::v1::User> GetUser(
@@ -75,7 +80,7 @@ class UsersRpc final : public ::users::v1::UsersService {
   store::Database& database_;
   bus::Outbox& outbox_;
   const Clock& clock_;
-  const UsersOptions options_;
+  UsersOptions options_;
 };
 
 }  // namespace millrace::users

@@ -1,6 +1,7 @@
 #include "tools/millrace/scaffold.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -33,6 +34,23 @@ std::string FormAt(const ServiceName& name, std::string_view text, size_t at,
   return plural ? name.plural : name.singular;
 }
 
+// The number of the module's settings (config.proto): one that is its name's,
+// so that two services that are written apart fit into one program. This is the
+// template's.
+constexpr std::string_view kNumber = "46827865";
+
+std::string NumberOf(const ServiceName& name) {
+  // config.proto leaves these to others than the platform, protobuf keeps
+  // 19000 to 19999 for itself.
+  constexpr uint64_t kFirst = 20'000;
+  constexpr uint64_t kLast = 536'870'911;
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : name.plural) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  }
+  return StrCat(kFirst + hash % (kLast - kFirst + 1));
+}
+
 std::string Fill(std::string_view text, const ServiceName& name) {
   std::string filled;
   size_t at = 0;
@@ -42,6 +60,9 @@ std::string Fill(std::string_view text, const ServiceName& name) {
       size_t length = 0;
       filled += FormAt(name, text, at, &length);
       at += length;
+    } else if (text.substr(at, kNumber.size()) == kNumber) {
+      filled += NumberOf(name);
+      at += kNumber.size();
     } else {
       filled += text[at++];
     }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "base/strings.h"
 
 namespace millrace::cli {
@@ -127,6 +128,25 @@ TEST(ScaffoldTest, UnderItsOwnNameItIsTheTemplate) {
     EXPECT_EQ(files[i].path, templates[i].path);
     EXPECT_EQ(files[i].text, templates[i].text);
   }
+}
+
+// Two services of one program cannot have one number, and the platform has
+// those below 20000 for itself.
+TEST(ScaffoldTest, TheNumberOfItsSettingsIsItsOwn) {
+  std::set<std::string> numbers;
+  for (const char* name : {"orders", "invoices", "purchase_orders"}) {
+    for (const ScaffoldFile& file : FillTemplate(Named(name))) {
+      if (!absl::EndsWith(file.path, "settings.proto")) continue;
+      const std::string at = StrCat(" ", Named(name).plural, " = ");
+      const size_t begin = file.text.find(at) + at.size();
+      const std::string number =
+          file.text.substr(begin, file.text.find(';', begin) - begin);
+      EXPECT_GE(std::stoll(number), 20'000);
+      EXPECT_LE(std::stoll(number), 536'870'911);
+      numbers.insert(number);
+    }
+  }
+  EXPECT_EQ(numbers.size(), 3u);
 }
 
 class WriteScaffoldTest : public ::testing::Test {

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "bus/inbox.h"
 #include "bus/outbox.h"
+#include "libs/runtime/testdata/settings.pb.h"
 #include "loop/combinators.h"
 #include "loop/worker_pool.h"
 #include "sample/v1/sample.millrace.h"
@@ -72,11 +73,16 @@ class GreeterModule final : public Module, public GreeterService {
   Promise<void> Start(ModuleContext& context) override {
     Note(journal_, "greeter starts");
     context_ = &context;
+    Reload(context.settings());
     if (journal_ != nullptr && journal_->on_start) journal_->on_start();
     if (journal_ == nullptr || !journal_->forget_to_serve) {
       context.Serve(Bind(static_cast<GreeterService&>(*this)));
     }
     co_await context.database().Ping();
+  }
+  void Reload(const config::v1::Settings& settings) override {
+    salutation_ =
+        settings.GetExtension(testdata::GreeterSettings::greeter).salutation();
   }
   Promise<void> Stop() override {
     Note(journal_, "greeter stops");
@@ -110,7 +116,7 @@ class GreeterModule final : public Module, public GreeterService {
       std::thread([] { throw std::runtime_error("\"quoted\""); }).join();
     }
     Greeting greeting;
-    greeting.set_text("hello " + request.name());
+    greeting.set_text(salutation_ + " " + request.name());
     co_await context_->database().Transact(call.context, [&](store::Tx& tx) {
       tx.Execute("INSERT INTO greeted (name) VALUES (:name)",
                  {{"name", request.name()}});
@@ -126,6 +132,7 @@ class GreeterModule final : public Module, public GreeterService {
  private:
   SampleJournal* const journal_;
   ModuleContext* context_ = nullptr;
+  std::string salutation_;
 };
 
 class ChoirModule final : public Module,

@@ -6,6 +6,7 @@
 #include "parcels/v1/events.millrace.h"
 #include "services/parcels/listeners.h"
 #include "services/parcels/rpc.h"
+#include "services/parcels/settings.pb.h"
 
 namespace parcels {
 namespace {
@@ -37,8 +38,15 @@ class ParcelsModule final : public millrace::runtime::Module {
     people_.emplace(*inbox_);
     context.Subscribe<UserEvents>(kPeopleGroup, *people_);
     rpc_.emplace(context.database(), context.outbox(), context.clock());
+    Reload(context.settings());
     context.Serve(Bind(*rpc_));
     return Promise<void>::Resolve();
+  }
+
+  void Reload(const millrace::config::v1::Settings& settings) override {
+    const ParcelsSettings& own =
+        settings.GetExtension(ParcelsSettings::parcels);
+    rpc_->SetPageSize(own.page_size());
   }
 
  private:

@@ -113,6 +113,19 @@ TEST_F(ParcelsTest, ListsWhatOnePersonHasInPages) {
   EXPECT_THAT(Titles(kBob), ElementsAre("his"));
 }
 
+TEST_F(ParcelsTest, PagesAreAsLongAsTheSettingsSay) {
+  for (const char* title : {"one", "two", "three"}) {
+    ASSERT_TRUE(Create(kAda, title).ok());
+  }
+  v1::ListParcelsRequest request;
+  request.set_owner_id(kAda);
+  rpc_.SetPageSize(2);
+  const auto page = Await(rpc_.ListParcels(call_, request));
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->parcels_size(), 2);
+  EXPECT_NE(page->next_page_token(), "");
+}
+
 TEST_F(ParcelsTest, KeepsNothingOfWhoIsPurged) {
   ASSERT_TRUE(Create(kAda, "hers").ok());
   ASSERT_TRUE(Create(kBob, "his").ok());

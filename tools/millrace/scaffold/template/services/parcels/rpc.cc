@@ -63,7 +63,8 @@ Promise<v1::ListParcelsResponse> ParcelsRpc::ListParcels(
     const Call& call, const v1::ListParcelsRequest& request) {
   const std::string after =
       millrace::ValueOrThrow(millrace::ReadPageToken(request.page_token()));
-  const int64_t size = millrace::PageSize(request.page_size());
+  const int64_t size = millrace::PageSize(
+      request.page_size() == 0 ? page_size_ : request.page_size());
   const std::vector<Parcel> found = co_await database_.Read(
       call.context,
       [&](Tx& tx) { return ListOf(tx, request.owner_id(), after, size + 1); });

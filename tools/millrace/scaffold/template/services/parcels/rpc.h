@@ -4,6 +4,8 @@
 #ifndef SERVICES_PARCELS_RPC_H_
 #define SERVICES_PARCELS_RPC_H_
 
+#include <cstdint>
+
 #include "base/clock.h"
 #include "bus/outbox.h"
 #include "parcels/v1/parcels.millrace.h"
@@ -16,6 +18,9 @@ class ParcelsRpc final : public v1::ParcelsService {
   ParcelsRpc(millrace::store::Database& database, millrace::bus::Outbox& outbox,
              const millrace::Clock& clock)
       : database_(database), outbox_(outbox), clock_(clock) {}
+
+  // Of a list that is not asked for a number.
+  void SetPageSize(int32_t size) { page_size_ = size; }
 
   millrace::Promise<v1::Parcel> CreateParcel(
       const millrace::Call& call,
@@ -30,6 +35,7 @@ class ParcelsRpc final : public v1::ParcelsService {
   millrace::store::Database& database_;
   millrace::bus::Outbox& outbox_;
   const millrace::Clock& clock_;
+  int32_t page_size_ = 50;
 };
 
 }  // namespace parcels

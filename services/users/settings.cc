@@ -1,0 +1,48 @@
+#include "services/users/settings.h"
+
+#include "runtime/config.h"
+
+namespace millrace::users {
+namespace {
+
+using runtime::DurationOf;
+
+// The most that identity.clock_skew may be.
+constexpr absl::Duration kMostSkew = absl::Minutes(5);
+
+}  // namespace
+
+UsersOptions UsersOptionsOf(const UsersSettings& settings) {
+  return {.retention = DurationOf(settings.deletion_retention())};
+}
+
+PurgeOptions PurgeOptionsOf(const UsersSettings& settings) {
+  return {.period = DurationOf(settings.purge_interval())};
+}
+
+SessionOptions SessionOptionsOf(const TokenSettings& settings) {
+  return {.access_life = DurationOf(settings.access_life()),
+          .refresh_life = DurationOf(settings.refresh_life()),
+          .ticket_life = DurationOf(settings.ticket_life())};
+}
+
+tokens::RotationOptions RotationOptionsOf(const TokenSettings& settings) {
+  return {.period = DurationOf(settings.key_period()),
+          .token_life = DurationOf(settings.access_life()) + kMostSkew};
+}
+
+LockoutOptions LockoutOptionsOf(const LockoutSettings& settings) {
+  return {.free = settings.free_failures(),
+          .first_pause = DurationOf(settings.first_pause()),
+          .longest_pause = DurationOf(settings.longest_pause()),
+          .memory = DurationOf(settings.memory())};
+}
+
+tokens::PasswordOptions PasswordOptionsOf(const PasswordSettings& settings) {
+  return {.passes = static_cast<unsigned>(settings.passes()),
+          .memory_bytes = static_cast<size_t>(settings.memory_bytes()),
+          .max_parallel = settings.max_parallel(),
+          .max_waiting = static_cast<size_t>(settings.max_waiting())};
+}
+
+}  // namespace millrace::users
