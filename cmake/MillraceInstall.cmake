@@ -61,8 +61,8 @@ function(_millrace_relocatable target)
     $<INSTALL_INTERFACE:include/millrace>)
 endfunction()
 
-_millrace_closure(sdk millrace_runtime millrace_events millrace_users_contract
-  millrace_admin_contract millrace_templates_contract)
+_millrace_closure(sdk millrace_runtime millrace_events millrace_users_service
+  millrace_admin_service millrace_templates_service)
 foreach(target IN LISTS sdk)
   string(REGEX REPLACE "^millrace_" "" name ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})

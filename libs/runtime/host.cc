@@ -125,23 +125,23 @@ absl::Status Host::MakeModules() {
   std::vector<ModuleFactory> factories;
   std::vector<std::unique_ptr<Module>> probes;
   std::vector<const Module*> modules;
-  std::vector<const ServiceInfo*> services = {
-      &::millrace::v1::BusService::Info(),
-      &::millrace::v1::TraceService::Info()};
+  parts_.services = {&::millrace::v1::BusService::Info(),
+                     &::millrace::v1::TraceService::Info()};
   for (const ModuleFactory& factory : options_.modules) {
     std::unique_ptr<Module> probe = factory();
     if (std::find(names.begin(), names.end(), probe->name()) == names.end()) {
       continue;
     }
     for (const ServiceInfo* service : probe->Provides()) {
-      services.push_back(service);
+      parts_.services.push_back(service);
     }
     for (const ContractInfo* contract : probe->Contracts()) {
       const auto same = [&](const ContractInfo* known) {
         return known->full_name == contract->full_name;
       };
-      if (std::none_of(contracts_.begin(), contracts_.end(), same)) {
-        contracts_.push_back(contract);
+      std::vector<const ContractInfo*>& all = parts_.contracts;
+      if (std::none_of(all.begin(), all.end(), same)) {
+        all.push_back(contract);
       }
     }
     factories.push_back(factory);
@@ -153,7 +153,7 @@ absl::Status Host::MakeModules() {
   if (!wiring.ok()) return wiring.status();
   wiring_ = *std::move(wiring);
   if (parts_.first_loop()) WarnOfUnused();
-  MakePipeline(std::move(services));
+  MakePipeline(parts_.services);
   for (ModuleFactory& factory : factories) {
     modules_.push_back(std::make_unique<HostedModule>(parts_, bus_, *pipeline_,
                                                       std::move(factory)));
@@ -235,15 +235,15 @@ Promise<void> Host::ModulesStarted() {
 
 Promise<void> Host::OpenBus() {
   co_await bus_.Open(starting_.signal());
-  bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), contracts_, logger_);
+  bus_rpc_ = std::make_unique<BusRpc>(bus_.bus(), parts_.contracts, logger_);
   ThrowIfError(pipeline_->Open(Bind(*bus_rpc_)));
   trace_rpc_ = std::make_unique<TraceRpc>(
-      options_.tracing->ring(), bus_.bus(), contracts_,
+      options_.tracing->ring(), bus_.bus(), parts_.contracts,
       std::vector<std::string>(options_.config.services().begin(),
                                options_.config.services().end()));
   ThrowIfError(pipeline_->Open(Bind(*trace_rpc_)));
   bus_open_.Resolve();
-  co_await bus_.MakeTopics(contracts_, starting_.signal());
+  co_await bus_.MakeTopics(parts_.contracts, starting_.signal());
 }
 
 Promise<void> Host::RunModule(int index) {

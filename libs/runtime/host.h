@@ -191,7 +191,6 @@ class Host {
   std::unique_ptr<Timeline::Recording> capture_;
   Readiness readiness_;
   HostParts parts_;
-  std::vector<const ContractInfo*> contracts_;
   std::unique_ptr<DataDir> data_dir_;  // null: nothing is kept there
   // Null: everybody is anonymous.
   std::unique_ptr<TokenKeys> token_keys_;

@@ -4,11 +4,14 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/span.h"
+#include "contract/event.h"
+#include "contract/service.h"
 #include "loop/event_loop.h"
 #include "runtime/config.h"
 #include "runtime/readiness.h"
@@ -26,6 +29,10 @@ struct HostParts {
   SpanSink& spans;
   // Which of the process's loops this is: see side_loops.h.
   int loop_index = 0;
+  // All that its modules name, before any of them starts; the process's own
+  // services among them.
+  std::vector<const ContractInfo*> contracts = {};
+  std::vector<const ServiceInfo*> services = {};
 
   bool first_loop() const { return loop_index == 0; }
 };

@@ -123,7 +123,9 @@ Promise<void> HostedModule::StartOnce(const Needs& needs) {
                            .metrics = &parts_.metrics,
                            .clock = &parts_.clock,
                            .tokens = TokenSettingsOf(parts_.config),
-                           .settings = &parts_.config.settings()},
+                           .settings = &parts_.config.settings(),
+                           .contracts = parts_.contracts,
+                           .services = parts_.services},
       needs);
   co_await module_->Start(*context_);
   for (const ServiceInfo* service : module_->Provides()) {

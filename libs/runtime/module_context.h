@@ -62,6 +62,8 @@ class ModuleContext {
     const Clock* clock = nullptr;
     TokenSettings tokens;
     const config::v1::Settings* settings = nullptr;
+    std::vector<const ContractInfo*> contracts = {};
+    std::vector<const ServiceInfo*> services = {};
   };
 
   // Where a needed service is: its binding in this process, or a channel to
@@ -142,6 +144,16 @@ class ModuleContext {
   // identity.jwks is "local". Called when they are wanted, often.
   void OfferKeys(std::function<tokens::KeySet()> keys) {
     keys_ = std::move(keys);
+  }
+
+  // Everything that the modules of this process name, and what the process
+  // answers by itself: for a module that is about others, such as an audit
+  // trail.
+  const std::vector<const ContractInfo*>& contracts() const {
+    return parts_.contracts;
+  }
+  const std::vector<const ServiceInfo*>& services() const {
+    return parts_.services;
   }
 
   // For the host.

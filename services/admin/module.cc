@@ -1,6 +1,8 @@
 #include "services/admin/module.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "admin/migrations.h"
 #include "admin/v1/events.millrace.h"
@@ -19,8 +21,21 @@
 namespace millrace::admin {
 namespace {
 
+// Those of both lists, each once.
+template <typename Info>
+void Add(const std::vector<const Info*>& infos, std::vector<const Info*>& to) {
+  for (const Info* info : infos) {
+    const bool known = std::any_of(to.begin(), to.end(), [&](const Info* one) {
+      return one->full_name == info->full_name;
+    });
+    if (!known) to.push_back(info);
+  }
+}
+
 class AdminModule final : public runtime::Module {
  public:
+  explicit AdminModule(Watched others) : others_(std::move(others)) {}
+
   std::string_view name() const override { return "admin"; }
 
   std::vector<const ServiceInfo*> Provides() const override {
@@ -31,11 +46,13 @@ class AdminModule final : public runtime::Module {
     return {&::users::v1::UsersService::Info()};
   }
 
-  // The trail covers every contract of the platform.
   std::vector<const ContractInfo*> Contracts() const override {
-    return {&::admin::v1::AdminEvents::Info(),
-            &::templates::v1::TemplateEvents::Info(),
-            &::users::v1::UserEvents::Info()};
+    std::vector<const ContractInfo*> contracts = {
+        &::admin::v1::AdminEvents::Info(),
+        &::templates::v1::TemplateEvents::Info(),
+        &::users::v1::UserEvents::Info()};
+    Add(others_.contracts, contracts);
+    return contracts;
   }
 
   std::vector<store::Migration> Migrations() const override {
@@ -46,14 +63,20 @@ class AdminModule final : public runtime::Module {
     co_await AdoptUnchained(context.database());
     co_await SealOlder(context.database(), context.clock(), context.logger());
     audit_inbox_.emplace(context.database(), kAuditGroup);
-    audit_.emplace(*audit_inbox_, context.clock(), Contracts());
-    for (const ContractInfo* contract : Contracts()) {
+    // The trail covers every contract of the platform.
+    admin::Contracts contracts = Contracts();
+    Add(context.contracts(), contracts);
+    audit_.emplace(*audit_inbox_, context.clock(), contracts);
+    for (const ContractInfo* contract : contracts) {
       context.Subscribe(*contract, kAuditGroup, *audit_);
     }
     access_inbox_.emplace(context.database(), kAccessGroup);
     access_.emplace(*access_inbox_, context.outbox(), context.clock());
     context.Subscribe<::users::v1::UserEvents>(kAccessGroup, *access_);
-    dead_letters_.emplace(context.bus(), Contracts(), context.logger());
+    dead_letters_.emplace(context.bus(), contracts, context.logger());
+    std::vector<const ServiceInfo*> services = PlatformServices();
+    Add(others_.services, services);
+    Add(context.services(), services);
     rpc_.emplace(
         AdminRpc::Parts{.database = context.database(),
                         .outbox = context.outbox(),
@@ -61,8 +84,8 @@ class AdminModule final : public runtime::Module {
                         .clock = context.clock(),
                         .users = context.Need<::users::v1::UsersService>(),
                         .dead_letters = *dead_letters_,
-                        .contracts = Contracts(),
-                        .services = PlatformServices()});
+                        .contracts = std::move(contracts),
+                        .services = std::move(services)});
     context.Serve(Bind(*rpc_));
   }
 
@@ -77,6 +100,7 @@ class AdminModule final : public runtime::Module {
             &::users::v1::UsersService::Info()};
   }
 
+  const Watched others_;
   std::optional<bus::Inbox> audit_inbox_;
   std::optional<AuditListener> audit_;
   std::optional<bus::Inbox> access_inbox_;
@@ -87,8 +111,12 @@ class AdminModule final : public runtime::Module {
 
 }  // namespace
 
-std::unique_ptr<runtime::Module> NewModule() {
-  return std::make_unique<AdminModule>();
+runtime::ModuleFactory Modules(Watched others) {
+  return [others = std::move(others)] {
+    return std::make_unique<AdminModule>(others);
+  };
 }
+
+std::unique_ptr<runtime::Module> NewModule() { return Modules()(); }
 
 }  // namespace millrace::admin

@@ -1,5 +1,5 @@
-// The parcels service as a process of its own. Services of one process are
-// modules in one list: add theirs, and they are wired here.
+// The parcels service as a process of its own; platform.cc has it beside the
+// platform's.
 
 #include "runtime/main.h"
 #include "services/parcels/module.h"
