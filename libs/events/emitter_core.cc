@@ -6,11 +6,12 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/event_loop.h"
 
 namespace millrace::events_internal {
 
 std::string LeakWarning::Message() const {
-  return StrCat("millrace: ", count, " listeners of '", event, "' on one ",
+  return StrCat(count, " listeners of '", event, "' on one ",
                 emitter.empty() ? "emitter" : emitter, ", more than ", max,
                 ": a leak? Remove listeners that are done with (Off(), Once(), "
                 "ListenOptions::signal), or raise the limit with "
@@ -83,7 +84,11 @@ void EmitterCore::CheckLeak(size_t event, std::string_view name) {
   list->warned = true;
   const LeakWarning warning{name_, name, count, max_listeners_};
   if (warn_) return warn_(warning);
-  std::fprintf(stderr, "%s\n", warning.Message().c_str());
+  if (EventLoop* loop = EventLoop::Current()) {
+    return loop->EmitWarning({kLeakWarningName, warning.Message()});
+  }
+  std::fprintf(stderr, "millrace: %s: %s\n", kLeakWarningName,
+               warning.Message().c_str());
 }
 
 void EmitterCore::Tell(size_t which, const std::string_view& name,

@@ -59,7 +59,7 @@ struct LeakWarning {
   size_t count;
   size_t max;
 
-  // The line that is printed when nobody asked for warnings.
+  // What the loop's OnWarning() is told when nobody asked for leak warnings.
   std::string Message() const;
 };
 

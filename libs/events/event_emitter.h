@@ -182,7 +182,8 @@ class EventEmitter {
   const std::string& name() const { return core_.name(); }
   void SetMaxListeners(size_t max) { core_.set_max_listeners(max); }
   size_t max_listeners() const { return core_.max_listeners(); }
-  // Instead of a line on stderr. Once for each event and list.
+  // Instead of a warning of the loop, as Node has it. Once for each event and
+  // list.
   void OnLeakWarning(absl::AnyInvocable<void(const LeakWarning&)> warn) {
     core_.set_warn(std::move(warn));
   }

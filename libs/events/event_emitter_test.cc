@@ -190,6 +190,20 @@ TEST_F(EventEmitterTest, WarnsOnceOfALeak) {
   EXPECT_EQ(trace_.size(), 1u);
 }
 
+// As Node's process.emitWarning() has it.
+TEST_F(EventEmitterTest, ALeakThatNobodyAskedForIsAWarningOfTheLoop) {
+  loop_.OnWarning([this](const Warning& warning) {
+    trace_.push_back(warning.name);
+    trace_.push_back(warning.message);
+  });
+  for (int i = 0; i < 13; ++i) shop_.On<Shop::Sold>([] {});
+  EXPECT_THAT(trace_, ElementsAre());
+  loop_.Run();
+  ASSERT_EQ(trace_.size(), 2u);
+  EXPECT_EQ(trace_[0], "MaxListenersExceededWarning");
+  EXPECT_THAT(trace_[1], testing::StartsWith("11 listeners of 'Sold' on one "));
+}
+
 TEST_F(EventEmitterTest, DispatchesLaterWithACopyOfThePayload) {
   const auto main = std::this_thread::get_id();
   bool elsewhere = false;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <utility>
 
+#include "base/strings.h"
 #include "loop/combinators.h"
 #include "loop/event_loop.h"
 
@@ -165,11 +167,14 @@ void AbortState::CheckLeak() {
   if (max_listeners_ == 0 || count <= max_listeners_ || warned_) return;
   warned_ = true;
   if (warn_) return warn_(count);
-  std::fprintf(stderr,
-               "millrace: %zu listeners of one abort signal, more than %zu: a "
-               "leak? Drop the subscriptions of work that is done, or raise "
-               "the limit with SetMaxListeners()\n",
-               count, max_listeners_);
+  const std::string message = StrCat(
+      count, " listeners of one abort signal, more than ", max_listeners_,
+      ": a leak? Drop the subscriptions of work that is done, or raise "
+      "the limit with SetMaxListeners()");
+  if (EventLoop* loop = EventLoop::Current()) {
+    return loop->EmitWarning({kLeakWarningName, message});
+  }
+  std::fprintf(stderr, "millrace: %s: %s\n", kLeakWarningName, message.c_str());
 }
 
 }  // namespace millrace::loop_internal

@@ -194,9 +194,14 @@ void EventLoop::SetPollSource(PollSource* source) {
 WorkerPool& EventLoop::workers() {
   AssertThread();
   if (impl_->workers == nullptr) {
-    impl_->workers = std::make_unique<WorkerPool>(WorkerPool::Options{});
+    impl_->workers = std::make_unique<WorkerPool>(impl_->worker_options);
   }
   return *impl_->workers;
+}
+
+void EventLoop::SetWorkers(int threads, size_t max_queued) {
+  AssertThread();
+  impl_->worker_options = {.threads = threads, .max_queued = max_queued};
 }
 
 const WorkerPool* EventLoop::used_workers() const {

@@ -127,8 +127,11 @@ class EventLoop {
   // owned.
   void SetPollSource(PollSource* source);
 
-  // The loop's own pool, made at the first use.
+  // The loop's own pool, made at the first use: of 4 threads and without a
+  // limit of waiting jobs (worker_pool.h, Options), or as it is told before
+  // then; afterwards SetWorkers() has no effect.
   WorkerPool& workers();
+  void SetWorkers(int threads, size_t max_queued = 0);
   // The same, or null while nothing has used it.
   const WorkerPool* used_workers() const;
 

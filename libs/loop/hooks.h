@@ -31,11 +31,13 @@ enum class ExitReason {
 
 // `name` is for programs and stable: TimeoutOverflowWarning,
 // UnhandledPromiseRejectionWarning, PromiseRejectionHandledWarning, or one of
-// the caller's own.
+// the caller's own. A leak of listeners is MaxListenersExceededWarning.
 struct Warning {
   std::string name;
   std::string message;
 };
+
+inline constexpr char kLeakWarningName[] = "MaxListenersExceededWarning";
 
 using ErrorHandler = absl::AnyInvocable<void(std::exception_ptr)>;
 using UncaughtMonitor =

@@ -64,6 +64,7 @@ class LoopImpl {
   LoopHooks hooks;
   std::shared_ptr<Mailbox> mailbox;
   std::vector<BoundTask> close_tasks;
+  WorkerPool::Options worker_options;
   std::unique_ptr<WorkerPool> workers;
   PollSource* source = nullptr;
   // The clock on the wall in milliseconds since 1970; null: the system's.

@@ -226,5 +226,20 @@ TEST(NodeAbort, test_events_getmaxlisteners_of_a_signal) {
   EXPECT_EQ(signal.max_listeners(), 2u);
 }
 
+TEST(NodeAbort, ALeakIsAWarningOfTheLoop) {
+  EventLoop loop;
+  std::vector<std::string> warnings;
+  loop.OnWarning(
+      [&](const Warning& warning) { warnings.push_back(warning.name); });
+  const AbortController controller;
+  controller.signal().SetMaxListeners(1);
+  std::vector<AbortSubscription> listeners;
+  for (int i = 0; i < 3; ++i) {
+    listeners.push_back(controller.signal().OnAbort([] {}));
+  }
+  loop.Run();
+  EXPECT_THAT(warnings, ElementsAre("MaxListenersExceededWarning"));
+}
+
 }  // namespace
 }  // namespace millrace

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <latch>
 #include <memory>
 #include <string>
@@ -39,6 +40,27 @@ TEST_F(WorkerPoolTest, RunsElsewhereAndSettlesOnTheLoop) {
   EXPECT_TRUE(*result.value());
   EXPECT_EQ(failed.value().status(), absl::NotFoundError("x"));
   EXPECT_TRUE(nothing.settled());
+}
+
+TEST_F(WorkerPoolTest, TheLoopsOwnIsAsItIsTold) {
+  loop_.SetWorkers(1, 1);
+  std::promise<void> go;
+  std::shared_future<void> gone = go.get_future().share();
+  std::promise<void> begun;
+  auto first = loop_.workers().Run([&, gone] {
+    begun.set_value();
+    gone.wait();
+    return 1;
+  });
+  begun.get_future().wait();
+  auto second = loop_.workers().Run([] { return 2; });
+  auto third = loop_.workers().Run([] { return 3; });
+  go.set_value();
+  loop_.Run();
+  EXPECT_TRUE(first.value().ok());
+  EXPECT_TRUE(second.value().ok());
+  EXPECT_EQ(third.value().status().code(),
+            absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(WorkerPoolTest, OneThreadRunsJobsInOrderEachWithItsDrain) {

@@ -96,6 +96,8 @@ Host::~Host() {
 }
 
 absl::Status Host::Observe(Host* first) {
+  loop_.SetWorkers(options_.config.loop().worker_threads(),
+                   options_.config.loop().worker_queue());
   if (first == nullptr) {
     first = this;
     watchdog_ = std::make_unique<Watchdog>(

@@ -20,6 +20,11 @@ TokenSettings TokenSettingsOf(const Config& config) {
           .key_secret = config.identity().key_secret()};
 }
 
+absl::Duration ListenerBudgetOf(const Config& config) {
+  const absl::Duration budget = DurationOf(config.loop().budget());
+  return budget > absl::ZeroDuration() ? budget : absl::InfiniteDuration();
+}
+
 // Null when the module has not given one.
 const http::Handler* HandlerOf(const ModuleContext& context,
                                const Route& route) {
@@ -39,7 +44,8 @@ HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
       factory_(std::move(factory)),
       module_(factory_()),
       name_(module_->name()),
-      logger_(parts.logger(name_)) {
+      logger_(parts.logger(name_)),
+      emitters_(parts.metrics, logger_, parts.clock) {
   if (parts.first_loop() && !module_->Migrations().empty()) {
     database_ = std::make_unique<ModuleDatabase>(parts, name_);
   }
@@ -124,6 +130,8 @@ Promise<void> HostedModule::StartOnce(const Needs& needs) {
                            .clock = &parts_.clock,
                            .tokens = TokenSettingsOf(parts_.config),
                            .settings = &parts_.config.settings(),
+                           .emitters = &emitters_,
+                           .listener_budget = ListenerBudgetOf(parts_.config),
                            .contracts = parts_.contracts,
                            .services = parts_.services},
       needs);

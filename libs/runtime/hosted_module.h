@@ -18,6 +18,7 @@
 #include "loop/abort.h"
 #include "loop/promise.h"
 #include "runtime/bus_host.h"
+#include "runtime/emitter_reports.h"
 #include "runtime/host_parts.h"
 #include "runtime/module.h"
 #include "runtime/module_database.h"
@@ -93,6 +94,7 @@ class HostedModule {
   std::unique_ptr<Module> module_;
   const std::string name_;
   Logger& logger_;
+  EmitterReports emitters_;
   // Null: the module has none, or the first loop has it.
   std::unique_ptr<ModuleDatabase> database_;
   Shared shared_;  // from the first loop

@@ -128,6 +128,10 @@ class Process {
       logger_.Error("nobody waits for a promise that failed",
                     {{"error", MessageOf(StatusFrom(error))}});
     });
+    loop.OnWarning([this](const Warning& warning) {
+      logger_.Warning(warning.message,
+                      {{"warning", std::string_view(warning.name)}});
+    });
   }
 
   // Never rejects.

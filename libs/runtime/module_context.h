@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "contract/event.h"
 #include "contract/service.h"
+#include "events/emitter_options.h"
 #include "http/message.h"
 #include "loop/event_loop.h"
 #include "tokens/key_set.h"
@@ -62,6 +63,8 @@ class ModuleContext {
     const Clock* clock = nullptr;
     TokenSettings tokens;
     const config::v1::Settings* settings = nullptr;
+    EmitterObserver* emitters = nullptr;
+    absl::Duration listener_budget = absl::InfiniteDuration();
     std::vector<const ContractInfo*> contracts = {};
     std::vector<const ServiceInfo*> services = {};
   };
@@ -95,6 +98,17 @@ class ModuleContext {
   store::Database& database();
   // Events put here go out if and only if their transaction commits.
   bus::Outbox& outbox();
+
+  // For an EventEmitter of the module's own, which tells nobody outside of it:
+  //   EventEmitter<v1::ParcelEvents> emitter(context.loop(),
+  //                                          context.ForEmitter("parcels"));
+  // How long its listeners take is a metric (events/listener_metrics.h), and
+  // one that takes longer than loop.budget a line of the log.
+  EmitterOptions ForEmitter(std::string name) const {
+    return {.name = std::move(name),
+            .observer = parts_.emitters,
+            .budget = parts_.listener_budget};
+  }
 
   // A service that the module named in Needs(): the handler itself, or a
   // client of the process that has it. Throws FAILED_PRECONDITION for others.

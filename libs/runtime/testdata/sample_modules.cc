@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "bus/inbox.h"
 #include "bus/outbox.h"
+#include "events/event_emitter.h"
 #include "libs/runtime/testdata/settings.pb.h"
 #include "loop/combinators.h"
 #include "loop/worker_pool.h"
@@ -74,6 +75,14 @@ class GreeterModule final : public Module, public GreeterService {
     Note(journal_, "greeter starts");
     context_ = &context;
     Reload(context.settings());
+    emitter_.emplace(context.loop(), context.ForEmitter("greetings"));
+    emitter_->On<GreeterEvents::Greeted>(
+        [](const Greeting& greeting) {
+          if (greeting.text().ends_with(" patience")) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+          }
+        },
+        {.name = "patience"});
     if (journal_ != nullptr && journal_->on_start) journal_->on_start();
     if (journal_ == nullptr || !journal_->forget_to_serve) {
       context.Serve(Bind(static_cast<GreeterService&>(*this)));
@@ -122,6 +131,7 @@ class GreeterModule final : public Module, public GreeterService {
                  {{"name", request.name()}});
       context_->outbox().Emit<GreeterEvents::Greeted>(tx, greeting);
     });
+    emitter_->Emit<GreeterEvents::Greeted>(greeting);
     co_return greeting;
   }
 
@@ -133,6 +143,7 @@ class GreeterModule final : public Module, public GreeterService {
   SampleJournal* const journal_;
   ModuleContext* context_ = nullptr;
   std::string salutation_;
+  std::optional<EventEmitter<GreeterEvents>> emitter_;
 };
 
 class ChoirModule final : public Module,

@@ -10,9 +10,10 @@
 #include "services/admin/module.h"
 #include "services/users/module.h"
 
-namespace millrace::admin {
+namespace millrace {
 namespace {
 
+using admin::Modules;
 using sample::v1::GreeterEvents;
 using sample::v1::GreeterService;
 using testing::HasSubstr;
@@ -86,4 +87,4 @@ TEST_F(WatchedTest, OthersAreNamed) {
 }
 
 }  // namespace
-}  // namespace millrace::admin
+}  // namespace millrace
