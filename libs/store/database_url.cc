@@ -140,7 +140,9 @@ absl::StatusOr<DatabaseUrl> ParsePostgres(std::string_view url,
   std::string where = (*options)["host"];
   if (where.empty()) where = (*options)["hostaddr"];
   if (where.empty()) where = "localhost";
-  if (options->contains("port")) StrAppend(&where, ":", (*options)["port"]);
+  if (const std::string& port = (*options)["port"]; !port.empty()) {
+    StrAppend(&where, ":", port);
+  }
   std::string name = (*options)["dbname"];
   return DatabaseUrl{Dialect::kPostgres, std::move(target),
                      StrCat("postgresql://", where, "/", name)};

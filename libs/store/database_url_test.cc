@@ -41,6 +41,7 @@ TEST(DatabaseUrl, PostgresKeepsTheOptionsGiven) {
       "postgres://h/d?connect_timeout=9&sslmode=disable&"
       "target_session_attrs=any");
   ASSERT_TRUE(url.ok()) << url.status();
+  EXPECT_EQ(url->display, "postgresql://h/d");
   EXPECT_THAT(url->target, AllOf(HasSubstr("connect_timeout=9&sslmode=disable"),
                                  HasSubstr("target_session_attrs=any"),
                                  Not(HasSubstr("connect_timeout=5")),
