@@ -14,6 +14,7 @@
 #include "services/users/module.h"
 #include "tools/millrace/admin_command.h"
 #include "tools/millrace/audit_command.h"
+#include "tools/millrace/backup_command.h"
 #include "tools/millrace/bus_commands.h"
 #include "tools/millrace/call.h"
 #include "tools/millrace/contracts_command.h"
@@ -97,6 +98,7 @@ int Run(int argc, char** argv) {
   AddAdmin(&app, Modules(), &code);
   AddContracts(&app, Modules(), &code);
   AddAudit(&app, &code);
+  AddBackup(&app, Modules(), &code);
   AddHealth(&app, &code);
   AddLogin(&app, &code);
   AddLoopTrace(&app, &code);
