@@ -111,7 +111,8 @@ TEST_F(DebugProgramTest, TellsOfProcessLoopsHandlesBusAndDatabases) {
       Get(port, "/debug/bus.json"),
       AllOf(HasSubstr("millrace_bus_working_lanes"), HasSubstr("choir.heard")));
   EXPECT_THAT(Get(port, "/debug/databases.json"),
-              HasSubstr("millrace_store_wait_seconds"));
+              AllOf(HasSubstr("millrace_store_wait_seconds"),
+                    HasSubstr("\"statement\":\"INSERT millrace_outbox\"")));
   std::vector<std::string> pools;
   const Value databases = JsonAt(port, "/debug/databases.json");
   for (const Value& sample : databases.list_value().values()) {

@@ -38,12 +38,17 @@ struct Closing {
 
 struct Database::Parts {
   Parts(EventLoop& loop, Logger& logger, Metrics& metrics, DatabaseUrl url)
-      : loop(loop), logger(logger), metrics(metrics), url(std::move(url)) {}
+      : loop(loop),
+        logger(logger),
+        metrics(metrics),
+        url(std::move(url)),
+        statements(metrics, this->url.display) {}
 
   EventLoop& loop;
   Logger& logger;
   RunnerMetrics metrics;
   const DatabaseUrl url;
+  StatementMetrics statements;
   const std::shared_ptr<std::atomic<bool>> away =
       std::make_shared<std::atomic<bool>>(false);
   // SQLite has one writer, and readers beside it unless it is in memory;
@@ -63,7 +68,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
   RunnerOptions runner = {.session = {.url = *url,
                                       .statement_cache = static_cast<size_t>(
                                           options.statement_cache),
-                                      .busy_timeout = options.busy_timeout},
+                                      .busy_timeout = options.busy_timeout,
+                                      .statements = &parts->statements},
                           .max_attempts = options.max_attempts,
                           .retry_for = options.retry_for};
   const auto make = [&parts = *parts](RunnerOptions options) {

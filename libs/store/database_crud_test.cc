@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "store/database_suite.h"
+#include "store/statement_tally.h"
 
 namespace millrace::store {
 namespace {
@@ -131,6 +132,39 @@ Promise<void> CountsChangedRows(Database& database) {
   });
 }
 TEST_P(DatabaseSuite, CountsChangedRows) { On(CountsChangedRows); }
+
+Promise<void> MetersEachStatement(Database& database) {
+  co_await database.Migrate("test", kTables);
+  for (int i = 1; i <= 3; ++i) {
+    co_await database.Read([&](Tx& tx) {
+      tx.Query("SELECT name FROM parents WHERE id = :id", {{"id", i}});
+    });
+  }
+  const auto insert = [](Tx& tx) {
+    tx.Execute("INSERT INTO parents (name) VALUES (:name)", {{"name", "a"}});
+  };
+  co_await database.Transact(insert);
+  const absl::Status twice = co_await Outcome(database.Transact(insert));
+  EXPECT_EQ(twice.code(), absl::StatusCode::kAlreadyExists);
+  for (const char* sql : {"SELECT 1 FROM nowhere", "SELECT 2 FROM nowhere"}) {
+    const absl::Status wrong =
+        co_await Outcome(database.Transact([&](Tx& tx) { tx.Execute(sql); }));
+    EXPECT_EQ(wrong.code(), absl::StatusCode::kInternal);
+  }
+}
+TEST_P(DatabaseSuite, MetersEachStatement) {
+  StatementTally tally;
+  const auto database =
+      ValueOrThrow(Database::Open(loop_, {.url = url_}, logger_, tally));
+  EXPECT_EQ(Settle(Around(*database, MetersEachStatement)), absl::OkStatus());
+  const std::string& name = database->name();
+  EXPECT_EQ(tally.Runs(name, "SELECT parents by id"), 3);
+  EXPECT_EQ(tally.Errors(name, "SELECT parents by id"), 0);
+  EXPECT_EQ(tally.Runs(name, "INSERT parents"), 2);
+  EXPECT_EQ(tally.Errors(name, "INSERT parents"), 1);
+  EXPECT_EQ(tally.Runs(name, "SELECT nowhere"), 0);
+  EXPECT_EQ(tally.Errors(name, "SELECT nowhere"), 2);
+}
 
 Promise<absl::Status> Failure(Database& database, std::string sql,
                               Params params = {}) {

@@ -77,15 +77,15 @@ class DatabaseSuite : public DatabaseTest,
     EXPECT_EQ(Settle(Around(*database, body)), absl::OkStatus());
   }
 
-  std::string url_;
-
- private:
+  // Closes it, whatever the coroutine does.
   static Promise<void> Around(
       Database& database, const std::function<Promise<void>(Database&)>& body) {
     const absl::Status outcome = co_await Outcome(body(database));
     co_await database.Close();
     ThrowIfError(outcome);
   }
+
+  std::string url_;
 };
 
 }  // namespace millrace::store

@@ -141,7 +141,9 @@ class PostgresSession final : public Session {
   }
 
   int64_t Execute(std::string_view sql, ParamSpan params) override {
-    const ResultPtr result = Run(Prepare(sql, params));
+    const Call call = Prepare(sql, params);
+    const MeteredRun run(call.meter);
+    const ResultPtr result = Run(call);
     const std::string_view changed = PQcmdTuples(result.get());
     // A SELECT reports its rows here too, but changes none.
     const bool select =
@@ -153,6 +155,7 @@ class PostgresSession final : public Session {
 
   std::vector<Row> Query(std::string_view sql, ParamSpan params) override {
     const Call call = Prepare(sql, params);
+    const MeteredRun run(call.meter);
     const ResultPtr result = Run(call);
     return call.statement->Rows(result.get());
   }
@@ -179,6 +182,12 @@ class PostgresSession final : public Session {
   struct Call {
     PostgresStatement* statement;
     PostgresArguments arguments;
+    const StatementMeter& meter;
+  };
+
+  struct Parsed {
+    StatementText text;
+    const StatementMeter& meter;
   };
 
   // 0 is none. Rounded up, so that deadlines as far away as the last one leave
@@ -271,21 +280,28 @@ class PostgresSession final : public Session {
   }
 
   Call Prepare(std::string_view sql, ParamSpan params) {
-    const StatementText& text =
-        *texts_.Get(std::string(sql), [](const std::string& sql) {
-          return std::make_unique<StatementText>(
-              ValueOrThrow(ParseStatement(sql)));
+    const Parsed& parsed =
+        *texts_.Get(std::string(sql), [&](const std::string& sql) {
+          StatementText text = ValueOrThrow(ParseStatement(sql));
+          const StatementMeter& meter = options_.statements->Of(text);
+          return std::make_unique<Parsed>(Parsed{std::move(text), meter});
         });
+    const StatementText& text = parsed.text;
     ThrowIfError(CheckParams(text.names, params));
     PostgresStatement* statement = nullptr;
     Guard([&] {
       statement = statements_.Get(
           ForPostgres(text, params), [&](const std::string& key) {
             SendBegin();
-            return std::make_unique<PostgresStatement>(*soci_, key);
+            try {
+              return std::make_unique<PostgresStatement>(*soci_, key);
+            } catch (...) {
+              parsed.meter.errors.Add();
+              throw;
+            }
           });
     });
-    return {statement, PostgresArguments(text, params)};
+    return {statement, PostgresArguments(text, params), parsed.meter};
   }
 
   ResultPtr Run(const Call& call) {
@@ -336,7 +352,7 @@ class PostgresSession final : public Session {
   // Declared before the statements, which must go first.
   std::optional<soci::session> soci_;
   PGconn* native_ = nullptr;
-  StatementCache<StatementText> texts_;
+  StatementCache<Parsed> texts_;
   StatementCache<PostgresStatement> statements_;
   Mode mode_ = Mode::kWrite;
   std::vector<std::string> begin_;  // what is still to be sent

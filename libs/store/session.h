@@ -20,6 +20,7 @@
 #include "store/database_url.h"
 #include "store/dialect.h"
 #include "store/row.h"
+#include "store/statement_metrics.h"
 #include "store/statement_note.h"
 #include "store/value.h"
 
@@ -39,6 +40,8 @@ class Session {
     bool read_only = false;  // SQLite: a reader beside the writer
     size_t statement_cache = 128;
     absl::Duration busy_timeout = absl::Seconds(5);
+    // Of the database; outlives its sessions.
+    StatementMetrics* statements = nullptr;
   };
 
   static std::unique_ptr<Session> Connect(const Options& options);

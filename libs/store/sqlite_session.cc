@@ -35,8 +35,8 @@ void MakeForOwner(const std::string& path) {
 
 struct Prepared {
   Prepared(soci::session& session, const StatementText& text,
-           const std::string& sql)
-      : names(text.names), statement(session) {
+           const std::string& sql, const StatementMeter& meter)
+      : names(text.names), statement(session), meter(meter) {
     statement.alloc();
     statement.prepare(sql);
     statement.define_and_bind();
@@ -47,6 +47,7 @@ struct Prepared {
 
   std::vector<std::string> names;
   soci::statement statement;
+  const StatementMeter& meter;
   api::sqlite3_stmt* native = nullptr;
   Row::Columns columns;
 };
@@ -189,7 +190,14 @@ class SqliteSession final : public Session {
     Guard([&] {
       prepared = statements_.Get(std::string(sql), [&](const std::string& key) {
         const auto text = ValueOrThrow(ParseStatement(key));
-        return std::make_unique<Prepared>(*soci_, text, ForSqlite(text));
+        const StatementMeter& meter = options_.statements->Of(text);
+        try {
+          return std::make_unique<Prepared>(*soci_, text, ForSqlite(text),
+                                            meter);
+        } catch (...) {
+          meter.errors.Add();
+          throw;
+        }
       });
     });
     return *prepared;
@@ -198,6 +206,7 @@ class SqliteSession final : public Session {
   // Runs to the end, so that the statement holds no lock afterwards.
   void Run(std::string_view sql, ParamSpan params, std::vector<Row>* rows) {
     Prepared& prepared = Prepare(sql);
+    const MeteredRun run(prepared.meter);
     ThrowIfError(CheckParams(prepared.names, params));
     Bind(prepared, params);
     auto* backend = static_cast<soci::sqlite3_statement_backend*>(
