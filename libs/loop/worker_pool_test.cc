@@ -47,14 +47,14 @@ TEST_F(WorkerPoolTest, TheLoopsOwnIsAsItIsTold) {
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
   std::promise<void> begun;
-  auto first = loop_.workers().Run([&, gone] {
+  const auto first = AsStatusOr(loop_.workers().Run([&, gone] {
     begun.set_value();
     gone.wait();
     return 1;
-  });
+  }));
   begun.get_future().wait();
-  auto second = loop_.workers().Run([] { return 2; });
-  auto third = loop_.workers().Run([] { return 3; });
+  const auto second = AsStatusOr(loop_.workers().Run([] { return 2; }));
+  const auto third = AsStatusOr(loop_.workers().Run([] { return 3; }));
   go.set_value();
   loop_.Run();
   EXPECT_TRUE(first.value().ok());

@@ -44,6 +44,22 @@ TEST_F(ProgramTest, CallInFlightIsFinishedBeforeTheEnd) {
       << status << program.Errors();
 }
 
+// It ends all the same, and says what was left open.
+TEST_F(ProgramTest, WhatAModuleLeavesOpenIsNamedAtTheEnd) {
+  Program program(Flags());
+  program.Ready();
+  EXPECT_THAT(Greet(program, "forgetful"), HasSubstr("hello forgetful"));
+  program.Signal(SIGTERM);
+  const int status = program.Wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << program.Errors();
+  EXPECT_THAT(
+      program.Errors(),
+      testing::ContainsRegex("\"msg\":\"the loop still has something open\".*"
+                             "\"kind\":\"timer\",\"count\":1,"
+                             "\"detail\":\"3600000 ms\""));
+}
+
 TEST_F(ProgramTest, TailDoesNotHoldUpTheEnd) {
   Program program(Flags({"--set", "drain_timeout=2s"}));
   program.Ready();

@@ -116,6 +116,9 @@ class GreeterModule final : public Module, public GreeterService {
             "FROM n) SELECT count(*) FROM n");
       });
     }
+    if (request.name() == "forgetful") {
+      context_->loop().SetInterval(absl::Hours(1), [] {});
+    }
     if (request.name() == "stuck") {
       std::this_thread::sleep_for(std::chrono::seconds(60));
     }
