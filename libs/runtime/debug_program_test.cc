@@ -112,7 +112,7 @@ TEST_F(DebugProgramTest, TellsOfProcessLoopsHandlesBusAndDatabases) {
       AllOf(HasSubstr("millrace_bus_working_lanes"), HasSubstr("choir.heard")));
   EXPECT_THAT(Get(port, "/debug/databases.json"),
               AllOf(HasSubstr("millrace_store_wait_seconds"),
-                    HasSubstr("\"statement\":\"INSERT millrace_outbox\"")));
+                    HasSubstr("\"statement\":\"SELECT millrace_outbox\"")));
   std::vector<std::string> pools;
   const Value databases = JsonAt(port, "/debug/databases.json");
   for (const Value& sample : databases.list_value().values()) {
