@@ -69,7 +69,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
                                       .statement_cache = static_cast<size_t>(
                                           options.statement_cache),
                                       .busy_timeout = options.busy_timeout,
-                                      .statements = &parts->statements},
+                                      .statements = &parts->statements,
+                                      .on_statement = options.on_statement},
                           .max_attempts = options.max_attempts,
                           .retry_for = options.retry_for};
   const auto make = [&parts = *parts](RunnerOptions options) {

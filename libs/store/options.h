@@ -2,12 +2,19 @@
 #ifndef MILLRACE_STORE_OPTIONS_H_
 #define MILLRACE_STORE_OPTIONS_H_
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "store/value.h"
 
 namespace millrace::store {
+
+// Any worker thread.
+using StatementListener =
+    std::function<void(std::string_view sql, ParamSpan params)>;
 
 struct DatabaseOptions {
   // See database_url.h for the forms.
@@ -31,6 +38,9 @@ struct DatabaseOptions {
   // SQLite in memory: no threads, each transaction runs within a turn of the
   // loop, which it holds up. For tests whose order must follow from a seed.
   bool on_loop = false;
+  // Told of each statement of a Tx before it runs. For tests that ask what the
+  // database makes of it.
+  StatementListener on_statement;
 
   // INVALID_ARGUMENT naming the option.
   absl::Status Validate() const;

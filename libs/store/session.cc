@@ -3,8 +3,11 @@
 namespace millrace::store {
 
 std::unique_ptr<Session> Session::Connect(const Options& options) {
-  return options.url.dialect == Dialect::kPostgres ? ConnectPostgres(options)
-                                                   : ConnectSqlite(options);
+  std::unique_ptr<Session> session = options.url.dialect == Dialect::kPostgres
+                                         ? ConnectPostgres(options)
+                                         : ConnectSqlite(options);
+  session->TellStatements(options.on_statement);
+  return session;
 }
 
 }  // namespace millrace::store

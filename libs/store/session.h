@@ -14,11 +14,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "store/database_url.h"
 #include "store/dialect.h"
+#include "store/options.h"
 #include "store/row.h"
 #include "store/statement_metrics.h"
 #include "store/statement_note.h"
@@ -42,6 +44,7 @@ class Session {
     absl::Duration busy_timeout = absl::Seconds(5);
     // Of the database; outlives its sessions.
     StatementMetrics* statements = nullptr;
+    StatementListener on_statement;
   };
 
   static std::unique_ptr<Session> Connect(const Options& options);
@@ -50,8 +53,13 @@ class Session {
 
   // Who is told from now on what is run; null: nobody.
   void TellStatements(StatementNote* note) { note_ = note; }
-  void Tell(std::string_view sql) {
+  // And from the beginning to the end.
+  void TellStatements(StatementListener listener) {
+    listener_ = std::move(listener);
+  }
+  void Tell(std::string_view sql, ParamSpan params) {
     if (note_ != nullptr) note_->Set(sql);
+    if (listener_) listener_(sql, params);
   }
 
   // The deadline bounds each statement of the transaction, which PostgreSQL may
@@ -82,6 +90,7 @@ class Session {
 
  private:
   StatementNote* note_ = nullptr;
+  StatementListener listener_;
 };
 
 std::unique_ptr<Session> ConnectSqlite(const Session::Options& options);

@@ -33,14 +33,14 @@ auto Tx::Run(const F& f) {
 
 int64_t Tx::Execute(std::string_view sql, ParamSpan params) {
   return Run([&] {
-    session_.Tell(sql);
+    session_.Tell(sql, params);
     return session_.Execute(sql, params);
   });
 }
 
 std::vector<Row> Tx::Query(std::string_view sql, ParamSpan params) {
   return Run([&] {
-    session_.Tell(sql);
+    session_.Tell(sql, params);
     return session_.Query(sql, params);
   });
 }
@@ -57,7 +57,7 @@ std::optional<Row> Tx::QueryOne(std::string_view sql, ParamSpan params) {
 
 void Tx::Script(const std::string& sql) {
   Run([&] {
-    session_.Tell(sql);
+    session_.Tell(sql, {});
     session_.Script(sql);
     if (!session_.in_transaction()) {
       Throw(absl::InternalError(
