@@ -33,7 +33,14 @@ std::vector<store::Migration> OutboxMigrations() {
       owner TEXT NOT NULL,
       until_ms BIGINT NOT NULL
     );
-  )sql"}};
+  )sql"},
+          // Rows that were refused stay, and are not to be read past each time.
+          // The time is for ReadOutboxBacklog().
+          {2, "waiting", R"sql(
+    CREATE INDEX millrace_outbox_waiting ON millrace_outbox (id, time_ms)
+      WHERE refused IS NULL;
+  )sql",
+           store::MigrationKind::kExpand}};
 }
 
 void InsertOutboxRow(store::Tx& tx, const std::string& event_id,
