@@ -11,15 +11,15 @@
 
 #include "base/strings.h"
 #include "services/users/rpc.h"
-#include "tests/support/service_test.h"
+#include "tests/support/watched_service_test.h"
 #include "users/migrations.h"
 #include "users/v1/events.millrace.h"
 
 namespace millrace::users {
 
-class UsersSuite : public testing::ServiceSuite {
+class UsersSuite : public testing::Watched<testing::ServiceSuite> {
  protected:
-  UsersSuite() : ServiceSuite("users", UsersMigrations()) {}
+  UsersSuite() : Watched("users", UsersMigrations()) {}
 
   absl::StatusOr<::users::v1::User> Create(const std::string& email,
                                            const std::string& name = "Ada") {

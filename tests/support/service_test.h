@@ -27,9 +27,11 @@ class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest(const std::string& service,
               std::vector<store::Migration> migrations,
-              const std::string& url = "sqlite::memory:")
-      : database_(
-            *store::Database::Open(loop_, {.url = url}, logger_, metrics_)),
+              const std::string& url = "sqlite::memory:",
+              store::StatementListener listener = {})
+      : database_(*store::Database::Open(
+            loop_, {.url = url, .on_statement = std::move(listener)}, logger_,
+            metrics_)),
         outbox_(*database_, "/" + service) {
     Check(database_->Migrate(service, std::move(migrations)));
     Check(database_->Migrate(bus::kOutboxModule, bus::Outbox::Migrations()));
@@ -90,8 +92,10 @@ class ServiceSuite : public ServiceTest,
                      public ::testing::WithParamInterface<Backend> {
  protected:
   ServiceSuite(const std::string& service,
-               std::vector<store::Migration> migrations)
-      : ServiceSuite(service, std::move(migrations), GetParam().fresh()) {}
+               std::vector<store::Migration> migrations,
+               store::StatementListener listener = {})
+      : ServiceSuite(service, std::move(migrations), GetParam().fresh(),
+                     std::move(listener)) {}
 
   void SetUp() override {
     if (!missing_.ok()) GTEST_SKIP() << missing_.message();
@@ -103,9 +107,10 @@ class ServiceSuite : public ServiceTest,
  private:
   ServiceSuite(const std::string& service,
                std::vector<store::Migration> migrations,
-               const absl::StatusOr<std::string>& url)
+               const absl::StatusOr<std::string>& url,
+               store::StatementListener listener)
       : ServiceTest(service, std::move(migrations),
-                    url.ok() ? *url : "sqlite::memory:"),
+                    url.ok() ? *url : "sqlite::memory:", std::move(listener)),
         missing_(url.status()) {}
 
   const absl::Status missing_;  // why there is no database

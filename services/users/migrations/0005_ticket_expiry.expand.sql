@@ -1,0 +1,2 @@
+-- Tickets that nobody used are thrown away by it.
+CREATE INDEX password_tickets_expire ON password_tickets (expire_time);
