@@ -31,6 +31,26 @@ bool Matches(const EventEnvelope& event, const TailOptions& options) {
          options.since <= event.time && event.time < options.until;
 }
 
+std::vector<TopicSpec> EventTopicsOf(
+    const std::vector<const ContractInfo*>& contracts) {
+  std::vector<TopicSpec> topics;
+  for (const ContractInfo* contract : contracts) {
+    for (const ContractInfo* one : PerTopic(*contract)) {
+      const bool known = std::any_of(
+          topics.begin(), topics.end(),
+          [&](const TopicSpec& topic) { return topic.name == one->topic; });
+      if (!known) topics.push_back(TopicOf(*one));
+    }
+  }
+  return topics;
+}
+
+std::vector<std::string> NamesOf(const std::vector<TopicSpec>& topics) {
+  std::vector<std::string> names;
+  for (const TopicSpec& topic : topics) names.push_back(topic.name);
+  return names;
+}
+
 }  // namespace
 
 Bus::Bus(EventLoop& loop, Transport& transport, Logger& logger,
@@ -140,18 +160,20 @@ Promise<std::string> Bus::Publish(const ContractInfo& contract,
 
 Stream<EventEnvelope> Bus::Tail(std::vector<const ContractInfo*> contracts,
                                 TailOptions options) {
-  std::vector<TopicSpec> topics;
-  for (const ContractInfo* contract : contracts) {
-    for (const ContractInfo* one : PerTopic(*contract)) {
-      const bool known = std::any_of(
-          topics.begin(), topics.end(),
-          [&](const TopicSpec& topic) { return topic.name == one->topic; });
-      if (!known) topics.push_back(TopicOf(*one));
-    }
-  }
   Pipe<EventEnvelope> pipe = MakePipe<EventEnvelope>();
-  RunTail(transport_, std::move(topics), std::move(options),
+  RunTail(transport_, EventTopicsOf(contracts), std::move(options),
           std::move(pipe.writer))
+      .Detach();
+  return std::move(pipe.stream);
+}
+
+Stream<Tailed> Bus::TailAfter(std::vector<const ContractInfo*> contracts,
+                              TailOptions options, std::string_view after) {
+  absl::StatusOr<TailPosition> position = TailPosition::Parse(after);
+  if (!position.ok()) return Stream<Tailed>::Failed(position.status());
+  Pipe<Tailed> pipe = MakePipe<Tailed>();
+  RunTailAfter(transport_, EventTopicsOf(contracts), std::move(options),
+               *std::move(position), std::move(pipe.writer))
       .Detach();
   return std::move(pipe.stream);
 }
@@ -161,15 +183,46 @@ Promise<void> Bus::RunTail(Transport& transport, std::vector<TopicSpec> topics,
                            StreamWriter<EventEnvelope> writer) {
   try {
     co_await transport.EnsureTopics(topics);
-    std::vector<std::string> names;
-    for (const TopicSpec& topic : topics) names.push_back(topic.name);
     Stream<Record> records =
-        transport.Tail(std::move(names), options.from, options.follow);
+        transport.Tail(NamesOf(topics), options.from, options.follow);
     while (std::optional<Record> record =
                co_await WithSignal(records.Next(), writer.cancelled())) {
       absl::StatusOr<EventEnvelope> event = DecodeEvent(*record);
       if (!event.ok() || !Matches(*event, options)) continue;
       co_await writer.Write(*std::move(event));
+    }
+    writer.Close();
+  } catch (...) {
+    writer.Fail(StatusFrom(std::current_exception()));
+  }
+}
+
+Promise<void> Bus::RunTailAfter(Transport& transport,
+                                std::vector<TopicSpec> topics,
+                                TailOptions options, TailPosition after,
+                                StreamWriter<Tailed> writer) {
+  try {
+    co_await transport.EnsureTopics(topics);
+    Promise<std::vector<GroupOffset>> asking =
+        transport.Offsets("", NamesOf(topics));
+    const std::vector<GroupOffset> offsets =
+        co_await WithSignal(std::move(asking), writer.cancelled());
+    TailPlan plan = PlanTail(after, options.from, offsets);
+    Stream<Record> records =
+        transport.TailAt(std::move(plan.starts), options.follow);
+    Tailed begun;
+    begun.position = plan.position.ToText();
+    begun.missed = plan.missed;
+    co_await writer.Write(std::move(begun));
+    while (std::optional<Record> record =
+               co_await WithSignal(records.Next(), writer.cancelled())) {
+      plan.position.Set({record->topic, record->partition}, record->offset + 1);
+      absl::StatusOr<EventEnvelope> event = DecodeEvent(*record);
+      if (!event.ok() || !Matches(*event, options)) continue;
+      Tailed tailed;
+      tailed.event = *std::move(event);
+      tailed.position = plan.position.ToText();
+      co_await writer.Write(std::move(tailed));
     }
     writer.Close();
   } catch (...) {

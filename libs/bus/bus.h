@@ -29,6 +29,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,7 @@
 #include "bus/group_lag.h"
 #include "bus/make_event.h"
 #include "bus/subscription.h"
+#include "bus/tail_position.h"
 #include "bus/transport.h"
 #include "contract/event.h"
 #include "loop/event_loop.h"
@@ -76,6 +78,15 @@ struct TailOptions {
   // By the event's time, `since` included.
   absl::Time since = absl::InfinitePast();
   absl::Time until = absl::InfiniteFuture();
+};
+
+// What a tail with positions gives.
+struct Tailed {
+  std::optional<EventEnvelope> event;
+  std::string position;  // behind the event
+  // Events before this may have been missed: they are past their retention, or
+  // their topic was made anew.
+  bool missed = false;
 };
 
 class Bus {
@@ -130,6 +141,14 @@ class Bus {
   Stream<EventEnvelope> Tail(std::vector<const ContractInfo*> contracts,
                              TailOptions options = {});
 
+  // The same with positions, on behind `after`, which is one of them: every
+  // event that it would have given is given, or `missed` says that some may be
+  // lost. Topics that `after` does not know begin as the options say; all of
+  // them, when it is empty. The first answer has no event, but the position
+  // that the tail begins at. INVALID_ARGUMENT when `after` is no position.
+  Stream<Tailed> TailAfter(std::vector<const ContractInfo*> contracts,
+                           TailOptions options, std::string_view after);
+
   // Of the contracts that were declared or subscribed to.
   Promise<DeadLetterPage> ListDeadLetters(DeadLetterQuery query = {});
   Promise<ReplayedLetters> ReplayDeadLetters(DeadLetterQuery query,
@@ -172,6 +191,10 @@ class Bus {
                                std::vector<TopicSpec> topics,
                                TailOptions options,
                                StreamWriter<EventEnvelope> writer);
+  static Promise<void> RunTailAfter(Transport& transport,
+                                    std::vector<TopicSpec> topics,
+                                    TailOptions options, TailPosition after,
+                                    StreamWriter<Tailed> writer);
   static Promise<void> DrainAll(
       std::vector<std::shared_ptr<Subscription>> subscriptions,
       TaskGroup declaring, absl::Duration bound);

@@ -97,6 +97,18 @@ Stream<Record> LoopTransport::Tail(std::vector<std::string> topics,
   return std::move(stream);
 }
 
+Stream<Record> LoopTransport::TailAt(std::vector<TailStart> starts,
+                                     bool follow) {
+  if (closed_) return Stream<Record>::Failed(IsClosed());
+  auto [sender, stream] = MakeChannel<Record>(kTailRecords);
+  home_.Post([at = at_home_, sender = std::move(sender),
+              starts = std::move(starts), follow]() mutable {
+    (void)Pump(at->transport.TailAt(std::move(starts), follow),
+               std::move(sender), at->stop().signal());
+  });
+  return std::move(stream);
+}
+
 Promise<std::vector<GroupOffset>> LoopTransport::Offsets(
     std::string group, std::vector<std::string> topics) {
   using Offsets = std::vector<GroupOffset>;

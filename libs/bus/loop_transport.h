@@ -31,6 +31,7 @@ class LoopTransport final : public Transport {
       GroupSpec spec, ConsumerEvents& events) override;
   Stream<Record> Tail(std::vector<std::string> topics, TailFrom from,
                       bool follow) override;
+  Stream<Record> TailAt(std::vector<TailStart> starts, bool follow) override;
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override;
   Promise<std::vector<std::string>> Groups() override;

@@ -103,6 +103,12 @@ struct AssignedPartition {
 
 enum class TailFrom { kBeginning, kEnd };
 
+// Where a tail begins in one partition.
+struct TailStart {
+  TopicPartition partition;
+  int64_t offset = 0;
+};
+
 enum class Revoked {
   kHandedOver,  // commits are still taken until the promise has settled
   kLost,  // taken away already: stop, what is in flight will be seen again
@@ -188,8 +194,13 @@ class Transport {
   virtual Stream<Record> Tail(std::vector<std::string> topics, TailFrom from,
                               bool follow) = 0;
 
+  // As Tail(), of these partitions, each from an offset on; from the oldest
+  // record that is kept when that is past its retention, and from the end when
+  // the partition does not go so far.
+  virtual Stream<Record> TailAt(std::vector<TailStart> starts, bool follow) = 0;
+
   // Where `group` stands in every partition of these topics. Need not be a
-  // member of it.
+  // member of it. "" is no group, and has committed nothing.
   virtual Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) = 0;
 

@@ -50,6 +50,9 @@ class FakeTransport final : public bus::Transport {
                            bool) override {
     return Stream<bus::Record>::Empty();
   }
+  Stream<bus::Record> TailAt(std::vector<bus::TailStart>, bool) override {
+    return Stream<bus::Record>::Empty();
+  }
   Promise<std::vector<bus::GroupOffset>> Offsets(
       std::string, std::vector<std::string>) override {
     return Promise<std::vector<bus::GroupOffset>>::Resolve(

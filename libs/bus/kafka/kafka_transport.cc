@@ -1,5 +1,7 @@
 #include "bus/kafka/kafka_transport.h"
 
+#include <algorithm>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,10 +85,25 @@ class KafkaTransport final : public Transport {
     if (publisher_.client() == nullptr) {
       return Stream<Record>::Failed(Closed());
     }
-    return kafka::OpenTail(
-        environment_, publisher_.reachability(),
-        [this] { return publisher_.client(); }, std::move(topics), from,
-        follow);
+    return Open({.topics = std::move(topics), .from = from, .follow = follow});
+  }
+
+  Stream<Record> TailAt(std::vector<TailStart> starts, bool follow) override {
+    if (publisher_.client() == nullptr) {
+      return Stream<Record>::Failed(Closed());
+    }
+    kafka::TailSpec spec;
+    spec.follow = follow;
+    spec.starts.emplace();
+    for (TailStart& start : starts) {
+      std::vector<std::string>& topics = spec.topics;
+      if (std::find(topics.begin(), topics.end(), start.partition.topic) ==
+          topics.end()) {
+        topics.push_back(start.partition.topic);
+      }
+      spec.starts->emplace(std::move(start.partition), start.offset);
+    }
+    return Open(std::move(spec));
   }
 
   Promise<std::vector<GroupOffset>> Offsets(
@@ -98,6 +115,10 @@ class KafkaTransport final : public Transport {
     if (publisher_.reachability().known_away()) {
       return Promise<std::vector<GroupOffset>>::Reject(
           publisher_.reachability().status());
+    }
+    if (group.empty()) {
+      return kafka::Watermarks(environment_, publisher_.client(),
+                               std::move(topics));
     }
     return kafka::CommittedOffsets(environment_, publisher_.client(),
                                    std::move(group), std::move(topics));
@@ -129,6 +150,12 @@ class KafkaTransport final : public Transport {
   }
 
  private:
+  Stream<Record> Open(kafka::TailSpec spec) {
+    return kafka::OpenTail(
+        environment_, publisher_.reachability(),
+        [this] { return publisher_.client(); }, std::move(spec));
+  }
+
   absl::Status Closed() const {
     return absl::UnavailableError(environment_.place() +
                                   ": the transport is closed");

@@ -1,5 +1,6 @@
 #include "bus/kafka/tail.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,26 +26,25 @@ constexpr absl::Duration kOpenRetry = absl::Milliseconds(500);
 class TailReader : public std::enable_shared_from_this<TailReader> {
  public:
   TailReader(Environment& environment, Reachability& reachability,
-             StreamWriter<Record> writer, TailFrom from, bool follow)
+             StreamWriter<Record> writer, TailSpec spec)
       : environment_(environment),
         reachability_(reachability),
         writer_(std::move(writer)),
-        from_(from),
-        follow_(follow),
+        spec_(std::move(spec)),
         wake_(environment.loop, [this] { return Turn(); }) {}
   ~TailReader() { Stop(); }
 
   static Promise<void> Run(std::shared_ptr<TailReader> self,
-                           std::function<Handle()> client,
-                           std::vector<std::string> topics);
+                           std::function<Handle()> client);
   // Whoever comes first ends it: the transport or the reader.
   void Watch();
 
  private:
   static Promise<bool> Open(std::shared_ptr<TailReader> self,
-                            std::function<Handle()> client,
-                            std::vector<std::string> topics);
+                            std::function<Handle()> client);
   bool Turn();
+  // Nothing when the partition is not read.
+  std::optional<int64_t> StartOf(const GroupOffset& offset) const;
   absl::Status Start(const std::vector<GroupOffset>& offsets);
   std::optional<Record> Take(rd_kafka_event_t* event);
   void OnError(rd_kafka_event_t* event);
@@ -55,8 +55,7 @@ class TailReader : public std::enable_shared_from_this<TailReader> {
   Environment& environment_;
   Reachability& reachability_;
   StreamWriter<Record> writer_;
-  const TailFrom from_;
-  const bool follow_;
+  const TailSpec spec_;
   Wake wake_;
   bool stopped_ = false;
   Handle client_;
@@ -79,11 +78,10 @@ void TailReader::Watch() {
 }
 
 Promise<void> TailReader::Run(std::shared_ptr<TailReader> self,
-                              std::function<Handle()> client,
-                              std::vector<std::string> topics) {
-  if (!co_await Open(self, std::move(client), std::move(topics))) co_return;
+                              std::function<Handle()> client) {
+  if (!co_await Open(self, std::move(client))) co_return;
   for (int budget = kEventsPerTurn; !self->stopped_; --budget) {
-    if (!self->follow_ && self->ends_.empty()) {
+    if (!self->spec_.follow && self->ends_.empty()) {
       self->Finish(absl::OkStatus());
       co_return;
     }
@@ -108,12 +106,12 @@ Promise<void> TailReader::Run(std::shared_ptr<TailReader> self,
 }
 
 Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self,
-                               std::function<Handle()> client,
-                               std::vector<std::string> topics) {
+                               std::function<Handle()> client) {
   const int64_t patience = self->environment_.loop.TimeMs() + kOpenMs;
   while (true) {
     const absl::StatusOr<std::vector<GroupOffset>> offsets =
-        co_await AsStatusOr(Watermarks(self->environment_, client(), topics));
+        co_await AsStatusOr(
+            Watermarks(self->environment_, client(), self->spec_.topics));
     if (self->stopped_) co_return false;
     if (offsets.ok()) {
       const absl::Status started = self->Start(*offsets);
@@ -130,6 +128,15 @@ Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self,
   }
 }
 
+std::optional<int64_t> TailReader::StartOf(const GroupOffset& offset) const {
+  if (!spec_.starts.has_value()) {
+    return spec_.from == TailFrom::kBeginning ? offset.begin : offset.end;
+  }
+  const auto found = spec_.starts->find(offset.partition);
+  if (found == spec_.starts->end()) return std::nullopt;
+  return std::clamp(found->second, offset.begin, offset.end);
+}
+
 absl::Status TailReader::Start(const std::vector<GroupOffset>& offsets) {
   absl::StatusOr<Handle> client = MakeReader(environment_);
   if (!client.ok()) return client.status();
@@ -139,15 +146,15 @@ absl::Status TailReader::Start(const std::vector<GroupOffset>& offsets) {
   rd_kafka_topic_partition_list_t* list =
       rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()));
   for (const GroupOffset& offset : offsets) {
-    const int64_t start =
-        from_ == TailFrom::kBeginning ? offset.begin : offset.end;
-    if (!follow_) {
-      if (start >= offset.end) continue;
+    const std::optional<int64_t> start = StartOf(offset);
+    if (!start.has_value()) continue;
+    if (!spec_.follow) {
+      if (*start >= offset.end) continue;
       ends_[offset.partition] = offset.end;
     }
     rd_kafka_topic_partition_list_add(list, offset.partition.topic.c_str(),
                                       offset.partition.partition)
-        ->offset = start;
+        ->offset = *start;
   }
   const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), list);
   rd_kafka_topic_partition_list_destroy(list);
@@ -166,7 +173,7 @@ std::optional<Record> TailReader::Take(rd_kafka_event_t* event) {
   const rd_kafka_message_t* message = rd_kafka_event_message_next(event);
   reachability_.Good();
   Record record = ToRecord(*message);
-  if (!follow_) {
+  if (!spec_.follow) {
     const auto end = ends_.find({record.topic, record.partition});
     if (end == ends_.end() || record.offset >= end->second) {
       PartitionAt({record.topic, record.partition}, record.offset);
@@ -226,15 +233,12 @@ void TailReader::Stop() {
 }  // namespace
 
 Stream<Record> OpenTail(Environment& environment, Reachability& reachability,
-                        std::function<Handle()> client,
-                        std::vector<std::string> topics, TailFrom from,
-                        bool follow) {
+                        std::function<Handle()> client, TailSpec spec) {
   Pipe<Record> pipe = MakePipe<Record>(kHighWater);
   auto reader = std::make_shared<TailReader>(
-      environment, reachability, std::move(pipe.writer), from, follow);
+      environment, reachability, std::move(pipe.writer), std::move(spec));
   reader->Watch();
-  TailReader::Run(std::move(reader), std::move(client), std::move(topics))
-      .Detach();
+  TailReader::Run(std::move(reader), std::move(client)).Detach();
   return std::move(pipe.stream);
 }
 

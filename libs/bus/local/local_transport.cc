@@ -92,22 +92,49 @@ absl::StatusOr<std::unique_ptr<Consumer>> LocalTransport::Join(
   return std::make_unique<LocalConsumer>(group, member);
 }
 
+namespace {
+
+Stream<Record> NoTopic(const std::string& topic) {
+  return Stream<Record>::Failed(
+      absl::NotFoundError(StrCat("topic '", topic, "' does not exist")));
+}
+
+}  // namespace
+
 Stream<Record> LocalTransport::Tail(std::vector<std::string> topics,
                                     TailFrom from, bool follow) {
   std::vector<LocalLog::Request> positions;
-  std::vector<int64_t> ends;
   for (const std::string& topic : topics) {
     const LocalLog::Topic* partitions = log_->Find(topic);
-    if (partitions == nullptr) {
-      return Stream<Record>::Failed(
-          absl::NotFoundError(StrCat("topic '", topic, "' does not exist")));
-    }
+    if (partitions == nullptr) return NoTopic(topic);
     for (const auto& partition : *partitions) {
       positions.push_back({partition, from == TailFrom::kEnd
                                           ? partition->end
                                           : partition->begin});
-      ends.push_back(partition->end);
     }
+  }
+  return TailFromHere(std::move(positions), follow);
+}
+
+Stream<Record> LocalTransport::TailAt(std::vector<TailStart> starts,
+                                      bool follow) {
+  std::vector<LocalLog::Request> positions;
+  for (const TailStart& start : starts) {
+    const LocalLog::Topic* partitions = log_->Find(start.partition.topic);
+    if (partitions == nullptr) return NoTopic(start.partition.topic);
+    for (const auto& partition : *partitions) {
+      if (partition->id != start.partition) continue;
+      positions.push_back({partition, std::min(start.offset, partition->end)});
+    }
+  }
+  return TailFromHere(std::move(positions), follow);
+}
+
+Stream<Record> LocalTransport::TailFromHere(
+    std::vector<LocalLog::Request> positions, bool follow) {
+  std::vector<int64_t> ends;
+  for (const LocalLog::Request& at : positions) {
+    ends.push_back(at.partition->end);
   }
   Pipe<Record> pipe = MakePipe<Record>(64);
   RunTail(log_, growth_, std::move(positions), std::move(ends), follow,

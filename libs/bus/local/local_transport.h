@@ -43,6 +43,7 @@ class LocalTransport final : public Transport {
       GroupSpec spec, ConsumerEvents& events) override;
   Stream<Record> Tail(std::vector<std::string> topics, TailFrom from,
                       bool follow) override;
+  Stream<Record> TailAt(std::vector<TailStart> starts, bool follow) override;
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override;
   Promise<std::vector<std::string>> Groups() override;
@@ -58,6 +59,8 @@ class LocalTransport final : public Transport {
 
   explicit LocalTransport(std::shared_ptr<LocalLog> log);
 
+  Stream<Record> TailFromHere(std::vector<LocalLog::Request> positions,
+                              bool follow);
   static Promise<void> RunTail(std::shared_ptr<LocalLog> log,
                                std::shared_ptr<Growth> growth,
                                std::vector<LocalLog::Request> positions,

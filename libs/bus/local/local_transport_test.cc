@@ -8,6 +8,8 @@
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "bus/bus.h"
+#include "bus/codec.h"
 #include "bus/testing/subscription_fixture.h"
 #include "loop/combinators.h"
 
@@ -153,6 +155,82 @@ TEST_F(LocalTransportTest, CleansByTheWayAndOffsetsGoOn) {
   const auto offsets = Settle(transport_->Offsets("group", {"t"}));
   EXPECT_EQ((*offsets)[0].begin, 2);
   EXPECT_EQ((*offsets)[0].end, 3);
+}
+
+// What a tail that comes back is told of.
+TEST_F(LocalTransportTest, TailAtBeginsWithWhatIsKept) {
+  Open();
+  MakeTopic("t", 1, absl::Hours(1));
+  Publish("old");
+  clock_.Advance(absl::Hours(2));
+  Publish("new");
+  ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
+  Stream<Record> stream = transport_->TailAt({{{"t", 0}, 0}}, false);
+  const auto first = Settle(stream.Next());
+  ASSERT_TRUE(first.ok() && first->has_value());
+  EXPECT_EQ((*first)->value, "new");
+  const auto last = Settle(stream.Next());
+  ASSERT_TRUE(last.ok());
+  EXPECT_FALSE(last->has_value());
+  EXPECT_EQ(
+      Settle(transport_->TailAt({{{"u", 0}, 0}}, false).Next()).status().code(),
+      absl::StatusCode::kNotFound);
+}
+
+Promise<std::vector<Tailed>> ReadTail(Stream<Tailed> stream) {
+  std::vector<Tailed> all;
+  while (std::optional<Tailed> one = co_await stream.Next()) {
+    all.push_back(*std::move(one));
+  }
+  co_return all;
+}
+
+TEST_F(LocalTransportTest, TailThatComesBackTooLateIsTold) {
+  const EventInfo events[1] = {};
+  ContractInfo contract;
+  contract.full_name = "test.Events";
+  contract.topic = "t";
+  contract.events = events;
+  Open();
+  MakeTopic("t", 1, absl::Hours(1));
+  Bus bus(loop_, *transport_, logger_, metrics_);
+  const auto publish = [&](const std::string& id) {
+    EventEnvelope event;
+    event.id = id;
+    event.type = "test.Events.Happened";
+    event.source = "/test";
+    event.time = clock_.Now();
+    ASSERT_TRUE(Settle(transport_->Publish({EncodeEvent(event, "t")})).ok());
+  };
+  const auto tail = [&](const std::string& after) {
+    TailOptions options;
+    options.from = TailFrom::kBeginning;
+    options.follow = false;
+    auto all = Settle(ReadTail(bus.TailAfter({&contract}, options, after)));
+    EXPECT_TRUE(all.ok()) << all.status();
+    return all.ok() ? *all : std::vector<Tailed>();
+  };
+  publish("a");
+  publish("b");
+  const std::vector<Tailed> first = tail("");
+  ASSERT_EQ(first.size(), 3u);
+  EXPECT_FALSE(first[0].event.has_value());
+  EXPECT_FALSE(first[0].missed);
+  EXPECT_EQ(first[1].event->id, "a");
+
+  clock_.Advance(absl::Hours(2));
+  publish("c");
+  ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
+  // "b" is gone, and nobody is left to believe that it was not there.
+  const std::vector<Tailed> late = tail(first[1].position);
+  ASSERT_EQ(late.size(), 2u);
+  EXPECT_TRUE(late[0].missed);
+  EXPECT_EQ(late[1].event->id, "c");
+  // Who has seen it misses nothing.
+  const std::vector<Tailed> soon = tail(first[2].position);
+  ASSERT_EQ(soon.size(), 2u);
+  EXPECT_FALSE(soon[0].missed);
+  EXPECT_EQ(soon[1].event->id, "c");
 }
 
 // A clock that was too late by hours must not put it off by as many.

@@ -51,6 +51,9 @@ class FakeTransport final : public Transport {
   Stream<Record> Tail(std::vector<std::string>, TailFrom, bool) override {
     return Stream<Record>::Of(published);
   }
+  Stream<Record> TailAt(std::vector<TailStart>, bool) override {
+    return Stream<Record>::Of(published);
+  }
   Promise<std::vector<GroupOffset>> Offsets(std::string,
                                             std::vector<std::string>) override {
     return Promise<std::vector<GroupOffset>>::Resolve(

@@ -31,6 +31,9 @@ class ForwardingTransport : public Transport {
                       bool follow) override {
     return inner_.Tail(std::move(topics), from, follow);
   }
+  Stream<Record> TailAt(std::vector<TailStart> starts, bool follow) override {
+    return inner_.TailAt(std::move(starts), follow);
+  }
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override {
     return inner_.Offsets(std::move(group), std::move(topics));

@@ -64,6 +64,53 @@ Promise<void> KeepsRecordsWhole(BusConformance& test) {
 
 TEST_P(BusConformance, Case01KeepsRecordsWhole) { Run(KeepsRecordsWhole); }
 
+Promise<std::vector<std::string>> ValuesFrom(BusConformance& test,
+                                             std::vector<TailStart> starts) {
+  Stream<Record> stream = test.transport().TailAt(std::move(starts), false);
+  std::vector<std::string> values;
+  while (std::optional<Record> record = co_await stream.Next()) {
+    values.push_back(record->value);
+  }
+  co_return values;
+}
+
+// 1: a tail begins where it is told to; beyond the end there is nothing.
+Promise<void> TailBeginsWhereItIsTold(BusConformance& test) {
+  const std::string topic = co_await NewTopic(test, 2);
+  std::vector<Record> records(5);
+  for (size_t i = 0; i < records.size(); ++i) {
+    records[i].topic = topic;
+    records[i].partition = i == 4 ? 1 : 0;
+    records[i].value = StrCat(i);
+  }
+  co_await test.transport().Publish(std::move(records));
+  std::vector<std::string> topics(1, topic);
+  Promise<std::vector<GroupOffset>> asking =
+      test.transport().Offsets("", std::move(topics));
+  const std::vector<GroupOffset> offsets = co_await std::move(asking);
+  EXPECT_EQ(offsets.size(), 2u);
+  if (offsets.size() != 2) co_return;
+  EXPECT_EQ(offsets[0].committed, -1);
+  EXPECT_EQ(offsets[0].begin, 0);
+  EXPECT_EQ(offsets[0].end, 4);
+  std::vector<TailStart> starts(1);
+  starts[0].partition = offsets[0].partition;
+  starts[0].offset = 2;
+  std::vector<std::string> values = co_await ValuesFrom(test, starts);
+  EXPECT_EQ(values, (std::vector<std::string>{"2", "3"}));
+  starts[0].offset = 9;
+  values = co_await ValuesFrom(test, starts);
+  EXPECT_EQ(values, std::vector<std::string>());
+  starts[0].partition = offsets[1].partition;
+  starts[0].offset = 0;
+  values = co_await ValuesFrom(test, starts);
+  EXPECT_EQ(values, std::vector<std::string>{"4"});
+}
+
+TEST_P(BusConformance, Case01TailBeginsWhereItIsTold) {
+  Run(TailBeginsWhereItIsTold);
+}
+
 // 1: a tail that follows sees what comes, and ends when it is cancelled or the
 // transport closes.
 Promise<void> TailFollowsAndEnds(BusConformance& test) {

@@ -1,5 +1,6 @@
 #include "tests/conformance/bus/sim/sim_transport.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -102,13 +103,32 @@ absl::StatusOr<std::unique_ptr<Consumer>> SimTransport::Join(
 
 Stream<Record> SimTransport::Tail(std::vector<std::string> topics,
                                   TailFrom from, bool follow) {
+  std::vector<TailStart> starts;
   for (const std::string& topic : topics) {
-    if (log_->Find(topic) != nullptr) continue;
-    return Stream<Record>::Failed(
-        absl::NotFoundError(StrCat("topic '", topic, "' does not exist")));
+    const auto* partitions = log_->Find(topic);
+    if (partitions == nullptr) {
+      return Stream<Record>::Failed(
+          absl::NotFoundError(StrCat("topic '", topic, "' does not exist")));
+    }
+    for (size_t i = 0; i < partitions->size(); ++i) {
+      const size_t end = (*partitions)[i].size();
+      starts.push_back(
+          {{topic, static_cast<int>(i)},
+           from == TailFrom::kEnd ? static_cast<int64_t>(end) : 0});
+    }
+  }
+  return TailAt(std::move(starts), follow);
+}
+
+Stream<Record> SimTransport::TailAt(std::vector<TailStart> starts,
+                                    bool follow) {
+  for (const TailStart& start : starts) {
+    if (log_->Find(start.partition.topic) != nullptr) continue;
+    return Stream<Record>::Failed(absl::NotFoundError(
+        StrCat("topic '", start.partition.topic, "' does not exist")));
   }
   Pipe<Record> pipe = MakePipe<Record>(64);
-  RunTail(log_, closed_.signal(), std::move(topics), from, follow,
+  RunTail(log_, closed_.signal(), std::move(starts), follow,
           std::move(pipe.writer))
       .Detach();
   return std::move(pipe.stream);
@@ -116,8 +136,7 @@ Stream<Record> SimTransport::Tail(std::vector<std::string> topics,
 
 Promise<void> SimTransport::RunTail(std::shared_ptr<SimLog> log,
                                     AbortSignal closed,
-                                    std::vector<std::string> topics,
-                                    TailFrom from, bool follow,
+                                    std::vector<TailStart> starts, bool follow,
                                     StreamWriter<Record> writer) {
   struct Place {
     TopicPartition id;
@@ -125,14 +144,10 @@ Promise<void> SimTransport::RunTail(std::shared_ptr<SimLog> log,
     size_t end;
   };
   std::vector<Place> places;
-  for (const std::string& topic : topics) {
-    const auto& partitions = *log->Find(topic);
-    for (size_t i = 0; i < partitions.size(); ++i) {
-      const size_t end = partitions[i].size();
-      places.push_back({{topic, static_cast<int>(i)},
-                        from == TailFrom::kEnd ? end : 0,
-                        end});
-    }
+  for (const TailStart& start : starts) {
+    const size_t end = log->At(start.partition).size();
+    const size_t next = static_cast<size_t>(start.offset);
+    places.push_back({start.partition, std::min(next, end), end});
   }
   try {
     bool more = true;

@@ -26,6 +26,7 @@ class SimTransport final : public Transport {
       GroupSpec spec, ConsumerEvents& events) override;
   Stream<Record> Tail(std::vector<std::string> topics, TailFrom from,
                       bool follow) override;
+  Stream<Record> TailAt(std::vector<TailStart> starts, bool follow) override;
   Promise<std::vector<GroupOffset>> Offsets(
       std::string group, std::vector<std::string> topics) override;
   Promise<std::vector<std::string>> Groups() override;
@@ -46,8 +47,8 @@ class SimTransport final : public Transport {
   class SimConsumer;
 
   static Promise<void> RunTail(std::shared_ptr<SimLog> log, AbortSignal closed,
-                               std::vector<std::string> topics, TailFrom from,
-                               bool follow, StreamWriter<Record> writer);
+                               std::vector<TailStart> starts, bool follow,
+                               StreamWriter<Record> writer);
   static Promise<void> CloseIt(std::shared_ptr<SimPublisher> publisher,
                                absl::Duration bound);
   absl::Status Away() const;
