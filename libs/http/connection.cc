@@ -239,6 +239,9 @@ void Connection::Send(Exchange& exchange, bool keep_alive) {
   if (host_->cors() != nullptr) {
     host_->cors()->Complete(exchange.cors, &*exchange.response);
   }
+  if (!host_->hsts().empty()) {
+    exchange.response->headers.Set("Strict-Transport-Security", host_->hsts());
+  }
   ResponseForm form = exchange.form;
   form.keep_alive = keep_alive;
   const absl::Status status =

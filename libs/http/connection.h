@@ -40,6 +40,8 @@ class ConnectionHost {
   virtual const Router& router() const = 0;
   // Null when no page of another origin may call.
   virtual const Cors* cors() const = 0;
+  // The value of Strict-Transport-Security; empty when nothing is told.
+  virtual const std::string& hsts() const = 0;
   virtual Logger& logger() = 0;
   virtual ServerMetrics& metrics() = 0;
   virtual bool draining() const = 0;

@@ -29,6 +29,13 @@ absl::Status First(std::initializer_list<absl::Status> all) {
 
 }  // namespace
 
+std::string HstsOptions::Value() const {
+  const int64_t seconds = absl::ToInt64Seconds(max_age);
+  if (seconds <= 0) return "";
+  return StrCat("max-age=", seconds,
+                include_subdomains ? "; includeSubDomains" : "");
+}
+
 absl::Status ParserLimits::Validate() const {
   if (max_header_bytes > size_t{16} << 20) {
     return absl::InvalidArgumentError(

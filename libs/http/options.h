@@ -25,6 +25,16 @@ struct ParserLimits {
   absl::Status Validate() const;
 };
 
+// HTTP Strict Transport Security, RFC 6797: what browsers are told of this host
+// with every answer over TLS.
+struct HstsOptions {
+  absl::Duration max_age = absl::ZeroDuration();  // zero: nothing is told
+  bool include_subdomains = false;
+
+  // The value of the field; empty when nothing is told.
+  std::string Value() const;
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;  // 0: any free one
@@ -38,6 +48,7 @@ struct ServerOptions {
   absl::Duration handshake_timeout = absl::Seconds(10);
   ParserLimits limits;
   CorsOptions cors;
+  HstsOptions hsts;  // in plain text nothing is told
   // One more is answered with 503 and closed.
   size_t max_connections = 10'000;
   // Requests of one connection that may wait for their answers; reading

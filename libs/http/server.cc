@@ -46,6 +46,7 @@ class Server::Impl final : public ConnectionHost {
       : loop_(loop),
         options_(std::move(options)),
         cors_(options_.cors),
+        hsts_(options_.tls == nullptr ? "" : options_.hsts.Value()),
         router_(router),
         logger_(logger),
         metrics_(metrics) {}
@@ -91,6 +92,7 @@ class Server::Impl final : public ConnectionHost {
   const Cors* cors() const override {
     return options_.cors.origins.empty() ? nullptr : &cors_;
   }
+  const std::string& hsts() const override { return hsts_; }
   Logger& logger() override { return logger_; }
   ServerMetrics& metrics() override { return metrics_; }
   bool draining() const override { return drained_.has_value(); }
@@ -173,6 +175,7 @@ class Server::Impl final : public ConnectionHost {
   EventLoop& loop_;
   const ServerOptions options_;
   const Cors cors_;
+  const std::string hsts_;
   const Router& router_;
   Logger& logger_;
   ServerMetrics metrics_;

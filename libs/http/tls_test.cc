@@ -94,6 +94,18 @@ TEST_F(TlsServerTest, ServesAndTellsWhoCalls) {
   EXPECT_THAT(*ada, EndsWith("<ada>"));
 }
 
+TEST_F(TlsServerTest, TellsBrowsersToComeByTlsOnly) {
+  options_.hsts = {.max_age = absl::Hours(1), .include_subdomains = true};
+  Secure(tls::ClientCertificates::kNone);
+  const std::string field =
+      "\r\nStrict-Transport-Security: max-age=3600; includeSubDomains\r\n";
+  for (const char* path : {"/who", "/nowhere"}) {
+    const auto answer = Get(path, Client());
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_THAT(*answer, HasSubstr(field)) << path;
+  }
+}
+
 TEST_F(TlsServerTest, RefusesWhoHasNoGoodCertificate) {
   Secure(tls::ClientCertificates::kRequired);
   EXPECT_TRUE(Get("/who", Client("client")).ok());

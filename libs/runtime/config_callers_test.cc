@@ -42,6 +42,21 @@ TEST_F(ConfigTest, AccessNeedsToKnowWhoCalls) {
   EXPECT_EQ(Error(), "");
 }
 
+TEST_F(ConfigTest, HstsIsForTls) {
+  Set("http.hsts.include_subdomains", "true");
+  EXPECT_EQ(Error(),
+            "http.hsts.max_age must be set for http.hsts.include_subdomains; "
+            "set it with --set http.hsts.max_age=... or "
+            "MILLRACE_HTTP_HSTS_MAX_AGE");
+  Set("http.hsts.max_age", "8760h");
+  EXPECT_EQ(Error(),
+            "--set http.hsts.max_age: http.hsts.max_age needs "
+            "http.tls.certificate_file: browsers believe it over TLS only; a "
+            "proxy that speaks TLS before this process tells it itself");
+  Yaml("http:\n  tls: {certificate_file: a.pem, key_file: a.key}\n");
+  EXPECT_EQ(Error(), "");
+}
+
 TEST_F(ConfigTest, CertificatesFitTogether) {
   Yaml(
       "http:\n  tls: {certificate_file: a.pem}\n"

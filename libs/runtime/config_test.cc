@@ -48,7 +48,9 @@ TEST_F(ConfigTest, UnknownKeyBelow) {
   EXPECT_EQ(Error(),
             "config.yaml:3:5: unknown key 'http.limits.max_body'; known here: "
             "max_body_bytes, max_header_bytes, max_connections, "
-            "header_timeout, body_timeout, idle_timeout\n"
+            "header_timeout, body_timeout, idle_timeout, send_timeout, "
+            "max_request_line_bytes, max_headers, max_pipelined, "
+            "max_pending_bytes\n"
             "config.yaml:4:3: unknown key 'http.prot'; did you mean "
             "'http.port'?");
 }

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
+
 namespace millrace::runtime {
 namespace {
 
@@ -48,6 +50,20 @@ std::optional<tls::Options> RemoteTlsOf(const config::v1::Config& config) {
                       .certificate_file = tls.certificate_file(),
                       .key_file = tls.key_file(),
                       .ca_file = tls.ca_file()};
+}
+
+std::string WrongWithHsts(const config::v1::Http& http) {
+  absl::Duration max_age;
+  if (!absl::ParseDuration(http.hsts().max_age(), &max_age)) return "";
+  if (max_age == absl::ZeroDuration()) {
+    return http.hsts().include_subdomains()
+               ? "must be set for http.hsts.include_subdomains"
+               : "";
+  }
+  if (!http.tls().certificate_file().empty()) return "";
+  return "needs http.tls.certificate_file: browsers believe it over TLS only; "
+         "a "
+         "proxy that speaks TLS before this process tells it itself";
 }
 
 std::vector<tls::Options> TlsOptionsOf(const config::v1::Config& config) {

@@ -3,6 +3,7 @@
 #define MILLRACE_RUNTIME_CONFIG_TLS_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/config.pb.h"
@@ -15,6 +16,9 @@ namespace millrace::runtime {
 std::optional<tls::Options> HttpTlsOf(const config::v1::Config& config);
 std::optional<tls::Options> GrpcTlsOf(const config::v1::Config& config);
 std::optional<tls::Options> RemoteTlsOf(const config::v1::Config& config);
+
+// What is wrong with http.hsts, which is for TLS; empty when nothing is.
+std::string WrongWithHsts(const config::v1::Http& http);
 
 // All there are.
 std::vector<tls::Options> TlsOptionsOf(const config::v1::Config& config);

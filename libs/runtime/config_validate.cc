@@ -379,6 +379,9 @@ void Validate(const Config& config, const Places& places,
   validator.CheckRemoteCalls(config.remote_calls());
   validator.CheckGrpc(config.grpc());
   validator.CheckCors(config.http().cors());
+  if (const std::string what = WrongWithHsts(config.http()); !what.empty()) {
+    validator.Wrong("http.hsts.max_age", what);
+  }
   if (config.data_dir().empty()) {
     validator.Wrong("data_dir", "must name a directory");
   }
