@@ -9,7 +9,10 @@
 //                              one direction after the other
 //   GET or POST with Accept: text/event-stream: the answers of a server stream
 //                              as events whose data is JSON; the last event is
-//                              "end", or "error" with the error's JSON
+//                              "end", or "error" with the error's JSON. Where
+//                              the contract has positions, an event's id is its
+//                              position, and Last-Event-ID goes on behind it:
+//                              connect_resume.h
 //
 // Errors are status_mapping.h's JSON. Connect-Timeout-Ms becomes the call's
 // deadline, the other headers (traceparent among them) its metadata, the
@@ -36,6 +39,11 @@ struct RpcOptions {
   // compressed either: the loop would stand still for too long.
   size_t compress_from_bytes = 1024;
 };
+
+// What a request says of a call besides its body, for a route that is no
+// method of a contract: metadata, caller, abort signal. No method and no
+// deadline.
+IncomingCall CallOf(const Request& request);
 
 // Adds a route for every method of `dispatcher`, and UNIMPLEMENTED as the
 // answer for RPC-like paths that it does not know. The dispatcher must outlive

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
 #include "contract/json.h"
+#include "http/connect.h"
 #include "http/gzip.h"
 #include "http/url.h"
 
@@ -171,11 +172,16 @@ absl::StatusOr<IncomingCall> ToIncoming(const Target& target,
   absl::StatusOr<absl::Time> deadline =
       Deadline(headers.Get("Connect-Timeout-Ms"));
   if (!deadline.ok()) return deadline.status();
-  IncomingCall call;
+  IncomingCall call = CallOf(request);
   call.binding = target.binding;
   call.method = target.method;
-  call.metadata = ToMetadata(headers);
   call.deadline = *deadline;
+  return call;
+}
+
+IncomingCall CallOf(const Request& request) {
+  IncomingCall call;
+  call.metadata = ToMetadata(request.headers);
   call.peer = request.peer;
   call.peer_subject = request.peer_subject;
   call.signal = request.signal;

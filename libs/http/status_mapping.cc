@@ -109,6 +109,41 @@ std::string_view ConnectCode(absl::StatusCode code) { return Map(code).name; }
 
 int HttpStatus(absl::StatusCode code) { return Map(code).http; }
 
+absl::StatusCode CodeOfHttp(int http_status) {
+  switch (http_status) {
+    case 400:
+    case 422:
+      return absl::StatusCode::kInvalidArgument;
+    case 401:
+      return absl::StatusCode::kUnauthenticated;
+    case 403:
+      return absl::StatusCode::kPermissionDenied;
+    case 404:
+    case 410:
+      return absl::StatusCode::kNotFound;
+    case 409:
+      return absl::StatusCode::kAborted;
+    case 412:
+      return absl::StatusCode::kFailedPrecondition;
+    case 413:
+    case 429:
+      return absl::StatusCode::kResourceExhausted;
+    case 416:
+      return absl::StatusCode::kOutOfRange;
+    case 501:
+      return absl::StatusCode::kUnimplemented;
+    case 502:
+    case 503:
+      return absl::StatusCode::kUnavailable;
+    case 504:
+      return absl::StatusCode::kDeadlineExceeded;
+    default:
+      if (http_status < 400) return absl::StatusCode::kOk;
+      return http_status < 500 ? absl::StatusCode::kInvalidArgument
+                               : absl::StatusCode::kInternal;
+  }
+}
+
 std::string_view CodeForHttp(int http_status) {
   switch (http_status) {
     // Connect's clients read the same out of these numbers.

@@ -24,6 +24,8 @@ int HttpStatus(absl::StatusCode code);
 
 // The name of the code nearest to an HTTP status of the server's own.
 std::string_view CodeForHttp(int http_status);
+// The other way: what an answer with this status is counted as.
+absl::StatusCode CodeOfHttp(int http_status);
 
 // The body above. Details are the status's payloads whose key is a type URL;
 // in the order of their types; `debug` is there when the type is linked into

@@ -7,8 +7,8 @@
 //
 // Each refuses with RESOURCE_EXHAUSTED and says when to come back
 // (contract/retry.h), which gRPC carries as google.rpc.RetryInfo and HTTP also
-// as Retry-After. Health, readiness, metrics and the routes that modules add
-// are no calls of a contract, and are never refused here.
+// as Retry-After. Routes that modules add are calls too; health, readiness and
+// metrics are not, and are never refused here.
 //
 //   millrace_calls_refused_total{reason="address|subject|in_flight"}
 //   millrace_calls_shared_bucket_total{by="address|subject"}

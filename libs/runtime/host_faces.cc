@@ -1,9 +1,11 @@
 // The part of Host that listens: both faces, and what HTTP serves besides.
 
+#include <memory>
 #include <utility>
 
 #include "base/strings.h"
 #include "http/connect.h"
+#include "http/status_mapping.h"
 #include "runtime/config_limits.h"
 #include "runtime/config_remote.h"
 #include "runtime/host.h"
@@ -27,11 +29,53 @@ http::ServerOptions HttpOptions(const Config& config) {
   options.header_timeout = DurationOf(http.limits().header_timeout());
   options.body_timeout = DurationOf(http.limits().body_timeout());
   options.idle_timeout = DurationOf(http.limits().idle_timeout());
+  options.send_timeout = DurationOf(http.limits().send_timeout());
+  options.limits.max_request_line_bytes =
+      http.limits().max_request_line_bytes();
+  options.limits.max_headers = http.limits().max_headers();
+  options.max_pipelined = http.limits().max_pipelined();
+  options.max_pending_bytes = http.limits().max_pending_bytes();
+  options.hsts.max_age = DurationOf(http.hsts().max_age());
+  options.hsts.include_subdomains = http.hsts().include_subdomains();
   options.handshake_timeout = DurationOf(http.tls().handshake_timeout());
   options.cors.origins.assign(http.cors().origins().begin(),
                               http.cors().origins().end());
   options.cors.max_age = DurationOf(http.cors().max_age());
   return options;
+}
+
+// What the access log and the metrics are told of a response.
+absl::Status OutcomeOf(const http::Response& response) {
+  if (response.status < 400) return absl::OkStatus();
+  return absl::Status(http::CodeOfHttp(response.status),
+                      StrCat("answered with HTTP status ", response.status));
+}
+
+// `module` outlives it; the rest is its own, for a deadline may leave it
+// behind.
+Promise<absl::Status> AskModule(HostedModule& module, Route route,
+                                const Call& call,
+                                std::shared_ptr<http::Request> request,
+                                std::shared_ptr<http::Response> response) {
+  request->signal = call.signal;
+  *response = co_await module.Answer(route, call, std::move(*request));
+  co_return OutcomeOf(*response);
+}
+
+Promise<http::Response> AnswerRoute(Pipeline& pipeline,
+                                    const MethodInfo& method,
+                                    HostedModule& module, Route route,
+                                    http::Request request) {
+  IncomingCall call = http::CallOf(request);
+  call.method = &method;
+  const auto asked = std::make_shared<http::Request>(std::move(request));
+  const auto response = std::make_shared<http::Response>();
+  Pipeline::PlainHandler handler = [&module, route, asked,
+                                    response](const Call& admitted) {
+    return AskModule(module, route, admitted, asked, response);
+  };
+  co_await pipeline.Plain(std::move(call), std::move(handler));
+  co_return std::move(*response);
 }
 
 }  // namespace
@@ -97,10 +141,14 @@ void Host::AddRoutes() {
   });
   for (const auto& module : modules_) {
     for (const Route& route : module->module().Routes()) {
-      router_.Handle(route.method, route.pattern,
-                     [hosted = module.get(), route](http::Request request) {
-                       return hosted->Answer(route, std::move(request));
-                     });
+      const MethodInfo& method =
+          pipeline_->AddPlain(StrCat(route.method, " ", route.pattern));
+      router_.Handle(
+          route.method, route.pattern,
+          [this, &method, hosted = module.get(), route](http::Request request) {
+            return AnswerRoute(*pipeline_, method, *hosted, route,
+                               std::move(request));
+          });
     }
   }
   http::RpcOptions rpc;

@@ -5,7 +5,6 @@
 
 #include "base/status.h"
 #include "base/strings.h"
-#include "http/status_mapping.h"
 #include "loop/combinators.h"
 #include "loop/loop_ref.h"
 #include "runtime/retry.h"
@@ -26,8 +25,8 @@ absl::Duration ListenerBudgetOf(const Config& config) {
 }
 
 // Null when the module has not given one.
-const http::Handler* HandlerOf(const ModuleContext& context,
-                               const Route& route) {
+const RouteHandler* HandlerOf(const ModuleContext& context,
+                              const Route& route) {
   for (const auto& [known, handler] : context.handlers()) {
     if (known == route) return &handler;
   }
@@ -44,6 +43,7 @@ HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
       factory_(std::move(factory)),
       module_(factory_()),
       name_(module_->name()),
+      provides_(module_->Provides()),
       logger_(parts.logger(name_)),
       emitters_(parts.metrics, logger_, parts.clock) {
   if (parts.first_loop() && !module_->Migrations().empty()) {
@@ -186,13 +186,19 @@ ServiceBinding HostedModule::Binding(std::string_view service) const {
   return {};
 }
 
+bool HostedModule::serving() const {
+  return running_ && parts_.readiness.StatusOf(name_).ok() &&
+         parts_.readiness.StatusOf(name_ + ".database").ok();
+}
+
 Promise<http::Response> HostedModule::Answer(const Route& route,
+                                             const Call& call,
                                              http::Request request) {
   if (!running_) {
-    return Promise<http::Response>::Resolve(http::ErrorResponse(
-        absl::UnavailableError(StrCat("module ", name_, " is not ready"))));
+    return Promise<http::Response>::Reject(
+        absl::UnavailableError(StrCat("module ", name_, " is not ready")));
   }
-  return (*HandlerOf(*context_, route))(std::move(request));
+  return (*HandlerOf(*context_, route))(call, std::move(request));
 }
 
 tokens::KeySet HostedModule::Keys() const {

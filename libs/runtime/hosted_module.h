@@ -44,7 +44,9 @@ class HostedModule {
   ~HostedModule();
 
   const std::string& name() const { return name_; }
+  // While there is one: not between two attempts to start it.
   const Module& module() const { return *module_; }
+  const std::vector<const ServiceInfo*>& provides() const { return provides_; }
 
   // Resolves when the module runs. `before` is what has to be there first
   // besides its database, `needs` is called then. Goes on trying while
@@ -62,8 +64,13 @@ class HostedModule {
   // What it serves under this name, once it runs.
   ServiceBinding Binding(std::string_view service) const;
 
-  // The answer of a route of the module; 503 while it does not run.
-  Promise<http::Response> Answer(const Route& route, http::Request request);
+  // It runs, and its database is there as far as is known. The first loop's
+  // instance tells for all.
+  bool serving() const;
+
+  // The answer of a route of the module; UNAVAILABLE while it does not run.
+  Promise<http::Response> Answer(const Route& route, const Call& call,
+                                 http::Request request);
 
   // Those that the module offers; none while it does not run.
   tokens::KeySet Keys() const;
@@ -93,6 +100,7 @@ class HostedModule {
   const ModuleFactory factory_;
   std::unique_ptr<Module> module_;
   const std::string name_;
+  const std::vector<const ServiceInfo*> provides_;
   Logger& logger_;
   EmitterReports emitters_;
   // Null: the module has none, or the first loop has it.

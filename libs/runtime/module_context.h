@@ -43,6 +43,12 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 
+// Answers a route. The call has the trace, the deadline and who calls, for what
+// the answer needs of other services; request.signal is the call's. Rejecting
+// with a StatusError is answered as http/status_mapping.h says.
+using RouteHandler =
+    std::function<Promise<http::Response>(const Call& call, http::Request)>;
+
 // What a module that issues tokens has to know of the configuration.
 struct TokenSettings {
   std::string issuer;
@@ -141,9 +147,16 @@ class ModuleContext {
   }
 
   // Answers a route that the module named in Routes(). The handler lives as
-  // long as the module.
-  void Handle(Route route, http::Handler handler) {
+  // long as the module. A request passes the stages that calls do (pipeline.h)
+  // but for access: no contract says who may, which is the handler's to say.
+  void Handle(Route route, RouteHandler handler) {
     handlers_.emplace_back(route, std::move(handler));
+  }
+  void Handle(Route route, http::Handler handler) {
+    handlers_.emplace_back(route, [handler = std::move(handler)](
+                                      const Call&, http::Request request) {
+      return handler(std::move(request));
+    });
   }
 
   const TokenSettings& tokens() const { return parts_.tokens; }
@@ -171,7 +184,7 @@ class ModuleContext {
   }
 
   // For the host.
-  const std::vector<std::pair<Route, http::Handler>>& handlers() const {
+  const std::vector<std::pair<Route, RouteHandler>>& handlers() const {
     return handlers_;
   }
   tokens::KeySet OfferedKeys() const {
@@ -190,7 +203,7 @@ class ModuleContext {
   std::vector<std::shared_ptr<void>> clients_;
   std::vector<ServiceBinding> served_;
   std::vector<Subscription> subscriptions_;
-  std::vector<std::pair<Route, http::Handler>> handlers_;
+  std::vector<std::pair<Route, RouteHandler>> handlers_;
   std::function<tokens::KeySet()> keys_;
 };
 

@@ -231,7 +231,7 @@ Identity Pipeline::Identify(const IncomingCall& incoming) const {
 
 void Pipeline::Authorize(const IncomingCall& incoming, const Identity& identity,
                          const Message* request) const {
-  if (!options_.check_access) return;
+  if (!options_.check_access || incoming.binding == nullptr) return;
   const bool named_in_stream =
       request == nullptr && incoming.method->access.self != nullptr;
   if (named_in_stream && !identity.subject.empty()) return;
@@ -270,7 +270,9 @@ absl::Time Pipeline::DeadlineOf(const IncomingCall& incoming) const {
 }
 
 void Pipeline::RequireOpen(const IncomingCall& incoming) const {
-  if (incoming.binding->service != nullptr) return;
+  if (incoming.binding == nullptr || incoming.binding->service != nullptr) {
+    return;
+  }
   const size_t index = incoming.binding - services_.data();
   Throw(absl::UnavailableError(StrCat(incoming.binding->info->full_name,
                                       " is not ready: ", closed_[index])));

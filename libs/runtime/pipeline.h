@@ -16,6 +16,10 @@
 //   errors     what is nobody's business outside becomes INTERNAL
 //   metrics and the access log
 //
+// A route that is no method of a contract (Plain()) passes the same stages, but
+// for those that ask the contract: access and validation. It is counted and
+// logged as "GET /users/:id", by its pattern.
+//
 // Loop thread only. Everything it is given outlives it; the calls do not
 // outlive it: wait for Idle().
 #ifndef MILLRACE_RUNTIME_PIPELINE_H_
@@ -91,6 +95,17 @@ class Pipeline final : public Dispatcher {
   // Resolves when no handler runs and every call is answered.
   Promise<void> Idle();
 
+  // What is no call of a contract: what a route of a module is answered by.
+  // Gives what the call ended with, for metrics and log alone.
+  using PlainHandler = std::function<Promise<absl::Status>(const Call&)>;
+  // What such a route is called in metrics, spans and log: "GET /users/:id".
+  // Lives as long as the pipeline.
+  const MethodInfo& AddPlain(std::string name);
+  // A call of `incoming.method`, which AddPlain() gave. Resolves when `handler`
+  // has; rejects with what keeps it from running, or what it fails with. It
+  // may still run after that: it owns what it needs.
+  Promise<void> Plain(IncomingCall incoming, PlainHandler handler);
+
   // Dispatcher.
   std::optional<Target> Find(std::string_view path) const override;
   Promise<MessagePtr> Unary(IncomingCall incoming, MessagePtr request) override;
@@ -115,6 +130,8 @@ class Pipeline final : public Dispatcher {
   // The whole of a unary call, whose trace has begun.
   Promise<MessagePtr> Run(IncomingCall incoming, MessagePtr request,
                           Begun begun);
+  Promise<void> RunPlain(IncomingCall incoming, PlainHandler handler,
+                         Begun begun);
   // The first of the stages; gives what has to be waited for before the others.
   std::optional<Promise<void>> Prepare(const IncomingCall& incoming,
                                        const CallContext& context) const;
@@ -134,6 +151,8 @@ class Pipeline final : public Dispatcher {
   // The handler, and what it may refer to.
   static Promise<MessagePtr> Handle(InFlight running, IncomingCall incoming,
                                     Call call, MessagePtr request);
+  static Promise<absl::Status> HandlePlain(InFlight running,
+                                           PlainHandler handler, Call call);
   void Enter() { ++active_; }
   void Leave();
   // What the caller is told.
@@ -146,6 +165,12 @@ class Pipeline final : public Dispatcher {
   std::vector<ServiceBinding> services_;
   std::vector<std::string> closed_;  // why, by service
   absl::flat_hash_map<std::string_view, Target> targets_;
+  // Methods without messages.
+  struct PlainMethod {
+    std::string path;
+    MethodInfo info;
+  };
+  std::vector<std::unique_ptr<const PlainMethod>> plain_;
   int in_flight_ = 0;  // handlers
   int active_ = 0;     // handlers and answers that are under way
   std::vector<Deferred<void>> waiting_;  // for idleness

@@ -56,6 +56,8 @@ __attribute__((noinline)) int Overflow(volatile char* outer) {
   return Overflow(room) + room[0];
 }
 
+constexpr Route kHello = {"GET", "/hello/:name"};
+
 class GreeterModule final : public Module, public GreeterService {
  public:
   explicit GreeterModule(SampleJournal* journal) : journal_(journal) {}
@@ -64,6 +66,7 @@ class GreeterModule final : public Module, public GreeterService {
   std::vector<const ServiceInfo*> Provides() const override {
     return {&GreeterService::Info()};
   }
+  std::vector<Route> Routes() const override { return {kHello}; }
   std::vector<const ContractInfo*> Contracts() const override {
     return {&GreeterEvents::Info()};
   }
@@ -87,6 +90,9 @@ class GreeterModule final : public Module, public GreeterService {
     if (journal_ == nullptr || !journal_->forget_to_serve) {
       context.Serve(Bind(static_cast<GreeterService&>(*this)));
     }
+    context.Handle(kHello, [this](const Call& call, http::Request request) {
+      return Hello(call, std::move(request));
+    });
     co_await context.database().Ping();
   }
   void Reload(const config::v1::Settings& settings) override {
@@ -143,6 +149,16 @@ class GreeterModule final : public Module, public GreeterService {
   }
 
  private:
+  Promise<http::Response> Hello(const Call& call, http::Request request) {
+    if (request.Param("name") == "nobody") {
+      co_return http::Response::Text(404, "nobody is there");
+    }
+    GreetRequest greet;
+    greet.set_name(std::string(request.Param("name")));
+    const Greeting greeting = co_await Greet(call, greet);
+    co_return http::Response::Text(200, greeting.text());
+  }
+
   SampleJournal* const journal_;
   ModuleContext* context_ = nullptr;
   std::string salutation_;

@@ -31,7 +31,8 @@ struct SampleJournal {
 };
 
 // Provides sample.v1.GreeterService, with a table of whom it has greeted and an
-// event for each. It greets "slow" after a while, and "forever" never.
+// event for each. It greets "slow" after a while, and "forever" never. The same
+// by GET /hello/:name, where "nobody" is not found.
 ModuleFactory NewGreeter(SampleJournal* journal = nullptr);
 
 // Provides sample.v1.ChoirService: whom the greeter greets, and whom it heard
