@@ -85,6 +85,7 @@ Host::Host(EventLoop& loop, PrometheusMetrics& metrics, HostOptions options,
              *options_.tracing,
              loop_index},
       engine_(loop),
+      remotes_(parts_),
       bus_(parts_, loop_index == 0 ? options_.transport : nullptr) {
   if (loop_index == 0 && options_.config.loops() > 1)
     readiness_.Need(kOtherLoops);
@@ -200,13 +201,34 @@ void Host::MakePipeline(std::vector<const ServiceInfo*> services) {
       std::move(services), std::move(options), parts_.clock, logger_, metrics_);
 }
 
-void Host::SetServing(bool serving) {
-  if (grpc_ != nullptr) grpc_->SetServing(serving);
+void Host::SetServing(const Serving& serving) {
+  if (grpc_ == nullptr) return;
+  for (const auto& [service, serves] : serving) {
+    grpc_->SetServing(service, serves);
+  }
+}
+
+// A service follows the module that provides it, whatever else is away.
+Host::Serving Host::ServingNow() const {
+  const bool stays = !readiness_.draining();
+  Serving serving;
+  serving[""] = readiness_.ready();
+  serving[std::string(::millrace::v1::BusService::Info().full_name)] =
+      stays && bus_rpc_ != nullptr && readiness_.StatusOf("bus").ok();
+  serving[std::string(::millrace::v1::TraceService::Info().full_name)] =
+      stays && trace_rpc_ != nullptr;
+  for (const auto& module : modules_) {
+    for (const ServiceInfo* service : module->provides()) {
+      serving[std::string(service->full_name)] = stays && module->serving();
+    }
+  }
+  return serving;
 }
 
 Promise<void> Host::TellReadiness(bool ready) {
-  SetServing(ready);
-  if (sides_ != nullptr) co_await AsStatusOr(sides_->SetServing(ready));
+  const Serving serving = ServingNow();
+  SetServing(serving);
+  if (sides_ != nullptr) co_await AsStatusOr(sides_->SetServing(serving));
   if (ready) first_ready_.Resolve();
 }
 
@@ -225,6 +247,7 @@ Promise<void> Host::Start() {
   if (sides_ != nullptr) starting_.Spawn(StartSideLoops());
   started_ = starting_.Join();
   Watch();
+  WatchRemotes();
   co_await *started_;
   co_await first_ready_.promise();
 }
@@ -266,20 +289,39 @@ HostedModule::Needs Host::NeedsOf(int index) {
     if (need.provider >= 0) {
       source.local = modules_[need.provider]->Binding(need.service->full_name);
     } else {
-      std::unique_ptr<Channel>& channel = channels_[need.remote];
-      if (channel == nullptr) {
-        rpc::ChannelOptions options =
-            ChannelOptionsOf(options_.config, need.remote);
-        options.tls = options_.tls.remote;
-        options.metrics = &metrics_;
-        channel = NewTracedChannel(rpc::NewChannel(engine_, std::move(options)),
-                                   need.remote, parts_.spans);
-      }
-      source.remote = channel.get();
+      source.remote = &ChannelTo(need.remote);
     }
     needs.emplace_back(need.service, source);
   }
   return needs;
+}
+
+Channel& Host::ChannelTo(const std::string& address) {
+  std::unique_ptr<Channel>& channel = channels_[address];
+  if (channel == nullptr) {
+    rpc::ChannelOptions options = ChannelOptionsOf(options_.config, address);
+    options.tls = options_.tls.remote;
+    options.metrics = &metrics_;
+    channel = NewTracedChannel(rpc::NewChannel(engine_, std::move(options)),
+                               address, parts_.spans);
+  }
+  return *channel;
+}
+
+void Host::WatchRemotes() {
+  std::map<std::string, RemoteWatch::Remote> found;  // by service
+  for (size_t i = 0; i < modules_.size(); ++i) {
+    for (const WiredNeed& need : wiring_.needs[i]) {
+      if (need.provider >= 0) continue;
+      RemoteWatch::Remote& remote = found[std::string(need.service->full_name)];
+      remote.service = std::string(need.service->full_name);
+      remote.channel = &ChannelTo(need.remote);
+      remote.callers.push_back(modules_[i]->name());
+    }
+  }
+  std::vector<RemoteWatch::Remote> remotes;
+  for (auto& [service, remote] : found) remotes.push_back(std::move(remote));
+  remotes_.Start(std::move(remotes));
 }
 
 void Host::Watch() {

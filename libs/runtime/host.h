@@ -2,7 +2,8 @@
 // comes to be there, serves them on gRPC and HTTP, says how it is, and drains.
 //
 //   GET /healthz   200 while the process runs
-//   GET /readyz    200 when everything it needs is there, else 503; JSON
+//   GET /readyz    200 when everything it needs is there, else 503; JSON, which
+//                  tells of remote services too (readiness.h)
 //   GET /metrics   Prometheus
 //   POST /<service>/<method>   the RPC contracts as JSON (http/connect.h)
 //
@@ -45,6 +46,7 @@
 #include "runtime/pipeline.h"
 #include "runtime/prometheus.h"
 #include "runtime/readiness.h"
+#include "runtime/remote_watch.h"
 #include "runtime/side_loops.h"
 #include "runtime/tracing.h"
 #include "runtime/wiring.h"
@@ -104,7 +106,9 @@ class Host {
   // What SideLoops does on another loop: in place of Start(), which resolves
   // when what this loop has is there; and what health checks are told.
   Promise<void> StartBeside(FirstLoop first);
-  void SetServing(bool serving);
+  // By service, "" being all of them.
+  using Serving = std::map<std::string, bool>;
+  void SetServing(const Serving& serving);
 
   // What of the configuration may change while the host runs, and puts it in
   // place: on the first loop at once, on others in their next turn.
@@ -169,6 +173,10 @@ class Host {
   Promise<void> OpenBus();
   Promise<void> RunModule(int index);
   HostedModule::Needs NeedsOf(int index);
+  Channel& ChannelTo(const std::string& address);
+  // The first loop's.
+  void WatchRemotes();
+  Serving ServingNow() const;
   // Never rejects.
   Promise<void> TellReadiness(bool ready);
   void Watch();
@@ -198,6 +206,7 @@ class Host {
   std::unique_ptr<Pipeline> pipeline_;
   rpc::Engine engine_;
   std::map<std::string, std::unique_ptr<Channel>> channels_;  // by address
+  RemoteWatch remotes_;
   BusHost bus_;
   std::unique_ptr<BusRpc> bus_rpc_;
   std::unique_ptr<TraceRpc> trace_rpc_;

@@ -64,6 +64,7 @@ Promise<absl::Status> Host::Drain() {
   readiness_.Drain();
   watch_.Clear();
   starting_.Abort(absl::CancelledError("the process ends"));
+  Promise<void> remotes = remotes_.Stop();
 
   // The other loops end their calls at the same time, and are through before
   // what they share is closed.
@@ -127,6 +128,8 @@ Promise<absl::Status> Host::Drain() {
     const absl::Duration left = steps.Until(1);
     (void)co_await Within(export_->Close(left), left + kExportEnds);
   }
+  steps.Note("questions to other processes",
+             co_await Within(std::move(remotes), steps.Until(1)));
   if (check_) steps.Note("checks", co_await Within(*check_, steps.Until(1)));
   const absl::Status outcome = steps.Outcome();
   if (parts_.first_loop()) {

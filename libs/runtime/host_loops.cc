@@ -30,7 +30,7 @@ absl::Status Host::ListenBeside(const FirstLoop& first) {
                                  metrics_);
   if (!grpc.ok()) return grpc.status();
   grpc_ = *std::move(grpc);
-  SetServing(false);  // until the first loop says so
+  grpc_->SetServing(false);  // until the first loop says so
   return absl::OkStatus();
 }
 

@@ -7,10 +7,36 @@
 #include "runtime/logs.h"
 
 namespace millrace::runtime {
+namespace {
+
+const absl::Status& Ok() {
+  static const absl::Status& ok = *new absl::Status;
+  return ok;
+}
+
+// Without the bracket at its end.
+std::string StatusJson(const absl::Status& status) {
+  std::string json = StrCat("{\"ok\":", status.ok() ? "true" : "false");
+  if (!status.ok()) {
+    StrAppend(&json, ",\"error\":", JsonText(MessageOf(status)));
+  }
+  return json;
+}
+
+std::string ListJson(const std::vector<std::string>& names) {
+  return StrCat("[",
+                absl::StrJoin(names, ",",
+                              [](std::string* out, const std::string& name) {
+                                out->append(JsonText(name));
+                              }),
+                "]");
+}
+
+}  // namespace
 
 void Readiness::Need(const std::string& name) {
   needs_[name] = absl::UnavailableError("it has not started");
-  Update();
+  Changed();
 }
 
 void Readiness::Set(const std::string& name, const absl::Status& status) {
@@ -23,35 +49,68 @@ void Readiness::Set(const std::string& name, const absl::Status& status) {
                     {{"need", name}, {"error", MessageOf(status)}});
   }
   now = status;
-  Update();
+  if (status.ok() != was_there) Changed();
+}
+
+void Readiness::CallsRemote(const std::string& service,
+                            std::vector<std::string> callers) {
+  remotes_[service] = {absl::UnavailableError("it was not asked yet"),
+                       std::move(callers)};
+}
+
+void Readiness::SetRemote(const std::string& service,
+                          const absl::Status& status) {
+  absl::Status& now = remotes_[service].status;
+  if (status.ok() && !now.ok()) {
+    logger_.Info("a remote service is there", {{"service", service}});
+  } else if (!status.ok() && now != status) {
+    logger_.Warning("a remote service is away",
+                    {{"service", service}, {"error", MessageOf(status)}});
+  }
+  now = status;
 }
 
 void Readiness::Drain() {
   draining_ = true;
-  Update();
+  Changed();
+}
+
+bool Readiness::degraded() const {
+  return std::any_of(remotes_.begin(), remotes_.end(), [](const auto& remote) {
+    return !remote.second.status.ok();
+  });
 }
 
 const absl::Status& Readiness::StatusOf(const std::string& name) const {
-  static const absl::Status& ok = *new absl::Status;
   const auto found = needs_.find(name);
-  return found == needs_.end() ? ok : found->second;
+  return found == needs_.end() ? Ok() : found->second;
+}
+
+const absl::Status& Readiness::StatusOfRemote(
+    const std::string& service) const {
+  const auto found = remotes_.find(service);
+  return found == remotes_.end() ? Ok() : found->second.status;
 }
 
 std::string Readiness::ToJson() const {
   std::string json = StrCat("{\"ready\":", ready_ ? "true" : "false");
   if (draining_) json += ",\"draining\":true";
+  if (degraded()) json += ",\"degraded\":true";
   json += ",\"needs\":{";
   const char* comma = "";
   for (const auto& [name, status] : needs_) {
-    StrAppend(&json, comma, JsonText(name),
-              ":{\"ok\":", status.ok() ? "true" : "false");
-    if (!status.ok()) {
-      StrAppend(&json, ",\"error\":", JsonText(MessageOf(status)));
-    }
-    json += '}';
+    StrAppend(&json, comma, JsonText(name), ":", StatusJson(status), "}");
     comma = ",";
   }
-  return json + "}}\n";
+  json += '}';
+  comma = ",\"remotes\":{";
+  for (const auto& [service, remote] : remotes_) {
+    StrAppend(&json, comma, JsonText(service), ":", StatusJson(remote.status),
+              ",\"callers\":", ListJson(remote.callers), "}");
+    comma = ",";
+  }
+  if (!remotes_.empty()) json += '}';
+  return json + "}\n";
 }
 
 std::string Readiness::Missing() const {
@@ -64,12 +123,11 @@ std::string Readiness::Missing() const {
   return absl::StrJoin(missing, "; ");
 }
 
-void Readiness::Update() {
+void Readiness::Changed() {
   const bool ready = !draining_ && std::all_of(needs_.begin(), needs_.end(),
                                                [](const auto& need) {
                                                  return need.second.ok();
                                                });
-  if (ready == ready_) return;
   ready_ = ready;
   if (listener_) listener_(ready);
 }

@@ -54,8 +54,9 @@ Promise<void> SideLoops::OnEach(const std::function<void(Host&)>& call) {
   return All(std::move(done));
 }
 
-Promise<void> SideLoops::SetServing(bool serving) {
-  return OnEach([serving](Host& host) { host.SetServing(serving); });
+Promise<void> SideLoops::SetServing(std::map<std::string, bool> serving) {
+  return OnEach(
+      [serving = std::move(serving)](Host& host) { host.SetServing(serving); });
 }
 
 Promise<void> SideLoops::Apply(const Config& next) {

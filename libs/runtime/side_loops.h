@@ -19,7 +19,9 @@
 #define MILLRACE_RUNTIME_SIDE_LOOPS_H_
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -75,8 +77,8 @@ class SideLoops {
   // modules run.
   Promise<void> Start(const FirstLoop& first);
 
-  // What health checks are told that arrive on these loops.
-  Promise<void> SetServing(bool serving);
+  // What health checks are told that arrive on these loops: by service.
+  Promise<void> SetServing(std::map<std::string, bool> serving);
 
   // Host::Apply() on each.
   Promise<void> Apply(const Config& next);
