@@ -159,6 +159,8 @@ std::shared_ptr<grpc::Channel> Connect(const ChannelOptions& options,
   // In spite of its name, how long an attempt to connect may take.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
                    ToMilliseconds(options.connect_timeout));
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS,
+                   ToMilliseconds(options.resolve_pause));
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   // A connection belongs to one channel, and with it to one loop.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

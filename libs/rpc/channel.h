@@ -41,6 +41,8 @@ struct ChannelOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration initial_backoff = absl::Milliseconds(100);
   absl::Duration max_backoff = absl::Seconds(5);
+  // A name is asked for no sooner after it was last.
+  absl::Duration resolve_pause = absl::Seconds(30);
   // How long a unary call may take, its repetitions included, unless its own
   // deadline is sooner.
   absl::Duration timeout = absl::InfiniteDuration();
