@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "base/suggest.h"
 #include "http/connect_request.h"
+#include "http/connect_resume.h"
 #include "http/connect_stream.h"
 #include "http/envelope.h"
 #include "http/gzip.h"
@@ -156,6 +157,7 @@ Promise<Response> ServeEvents(Dispatcher& dispatcher, const Target& target,
   }
   absl::StatusOr<Single> single = ReadSingle(target, request, *codec, options);
   if (!single.ok()) return Answer(ErrorResponse(single.status()));
+  SetAfter(request, single->message.get());
   std::vector<MessagePtr> requests;
   requests.push_back(std::move(single->message));
   return Answer(SseResponse(ToEvents(dispatcher.Streaming(

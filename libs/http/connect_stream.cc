@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "contract/json.h"
+#include "http/connect_resume.h"
 #include "http/envelope.h"
 #include "http/gzip.h"
 #include "http/sse.h"
@@ -110,6 +111,9 @@ class EventWriting final : public Writing {
     absl::StatusOr<std::string> json = ToJson(message);
     if (!json.ok()) return json;
     SseEvent event;
+    AnswerPosition position = PositionOf(message);
+    if (position.alone) return FormatSseId(position.id);
+    event.id = std::move(position.id);
     event.data = *std::move(json);
     return FormatSse(event);
   }

@@ -84,6 +84,13 @@ std::string FormatSse(const SseEvent& event) {
   return out;
 }
 
+std::string FormatSseId(std::string_view id) {
+  std::string out;
+  AppendField("id", id, &out);
+  out.push_back('\n');
+  return out;
+}
+
 Response SseResponse(Stream<std::string> events, absl::Duration ping) {
   Pipe<std::string> pipe = MakePipe<std::string>(1);
   Relay(std::move(events), pipe.writer, ping).Detach();

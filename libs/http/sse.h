@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "http/message.h"
@@ -22,6 +23,9 @@ struct SseEvent {
 // The event as it is sent. Line ends in `event` and `id`, which would begin a
 // field of their own, are dropped.
 std::string FormatSse(const SseEvent& event);
+
+// An id without an event: what a client that comes back says it has seen.
+std::string FormatSseId(std::string_view id);
 
 // A response whose body is events that FormatSse wrote. The client's reading
 // sets the pace; when it leaves, the stream is cancelled. After `ping` without

@@ -94,6 +94,19 @@ Stream<v1::TailResponse> BusRpc::Tail(const Call&,
   options.source = request.source();
   if (request.has_since()) options.since = TimeFrom(request.since());
   if (request.has_until()) options.until = TimeFrom(request.until());
+  if (request.has_after()) {
+    return bus_
+        .TailAfter(*std::move(contracts), std::move(options), request.after())
+        .Map([this](const bus::Tailed& tailed) {
+          v1::TailResponse response;
+          if (tailed.event) {
+            *response.mutable_event() = ToEnvelope(*tailed.event, catalogue_);
+          }
+          response.set_position(tailed.position);
+          response.set_missed(tailed.missed);
+          return response;
+        });
+  }
   return bus_.Tail(*std::move(contracts), std::move(options))
       .Map([this](EventEnvelope event) {
         v1::TailResponse response;

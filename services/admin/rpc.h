@@ -117,8 +117,11 @@ class AdminRpc final : public ::admin::v1::AdminService {
                                      ApplyAccess apply);
   Promise<::admin::v1::Admin> Describe(const Call& call, ::users::v1::User user,
                                        Access access);
+  AuditRecord RecordOf(const EventEnvelope& envelope) const;
   // As the tail shows it: without what it tells of somebody who was erased.
   Promise<::admin::v1::WatchEventsResponse> Describe(AuditRecord record);
+  // The same with its position; without an event, that alone.
+  Promise<::admin::v1::WatchEventsResponse> Show(bus::Tailed tailed);
   // The same for the events of dead letters, which outlive the promise.
   Promise<void> HideErasedIn(
       const Call& call,

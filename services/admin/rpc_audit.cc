@@ -68,13 +68,29 @@ Stream<v1::WatchEventsResponse> AdminRpc::WatchEvents(
   options.types.assign(request.event_types().begin(),
                        request.event_types().end());
   if (!request.subject().empty()) options.key = request.subject();
+  if (request.has_after()) {
+    return parts_.bus
+        .TailAfter(parts_.contracts, std::move(options), request.after())
+        .Map([this](bus::Tailed tailed) { return Show(std::move(tailed)); });
+  }
   return parts_.bus.Tail(parts_.contracts, std::move(options))
       .Map([this](const EventEnvelope& envelope) {
-        const absl::Time now = parts_.clock.Now();
-        auto record = ToRecord(parts_.contracts, envelope, now);
-        return Describe(record.ok() ? *std::move(record)
-                                    : WithoutPayload(envelope, now));
+        return Describe(RecordOf(envelope));
       });
+}
+
+AuditRecord AdminRpc::RecordOf(const EventEnvelope& envelope) const {
+  const absl::Time now = parts_.clock.Now();
+  auto record = ToRecord(parts_.contracts, envelope, now);
+  return record.ok() ? *std::move(record) : WithoutPayload(envelope, now);
+}
+
+Promise<v1::WatchEventsResponse> AdminRpc::Show(bus::Tailed tailed) {
+  v1::WatchEventsResponse response;
+  if (tailed.event) response = co_await Describe(RecordOf(*tailed.event));
+  response.set_position(tailed.position);
+  response.set_missed(tailed.missed);
+  co_return response;
 }
 
 }  // namespace millrace::admin

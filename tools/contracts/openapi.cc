@@ -24,6 +24,21 @@ constexpr char kEnvelopes[] =
     "four bytes (high byte first), and the message. The last one, of flag 2, "
     "has the error if there is one; the status is 200 in any case.";
 
+constexpr char kPositions[] =
+    " The id of each is its `position`, and one without data tells that of the "
+    "beginning: the header Last-Event-ID goes on behind it.";
+
+// As http/connect_resume.h has it.
+bool HasPositions(const pb::MethodDescriptor* method) {
+  const pb::FieldDescriptor* after =
+      method->input_type()->FindFieldByName("after");
+  const pb::FieldDescriptor* position =
+      method->output_type()->FindFieldByName("position");
+  return after != nullptr && after->has_presence() && position != nullptr &&
+         after->type() == pb::FieldDescriptor::TYPE_STRING &&
+         position->type() == pb::FieldDescriptor::TYPE_STRING;
+}
+
 Document Binary() { return Document::Object({{"schema", Document::Object()}}); }
 
 // In the body of a request or of an answer.
@@ -246,7 +261,8 @@ class Writer {
           "each is one ",
           name,
           " as JSON. The last is called \"end\", or \"error\" with the error "
-          "as its data.");
+          "as its data.",
+          HasPositions(method) ? kPositions : "");
       Document events;
       events["type"] = "string";
       answer["content"]["text/event-stream"]["schema"] = events;
