@@ -11,22 +11,27 @@
 #include "bus/partition_work.h"
 #include "loop/abort.h"
 #include "loop/promise.h"
+#include "loop/timer.h"
 
 namespace millrace::bus {
 
 struct Assignment {
-  explicit Assignment(AssignedPartition assigned)
-      : work(std::move(assigned.id), std::move(assigned.finished)) {}
+  explicit Assignment(AssignedPartition assigned,
+                      std::shared_ptr<Budget> budget = nullptr)
+      : work(std::move(assigned.id), std::move(assigned.finished),
+             std::move(budget)) {}
 
   PartitionWork work;
   // Handlers and burials that run. Outlives the assignment when the time to
   // hand it over was too short for them.
   int working = 0;
-  bool moved = false;       // has progress that is to be committed
-  bool paused = false;      // at the transport, for backpressure
-  bool leaving = false;     // to be handed over: nothing is retried any more
-  bool gone = false;        // not ours any more: nothing is committed any more
-  AbortController retries;  // aborted when `leaving`
+  bool moved = false;        // has progress that is to be committed
+  bool paused = false;       // at the transport, for backpressure
+  bool leaving = false;      // to be handed over: nothing is retried any more
+  bool gone = false;         // not ours any more: nothing is committed any more
+  bool awaits_room = false;  // of the budget
+  Timer patience;            // with keys that fill it up, while `paused`
+  AbortController retries;   // aborted when `leaving`
   // Made when `leaving`: resolves when nothing is left to finish.
   std::optional<Deferred<void>> idle;
   // The same partition as it was assigned to us before, while its handlers

@@ -60,6 +60,8 @@ Bus::Bus(EventLoop& loop, Transport& transport, Logger& logger,
       logger_(logger),
       metrics_(metrics),
       options_(std::move(options)),
+      budget_(std::make_shared<Budget>(options_.max_in_flight_total,
+                                       options_.max_in_flight_bytes_total)),
       published_(metrics.AddCounter("millrace_bus_published_total",
                                     "Events published without an outbox.")),
       publish_seconds_(metrics.AddHistogram(
@@ -112,6 +114,7 @@ absl::StatusOr<std::shared_ptr<Subscription>> Bus::Join(
   spec.group = group;
   spec.retry = contract.retry;
   spec.options = options_.subscription;
+  spec.budget = budget_;
   spec.spans = options_.spans;
   return Subscription::Start(loop_, transport_, logger_, metrics_,
                              std::move(spec), listener);

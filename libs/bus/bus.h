@@ -62,6 +62,9 @@ struct BusOptions {
   // new member each time.
   std::string instance_id;
   SubscriptionOptions subscription;
+  // Records here that are not done with, of all partitions together.
+  size_t max_in_flight_total = 50'000;
+  size_t max_in_flight_bytes_total = 128 << 20;
   // Is told of events published and handled. Outlives the bus.
   SpanSink* spans = nullptr;
 };
@@ -204,6 +207,7 @@ class Bus {
   Logger& logger_;
   Metrics& metrics_;
   const BusOptions options_;
+  const std::shared_ptr<Budget> budget_;
   const SystemClock clock_;
   Counter& published_;
   Histogram& publish_seconds_;

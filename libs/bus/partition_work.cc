@@ -18,6 +18,23 @@ std::string LaneName(const std::string& key, Watermark::Ticket ticket) {
 
 }  // namespace
 
+PartitionWork::PartitionWork(TopicPartition id,
+                             std::vector<OffsetRange> finished,
+                             std::shared_ptr<Budget> budget)
+    : id_(std::move(id)),
+      finished_before_(std::move(finished)),
+      budget_(std::move(budget)) {
+  if (budget_ != nullptr) budget_->AddPartition();
+}
+
+PartitionWork::~PartitionWork() {
+  if (budget_ == nullptr) return;
+  for (const auto& [name, lane] : lanes_) {
+    for (const Job& job : lane->jobs) budget_->Remove(job.bytes);
+  }
+  budget_->RemovePartition();
+}
+
 Lane* PartitionWork::Add(Record record) {
   last_ = record.offset;
   const Watermark::Ticket ticket = watermark_.Begin(record.offset);
@@ -30,15 +47,28 @@ Lane* PartitionWork::Add(Record record) {
     made->name = std::move(name);
   }
   Lane* const lane = is_new ? made.get() : known->second.get();
+  if (!lane->left.empty()) {
+    lane->left.push_back({ticket, record.offset});
+    ++left_;
+    return nullptr;
+  }
+  Fill(lane, ticket, std::move(record));
+  if (is_new) {
+    lanes_.emplace(lane->name, std::move(made));
+    return lane;
+  }
+  return lane->state == Lane::State::kEmpty ? lane : nullptr;
+}
+
+void PartitionWork::Fill(Lane* lane, Watermark::Ticket ticket, Record record) {
   Job& job = AddJob(lane);
   job.ticket = ticket;
   job.bytes = sizeof(Job) + record.bytes();
   job.record = std::move(record);
   ++live_;
   bytes_ += job.bytes;
-  if (!is_new) return nullptr;
-  lanes_.emplace(lane->name, std::move(made));
-  return lane;
+  lane->bytes += job.bytes;
+  if (budget_ != nullptr) budget_->Add(job.bytes);
 }
 
 Job& PartitionWork::AddJob(Lane* lane) {
@@ -73,15 +103,44 @@ void PartitionWork::PassOver(int64_t offset) {
 bool PartitionWork::Finish(Lane* lane) {
   assert(lane->state == Lane::State::kWorking);
   watermark_.Done(lane->jobs.front().ticket);
-  Drop(lane->jobs.front());
+  Drop(lane, lane->jobs.front());
   Recycle(lane);
   const bool more = !lane->jobs.empty();
   if (more) {
     lane->state = Lane::State::kReady;
+  } else if (!lane->left.empty() || lane->reading) {
+    lane->state = Lane::State::kEmpty;
   } else {
     Remove(lane);
   }
   return more;
+}
+
+void PartitionWork::LetGo(Lane* lane, size_t records, size_t bytes) {
+  while (lane->jobs.size() > 1 &&
+         (lane->jobs.size() > records || lane->bytes > bytes)) {
+    const Job& last = lane->jobs.back();
+    lane->left.push_front({last.ticket, last.record.offset});
+    ++left_;
+    Drop(lane, last);
+    lane->jobs.pop_back();
+  }
+}
+
+size_t PartitionWork::TakeBack(Lane* lane, Record record) {
+  size_t missing = 0;
+  std::deque<Lane::Left>& left = lane->left;
+  for (; !left.empty() && left.front().offset < record.offset; ++missing) {
+    watermark_.Done(left.front().ticket);
+    left.pop_front();
+    --left_;
+  }
+  if (left.empty() || left.front().offset != record.offset) return missing;
+  const Watermark::Ticket ticket = left.front().ticket;
+  left.pop_front();
+  --left_;
+  Fill(lane, ticket, std::move(record));
+  return missing;
 }
 
 Progress PartitionWork::progress() const {
@@ -91,13 +150,19 @@ Progress PartitionWork::progress() const {
 void PartitionWork::Abandon(Lane* lane) {
   auto from = lane->jobs.begin();
   if (lane->state == Lane::State::kWorking) ++from;
-  for (auto it = from; it != lane->jobs.end(); ++it) Drop(*it);
+  for (auto it = from; it != lane->jobs.end(); ++it) Drop(lane, *it);
   lane->jobs.erase(from, lane->jobs.end());
   if (lane->state == Lane::State::kWaiting) Remove(lane);
 }
 
+void PartitionWork::AbandonLeft(Lane* lane) {
+  left_ -= lane->left.size();
+  lane->left.clear();
+  if (lane->state == Lane::State::kEmpty) Remove(lane);
+}
+
 void PartitionWork::AbandonAll(Lane* lane) {
-  for (const Job& job : lane->jobs) Drop(job);
+  for (const Job& job : lane->jobs) Drop(lane, job);
   Remove(lane);
 }
 
@@ -112,9 +177,11 @@ std::vector<Lane*> PartitionWork::lanes() const {
   return lanes;
 }
 
-void PartitionWork::Drop(const Job& job) {
+void PartitionWork::Drop(Lane* lane, const Job& job) {
   --live_;
   bytes_ -= job.bytes;
+  lane->bytes -= job.bytes;
+  if (budget_ != nullptr) budget_->Remove(job.bytes);
 }
 
 }  // namespace millrace::bus

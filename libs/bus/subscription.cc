@@ -18,10 +18,11 @@ constexpr absl::Duration kMargin = absl::Seconds(1);
 
 absl::Status SubscriptionOptions::Validate() const {
   if (max_parallel < 1 || max_in_flight < 1 || max_in_flight_bytes < 1 ||
-      max_uncommitted < max_in_flight) {
+      max_uncommitted < max_in_flight || slow_after < absl::ZeroDuration()) {
     return absl::InvalidArgumentError(
         "subscription: max_parallel, max_in_flight and max_in_flight_bytes "
-        "must be positive, and max_uncommitted not below max_in_flight");
+        "must be positive, max_uncommitted not below max_in_flight, and "
+        "slow_after not negative");
   }
   return absl::OkStatus();
 }
@@ -75,6 +76,9 @@ Subscription::Measures::Measures(Metrics& metrics, const std::string& group,
       in_flight(metrics.AddGauge("millrace_bus_in_flight",
                                  "Records here that are not done with.",
                                  {{"group", group}, {"topic", topic}})),
+      left(metrics.AddGauge("millrace_bus_left_records",
+                            "Records of slow keys that are to be read again.",
+                            {{"group", group}, {"topic", topic}})),
       working(metrics.AddGauge("millrace_bus_working_lanes",
                                "Keys whose event is with the listener.",
                                {{"group", group}, {"topic", topic}})),
@@ -143,7 +147,8 @@ void Subscription::Take(AssignedPartition partition) {
     BeginLeaving(before);
     Forget(before);
   }
-  auto assignment = std::make_shared<Assignment>(std::move(partition));
+  auto assignment =
+      std::make_shared<Assignment>(std::move(partition), spec_.budget);
   if (const auto it = lingering_.find(id); it != lingering_.end()) {
     assignment->before = it->second;
   }
@@ -180,10 +185,12 @@ void Subscription::OnRecords(std::vector<Record> records) {
       CommitSoon(assignment);
       continue;
     }
-    measures_.in_flight.Add(1);
+    const size_t left = assignment->work.left();
     if (Lane* lane = assignment->work.Add(std::move(record))) {
       MakeReady(assignment, lane);
     }
+    (assignment->work.left() > left ? measures_.left : measures_.in_flight)
+        .Add(1);
     Balance(assignment);
   }
   Pump();
@@ -226,27 +233,12 @@ void Subscription::Pump() {
   }
 }
 
-void Subscription::Balance(const Held& assignment) {
-  if (assignment->leaving) return;
-  const SubscriptionOptions& options = spec_.options;
-  const PartitionWork& work = assignment->work;
-  if (!assignment->paused && (work.live() >= options.max_in_flight ||
-                              work.bytes() >= options.max_in_flight_bytes ||
-                              work.open() >= options.max_uncommitted)) {
-    assignment->paused = true;
-    consumer_->Pause({work.id()});
-  } else if (assignment->paused && work.live() <= options.max_in_flight / 2 &&
-             work.bytes() <= options.max_in_flight_bytes / 2 &&
-             work.open() <= options.max_uncommitted / 2) {
-    assignment->paused = false;
-    consumer_->Resume({work.id()});
-  }
-}
-
 void Subscription::Finish(const Held& assignment, Lane* lane) {
   measures_.in_flight.Add(-1);
+  const bool read_again = !lane->left.empty();
   const bool more = assignment->work.Finish(lane);
   CommitSoon(assignment);
+  if (read_again) WantMore(lane);
   if (more) MakeReady(assignment, lane);
   Worked(assignment);
 }
@@ -297,6 +289,7 @@ void Subscription::Worked(const Held& assignment) {
     }
   }
   Balance(assignment);
+  if (spec_.budget != nullptr) spec_.budget->Tell();
   Pump();
 }
 
@@ -305,8 +298,13 @@ void Subscription::BeginLeaving(const Held& assignment) {
   assignment->leaving = true;
   assignment->idle.emplace();
   assignment->retries.Abort(absl::CancelledError("the partition is leaving"));
+  assignment->patience.Clear();
   const size_t before = assignment->work.live();
+  measures_.left.Add(-static_cast<double>(assignment->work.left()));
   for (Lane* lane : assignment->work.lanes()) {
+    const bool is_empty = lane->state == Lane::State::kEmpty;
+    assignment->work.AbandonLeft(lane);
+    if (is_empty) continue;
     // What waits for a retry is left to the next owner; the rest is worked off,
     // unless nothing may begin.
     if (lane->state == Lane::State::kWaiting || paused_) {
@@ -326,6 +324,7 @@ void Subscription::Forget(const Held& assignment) {
   measures_.in_flight.Add(
       -static_cast<double>(before - assignment->work.live()));
   if (assignment->working > 0) lingering_[assignment->work.id()] = assignment;
+  if (spec_.budget != nullptr) spec_.budget->Tell();
 }
 
 Promise<void> Subscription::OnRevoked(std::vector<TopicPartition> partitions,

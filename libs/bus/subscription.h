@@ -22,7 +22,15 @@
 //   - Not too late: an event that has expired is passed over, or what the
 //     options say.
 //   - Bounded: a partition with more than max_in_flight records or
-//     max_in_flight_bytes here is paused until half of it is done.
+//     max_in_flight_bytes here is paused until half of it is done, and so is
+//     one that has its share while the budget of all partitions is used up
+//     (budget.h).
+//   - No key starves others: when a partition has stood paused for slow_after,
+//     keys that have more than an eighth of what it may hold are let go of but
+//     for that eighth. The partition goes on with what comes behind them, and
+//     theirs is read again, in order, as they get on. What is read ahead of the
+//     oldest unfinished record ends at max_uncommitted records: only so many of
+//     slow keys, one behind the other, hold up what is behind them.
 //   - Drained: when a partition is handed over, or at Drain(), what is here is
 //     finished first; what would have to be retried is left to the next owner.
 #ifndef MILLRACE_BUS_SUBSCRIPTION_H_
@@ -41,6 +49,7 @@
 #include "base/metrics.h"
 #include "base/span.h"
 #include "bus/assignment.h"
+#include "bus/budget.h"
 #include "bus/partition_work.h"
 #include "bus/transport.h"
 #include "contract/event.h"
@@ -65,6 +74,8 @@ struct SubscriptionOptions {
   size_t max_in_flight = 1000;           // records of one partition
   size_t max_in_flight_bytes = 8 << 20;  // of one partition
   size_t max_uncommitted = 20'000;       // records of one partition
+  // How long keys may fill a partition up before they are let go of.
+  absl::Duration slow_after = absl::Seconds(1);
   // A failing event is given up when this much time has passed since its first
   // attempt, even if it has attempts left. Bounds neither UNAVAILABLE nor
   // RESOURCE_EXHAUSTED.
@@ -83,6 +94,9 @@ struct SubscriptionSpec {
   std::string member_id;  // see GroupSpec
   RetryPolicy retry;
   SubscriptionOptions options;
+  // Shared by the subscriptions of a bus. Null: each partition has its own
+  // bounds alone.
+  std::shared_ptr<Budget> budget;
   // Is told of each attempt. Outlives the subscription. Null: nobody is.
   SpanSink* spans = nullptr;
 };
@@ -133,6 +147,7 @@ class Subscription final : public ConsumerEvents,
     Counter& retries;
     Counter& dead_letters;
     Gauge& in_flight;
+    Gauge& left;
     Gauge& working;
     ExemplarObserver handler_seconds;
   };
@@ -189,6 +204,21 @@ class Subscription final : public ConsumerEvents,
   void Worked(const Held& assignment);
   // Pauses or resumes the partition at the transport as its load demands.
   void Balance(const Held& assignment);
+  bool IsFull(const Held& assignment) const;
+  bool HasRoom(const Held& assignment) const;
+  // Waits for others to hold less, when it is these that stop it.
+  void AwaitBudget(const Held& assignment);
+  void AwaitSlowKeys(const Held& assignment, absl::Duration time);
+  // What a key may hold of a partition that it slows down.
+  size_t KeyRecords() const;
+  size_t KeyBytes() const;
+  void LetGoOfSlowKeys(const Held& assignment);
+  // Until the lane has back all that it has let go of.
+  static Promise<void> ReadAgain(Self self, Held assignment, Lane* lane);
+  static Promise<void> ReadSome(Self self, Held assignment, Lane* lane);
+  void TakeBack(const Held& assignment, Lane* lane, Record record);
+  bool LaneHasRoom(const Held& assignment, const Lane& lane) const;
+  void WantMore(Lane* lane);
   static Promise<void> Revoke(Self self, std::vector<TopicPartition> partitions,
                               Revoked how);
   // Nothing is retried from now on.

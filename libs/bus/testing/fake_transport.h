@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -51,8 +52,13 @@ class FakeTransport final : public Transport {
   Stream<Record> Tail(std::vector<std::string>, TailFrom, bool) override {
     return Stream<Record>::Of(published);
   }
-  Stream<Record> TailAt(std::vector<TailStart>, bool) override {
-    return Stream<Record>::Of(published);
+  // Each of one partition is remembered, and written by the test.
+  Stream<Record> TailAt(std::vector<TailStart> starts, bool) override {
+    if (starts.size() != 1) return Stream<Record>::Of(published);
+    read_from.push_back(starts.front().offset);
+    auto [writer, stream] = MakePipe<Record>(1);
+    reader.emplace(std::move(writer));
+    return std::move(stream);
   }
   Promise<std::vector<GroupOffset>> Offsets(std::string,
                                             std::vector<std::string>) override {
@@ -73,6 +79,8 @@ class FakeTransport final : public Transport {
   int publishes = 0;
   std::vector<Record> published;
   std::vector<TopicSpec> ensured;
+  std::vector<int64_t> read_from;
+  std::optional<StreamWriter<Record>> reader;  // of the last of these
   GroupSpec group;
   ConsumerEvents* events = nullptr;  // of the last who joined
   const std::shared_ptr<FakeConsumerLog> log =

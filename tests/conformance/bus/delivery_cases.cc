@@ -2,8 +2,12 @@
 
 #include <google/protobuf/wrappers.pb.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/status.h"
 #include "base/strings.h"
+#include "bus/partitioner.h"
 #include "loop/combinators.h"
 #include "tests/conformance/bus/suite.h"
 
@@ -196,6 +200,123 @@ Promise<void> InFlightIsBounded(BusConformance& test) {
 }
 
 TEST_P(BusConformance, Case21InFlightIsBounded) { Run(InFlightIsBounded); }
+
+// A key whose events come faster than they are done with does not hold up the
+// others of its partition, and what it has in memory stays bounded.
+Promise<void> HotKeyStarvesNobody(BusConformance& test) {
+  constexpr int kHot = 5000;
+  const auto contract = co_await BusConformance::NewContract(test, 1);
+  BusOptions options;
+  options.subscription.slow_after = absl::Milliseconds(1);
+  Bus& bus = test.NewBus(options);
+  co_await SayMany(bus, *contract, "hot", kHot);
+  for (int i = 0; i < 100; ++i) {
+    co_await Say(bus, *contract, StrCat("k", i % 10), StrCat(i / 10));
+  }
+  Gate& gate = test.Keep<Gate>();
+  Recorder& recorder = test.Keep<Recorder>([&gate](const EventEnvelope& event) {
+    const std::string text = TextOf(event);
+    return text == "hot:0" ? gate.Wait(text) : Promise<void>::Resolve();
+  });
+  ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+  size_t most = 0;
+  co_await test.Until(
+      [&] {
+        most = std::max(most, bus.in_flight());
+        return recorder.done().size() == 100;
+      },
+      "the other keys, while the hot one stands still");
+  EXPECT_TRUE(recorder.done_of("hot").empty());
+  // A batch of the transport may come at once.
+  EXPECT_LT(most, 2 * options.subscription.max_in_flight);
+  EXPECT_LT(bus.in_flight(), options.subscription.max_in_flight);
+  gate.OpenAll();
+  co_await test.Until([&] { return recorder.done().size() >= 100 + kHot; },
+                      "the hot key");
+  EXPECT_EQ(recorder.done_of("hot"), Numbered("hot", kHot));
+  for (int key = 0; key < 10; ++key) {
+    const std::string name = StrCat("k", key);
+    EXPECT_EQ(recorder.done_of(name), Numbered(name, 10));
+  }
+  int64_t lag = 1;
+  while (lag > 0) {
+    co_await Delay(absl::Milliseconds(5));
+    lag = co_await LagOf(test.transport(), "group", contract->topic());
+  }
+}
+
+TEST_P(BusConformance, Case20HotKeyStarvesNobody) { Run(HotKeyStarvesNobody); }
+
+// Who dies or leaves with a hot key half done: nothing of it is lost, and what
+// was done beyond it is not done again.
+Promise<void> HotKeyIsHandedOver(BusConformance& test) {
+  const auto contract = co_await BusConformance::NewContract(test, 1);
+  BusOptions options;
+  options.subscription.max_in_flight = 50;
+  options.subscription.slow_after = absl::Milliseconds(1);
+  Bus& first = test.NewBus(options);
+  co_await SayMany(first, *contract, "hot", 500);
+  co_await SayMany(first, *contract, "cold", 20);
+  Gate& gate = test.Keep<Gate>();
+  Recorder& recorder = test.Keep<Recorder>([&gate](const EventEnvelope& event) {
+    const std::string text = TextOf(event);
+    return text == "hot:100" ? gate.Wait(text) : Promise<void>::Resolve();
+  });
+  ThrowIfError(first.Subscribe(contract->info(), "group", recorder));
+  co_await test.Until([&] { return recorder.done().size() == 120; },
+                      "what can be done");
+  EXPECT_EQ(gate.waiting(), 1u);
+  (void)co_await AsStatusOr(first.Drain(absl::Milliseconds(50)));
+  gate.OpenAll();
+  co_await test.Until([&] { return recorder.done_of("hot").size() == 101; },
+                      "the event that ran on");
+  Bus& second = test.NewBus(options);
+  Recorder& rest = test.Keep<Recorder>();
+  ThrowIfError(second.Subscribe(contract->info(), "group", rest));
+  co_await test.Until([&] { return rest.done_of("hot").size() >= 400; },
+                      "the rest of the hot key");
+  std::vector<std::string> wanted = Numbered("hot", 500);
+  wanted.erase(wanted.begin(), wanted.begin() + 100);
+  EXPECT_EQ(rest.done_of("hot"), wanted);
+  EXPECT_EQ(rest.done_of("cold").size(), 0u);
+}
+
+TEST_P(BusConformance, Case20HotKeyIsHandedOver) { Run(HotKeyIsHandedOver); }
+
+// 21: with more to do than may be in flight of all partitions, what is here
+// stays bounded, every partition goes on, and all of it arrives.
+Promise<void> TotalIsBounded(BusConformance& test) {
+  const auto contract = co_await BusConformance::NewContract(test, 8);
+  BusOptions options;
+  options.max_in_flight_total = 80;
+  options.subscription.max_in_flight = 1000;
+  Bus& bus = test.NewBus(options);
+  std::vector<Promise<void>> saying;
+  for (int key = 0; key < 100; ++key) {
+    saying.push_back(SayMany(bus, *contract, StrCat("k", key), 40));
+  }
+  co_await All(std::move(saying));
+  Gate& gate = test.Keep<Gate>();
+  std::set<int>& partitions = test.Keep<std::set<int>>();
+  Recorder& recorder =
+      test.Keep<Recorder>([&gate, &partitions](const EventEnvelope& event) {
+        partitions.insert(PartitionOf(event.key, 8));
+        return gate.Wait(TextOf(event));
+      });
+  ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+  co_await test.Until([&] { return partitions.size() == 8; },
+                      "an event of each partition");
+  EXPECT_LT(bus.in_flight(), 4000u);
+  gate.OpenAll();
+  co_await test.Until([&] { return recorder.done().size() >= 4000; },
+                      "all events");
+  for (int key = 0; key < 100; ++key) {
+    const std::string name = StrCat("k", key);
+    EXPECT_EQ(recorder.done_of(name), Numbered(name, 40));
+  }
+}
+
+TEST_P(BusConformance, Case21TotalIsBounded) { Run(TotalIsBounded); }
 
 // A tail of events sees what listeners see, by type and by key.
 Promise<void> TailOfEvents(BusConformance& test) {

@@ -74,6 +74,8 @@ Plan MakePlan(uint64_t seed) {
   plan.subscription.max_in_flight = static_cast<size_t>(1 + random.Below(40));
   plan.subscription.max_uncommitted =
       plan.subscription.max_in_flight + static_cast<size_t>(random.Below(40));
+  plan.subscription.slow_after =
+      random.Chance(0.5) ? absl::ZeroDuration() : Some(random, 1, 3'000);
   plan.subscription.retry_for = absl::Minutes(30);
   plan.subscription.revoke_bound = Some(random, 50, 10'000);
   plan.relay.batch_rows = static_cast<int>(1 + random.Below(20));
@@ -133,7 +135,8 @@ std::string Plan::ToString() const {
       Seconds(retry.initial_backoff), " to ", Seconds(retry.max_backoff),
       ", parallel ", subscription.max_parallel, ", in flight ",
       subscription.max_in_flight, ", uncommitted ",
-      subscription.max_uncommitted, ", revoke bound ",
+      subscription.max_uncommitted, ", slow after ",
+      Seconds(subscription.slow_after), ", revoke bound ",
       Seconds(subscription.revoke_bound), "\n  relay: batch ", relay.batch_rows,
       ", lease ", Seconds(relay.lease), ", poll ", Seconds(relay.poll), "\n");
   for (const Step& step : steps) StrAppend(&text, step.ToString(), "\n");

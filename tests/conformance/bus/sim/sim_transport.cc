@@ -117,11 +117,18 @@ Stream<Record> SimTransport::Tail(std::vector<std::string> topics,
            from == TailFrom::kEnd ? static_cast<int64_t>(end) : 0});
     }
   }
-  return TailAt(std::move(starts), follow);
+  return Read(std::move(starts), follow);
 }
 
 Stream<Record> SimTransport::TailAt(std::vector<TailStart> starts,
                                     bool follow) {
+  if (absl::Status status = Away(); !status.ok()) {
+    return Stream<Record>::Failed(std::move(status));
+  }
+  return Read(std::move(starts), follow);
+}
+
+Stream<Record> SimTransport::Read(std::vector<TailStart> starts, bool follow) {
   for (const TailStart& start : starts) {
     if (log_->Find(start.partition.topic) != nullptr) continue;
     return Stream<Record>::Failed(absl::NotFoundError(

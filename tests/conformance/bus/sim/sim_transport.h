@@ -46,6 +46,7 @@ class SimTransport final : public Transport {
  private:
   class SimConsumer;
 
+  Stream<Record> Read(std::vector<TailStart> starts, bool follow);
   static Promise<void> RunTail(std::shared_ptr<SimLog> log, AbortSignal closed,
                                std::vector<TailStart> starts, bool follow,
                                StreamWriter<Record> writer);
