@@ -212,6 +212,14 @@ void GroupMember::OnEvent(rd_kafka_event_t* event) {
 void GroupMember::OnError(rd_kafka_resp_err_t error, const char* text) {
   if (error == RD_KAFKA_RESP_ERR__FATAL) return OnFatal(text);
   if (IsConnectionError(error)) return reachability_.Suspect(text);
+  if (error == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
+    return Trouble(absl::UnavailableError(StrCat(
+        environment_.place(), ": group ", spec_.group,
+        ": the loop stood still for so long that this member left its group; "
+        "it joins again, and what was in flight is seen again. Look for what "
+        "blocks the loop: ",
+        text)));
+  }
   Trouble(ToStatus(error, StrCat(environment_.place(), ": group ", spec_.group),
                    text));
 }
