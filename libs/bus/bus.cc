@@ -281,6 +281,10 @@ Promise<void> Bus::MeasureLag(Transport& transport,
   subscription->ShowLag(offsets);
 }
 
+void Bus::ShowHeld() {
+  for (const auto& subscription : subscriptions_) subscription->ShowHeld();
+}
+
 void Bus::Pause() {
   for (const auto& subscription : subscriptions_) subscription->Pause();
 }

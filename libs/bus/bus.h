@@ -168,6 +168,9 @@ class Bus {
   // the transport does not know.
   Promise<void> Measure();
 
+  // Sets the metrics of keys whose events are being tried again.
+  void ShowHeld();
+
   // No listener begins until Resume(); what runs goes on.
   void Pause();
   void Resume();

@@ -24,6 +24,7 @@
 #include "bus/transport.h"
 #include "bus/watermark.h"
 #include "contract/event.h"
+#include "loop/abort.h"
 #include "loop/promise.h"
 
 namespace millrace::bus {
@@ -40,6 +41,8 @@ struct Job {
   int failures = 0;       // those that the retry policy counts
   int64_t began_ms = -1;  // the first attempt, as EventLoop::TimeMs()
   std::vector<AttemptError> errors;  // the last kMaxAttemptErrors
+  // Of the attempt under way; the event has its signal.
+  std::optional<AbortController> attempt;
 };
 
 // The records of one key, oldest first; only the front one is worked on.

@@ -27,6 +27,80 @@ TEST(PartitionWorkTest, OneKeyIsOneLaneAndKeysAreApart) {
   EXPECT_EQ(a->jobs.front().record.offset, 0);
 }
 
+std::vector<int64_t> OffsetsOf(const Lane& lane) {
+  std::vector<int64_t> offsets;
+  for (const Job& job : lane.jobs) offsets.push_back(job.record.offset);
+  return offsets;
+}
+
+TEST(PartitionWorkTest, WhatIsLetGoOfIsTakenBackInItsOrder) {
+  PartitionWork work({"t", 0});
+  Lane* hot = work.Add(At(0, "hot"));
+  for (int i = 1; i < 5; ++i) work.Add(At(i, "hot"));
+  const size_t bytes = work.bytes();
+  work.LetGo(hot, 2, bytes);
+  EXPECT_EQ(OffsetsOf(*hot), (std::vector<int64_t>{0, 1}));
+  EXPECT_EQ(work.live(), 2u);
+  EXPECT_EQ(work.bytes(), bytes / 5 * 2);
+  EXPECT_EQ(work.left(), 3u);
+  // What comes behind them is let go of, too; other keys are not.
+  EXPECT_EQ(work.Add(At(5, "hot")), nullptr);
+  EXPECT_NE(work.Add(At(6, "cold")), nullptr);
+  EXPECT_EQ(work.left(), 4u);
+  EXPECT_EQ(work.live(), 3u);
+  hot->state = Lane::State::kWorking;
+  EXPECT_TRUE(work.Finish(hot));
+  hot->state = Lane::State::kWorking;
+  EXPECT_FALSE(work.Finish(hot));
+  EXPECT_EQ(hot->state, Lane::State::kEmpty);
+  EXPECT_EQ(work.progress(), Progress(2));
+  for (int i = 2; i < 7; ++i) {
+    EXPECT_EQ(work.TakeBack(hot, At(i, i == 6 ? "cold" : "hot")), 0u);
+  }
+  EXPECT_EQ(OffsetsOf(*hot), (std::vector<int64_t>{2, 3, 4, 5}));
+  EXPECT_EQ(work.left(), 0u);
+}
+
+TEST(PartitionWorkTest, WhatTheLogHasDeletedMeanwhileIsDoneWith) {
+  PartitionWork work({"t", 0});
+  Lane* hot = work.Add(At(0, "hot"));
+  for (int i = 1; i < 6; ++i) work.Add(At(i, "hot"));
+  work.LetGo(hot, 1, 1 << 20);
+  hot->state = Lane::State::kWorking;
+  work.Finish(hot);
+  EXPECT_EQ(work.TakeBack(hot, At(4, "hot")), 3u);
+  EXPECT_EQ(OffsetsOf(*hot), (std::vector<int64_t>{4}));
+  EXPECT_EQ(work.progress(), Progress(4));
+  EXPECT_EQ(work.TakeBack(hot, At(9, "other")), 1u);
+  EXPECT_EQ(work.left(), 0u);
+}
+
+TEST(PartitionWorkTest, AnEmptyLaneStaysForWhoReadsAndTakesWhatComes) {
+  PartitionWork work({"t", 0});
+  Lane* hot = work.Add(At(0, "hot"));
+  hot->reading = true;
+  hot->state = Lane::State::kWorking;
+  EXPECT_FALSE(work.Finish(hot));
+  EXPECT_EQ(work.Add(At(1, "hot")), hot);
+}
+
+TEST(PartitionWorkTest, TheBudgetKnowsWhatIsHere) {
+  const auto budget = std::make_shared<Budget>(100, 1 << 20);
+  {
+    PartitionWork work({"t", 0}, {}, budget);
+    Lane* a = work.Add(At(0, "a"));
+    work.Add(At(1, "a"));
+    work.Add(At(2, "b"));
+    EXPECT_EQ(budget->records(), 3u);
+    EXPECT_EQ(budget->bytes(), work.bytes());
+    work.LetGo(a, 1, 1 << 20);
+    EXPECT_EQ(budget->records(), 2u);
+    EXPECT_EQ(budget->bytes(), work.bytes());
+  }
+  EXPECT_EQ(budget->records(), 0u);
+  EXPECT_EQ(budget->bytes(), 0u);
+}
+
 TEST(PartitionWorkTest, RecordsWithoutAKeyDoNotWaitForEachOther) {
   PartitionWork work({"t", 0});
   EXPECT_NE(work.Add(At(0, "")), nullptr);

@@ -11,6 +11,8 @@ namespace {
 
 // Listeners started before the loop gets to do something else.
 constexpr int kStartsPerTurn = 128;
+// Of the time to hand a partition over: the rest is for those who give up.
+constexpr double kBeforeAbort = 0.75;
 // A transport waits for longer than Drain(), which tells of what it cut off.
 constexpr absl::Duration kMargin = absl::Seconds(1);
 
@@ -55,37 +57,6 @@ Subscription::Subscription(EventLoop& loop, Transport& transport,
       starts_left_(kStartsPerTurn),
       leave_bound_(spec_.options.revoke_bound) {}
 
-Subscription::Measures::Measures(Metrics& metrics, const std::string& group,
-                                 const std::string& topic)
-    : delivered(metrics.AddCounter("millrace_bus_delivered_total",
-                                   "Events that a listener has taken.",
-                                   {{"group", group}, {"topic", topic}})),
-      passed_over(metrics.AddCounter(
-          "millrace_bus_passed_over_total",
-          "Events that came again and had been finished before.",
-          {{"group", group}, {"topic", topic}})),
-      expired(metrics.AddCounter("millrace_bus_expired_total",
-                                 "Events whose turn came after their expiry.",
-                                 {{"group", group}, {"topic", topic}})),
-      retries(metrics.AddCounter("millrace_bus_retries_total",
-                                 "Attempts to be made again.",
-                                 {{"group", group}, {"topic", topic}})),
-      dead_letters(metrics.AddCounter("millrace_bus_dead_letters_total",
-                                      "Events given up.",
-                                      {{"group", group}, {"topic", topic}})),
-      in_flight(metrics.AddGauge("millrace_bus_in_flight",
-                                 "Records here that are not done with.",
-                                 {{"group", group}, {"topic", topic}})),
-      left(metrics.AddGauge("millrace_bus_left_records",
-                            "Records of slow keys that are to be read again.",
-                            {{"group", group}, {"topic", topic}})),
-      working(metrics.AddGauge("millrace_bus_working_lanes",
-                               "Keys whose event is with the listener.",
-                               {{"group", group}, {"topic", topic}})),
-      handler_seconds(metrics.AddHistogram(
-          "millrace_bus_handler_seconds", "Time a listener took for an event.",
-          {{"group", group}, {"topic", topic}}, LatencyBuckets())) {}
-
 Subscription::~Subscription() = default;
 
 size_t Subscription::in_flight() const {
@@ -94,24 +65,6 @@ size_t Subscription::in_flight() const {
     sum += assignment->work.live();
   }
   return sum;
-}
-
-void Subscription::ShowLag(const std::vector<GroupOffset>& offsets) {
-  // Partitions that have gone elsewhere have no lag that is ours to tell.
-  for (const auto& [partition, gauge] : lags_) gauge->Set(0);
-  for (const GroupOffset& offset : offsets) {
-    if (!assignments_.contains(offset.partition)) continue;
-    Gauge*& gauge = lags_[offset.partition.partition];
-    if (gauge == nullptr) {
-      gauge = &metrics_.AddGauge(
-          "millrace_bus_lag_records",
-          "Records of the partition that the group is not done with.",
-          {{"group", spec_.group},
-           {"topic", spec_.topic},
-           {"partition", StrCat(offset.partition.partition)}});
-    }
-    gauge->Set(static_cast<double>(offset.lag()));
-  }
 }
 
 void Subscription::Pause() { paused_ = true; }
@@ -316,9 +269,21 @@ void Subscription::BeginLeaving(const Held& assignment) {
   if (assignment->work.live() == 0) assignment->idle->Resolve();
 }
 
+void Subscription::AbortAttempts(const Held& assignment, absl::Status reason) {
+  // A listener may be done at once, and its lane gone.
+  std::vector<AbortController> attempts;
+  for (const Lane* lane : assignment->work.lanes()) {
+    if (lane->state == Lane::State::kWorking && lane->jobs.front().attempt) {
+      attempts.push_back(*lane->jobs.front().attempt);
+    }
+  }
+  for (const AbortController& attempt : attempts) attempt.Abort(reason);
+}
+
 void Subscription::Forget(const Held& assignment) {
   if (assignment->gone) return;
   assignment->gone = true;
+  AbortAttempts(assignment, absl::CancelledError("the partition is gone"));
   const size_t before = assignment->work.live();
   for (Lane* lane : assignment->work.lanes()) assignment->work.Abandon(lane);
   measures_.in_flight.Add(
@@ -352,8 +317,18 @@ Promise<void> Subscription::Revoke(Self self,
   }
   if (leaving.empty()) co_return;
   self->Pump();
-  const absl::Status drained = co_await AsStatusOr(
-      WithTimeout(All(std::move(idle)), self->leave_bound_));
+  const absl::Duration bound = self->leave_bound_;
+  const Promise<void> all = All(std::move(idle));
+  absl::Status drained =
+      co_await AsStatusOr(WithTimeout(all, bound * kBeforeAbort));
+  if (!drained.ok()) {
+    for (const Held& assignment : leaving) {
+      AbortAttempts(
+          assignment,
+          absl::CancelledError("the partition is handed over, and time is up"));
+    }
+    drained = co_await AsStatusOr(WithTimeout(all, bound * (1 - kBeforeAbort)));
+  }
   if (!drained.ok()) {
     self->overran_ = true;
     self->logger_.Warning(

@@ -14,7 +14,10 @@
 //     backoff and jitter; the later ones of its key wait, other keys go on.
 //     INVALID_ARGUMENT and DATA_LOSS are final. UNAVAILABLE and
 //     RESOURCE_EXHAUSTED say that something the listener needs is away or
-//     full: it is retried until that is over and does not use up attempts.
+//     full: it is retried until that is over, however long that is unless
+//     unavailable_for says otherwise, and does not use up attempts. Such a key
+//     stands still; that is logged at each attempt, and is what
+//     millrace_bus_retrying_keys and millrace_bus_oldest_retry_seconds show.
 //     Anything else has retry.max_attempts.
 //   - Dead letters come first: what is given up is durable in the dead letter
 //     topic, with the reason, before its offset is committed (dead_letter.h).
@@ -33,6 +36,9 @@
 //     slow keys, one behind the other, hold up what is behind them.
 //   - Drained: when a partition is handed over, or at Drain(), what is here is
 //     finished first; what would have to be retried is left to the next owner.
+//     When three quarters of the time for it are up, or the partition was lost,
+//     the signal of each event that is still with the listener is aborted; what
+//     the listener rejects then is left to the next owner too.
 #ifndef MILLRACE_BUS_SUBSCRIPTION_H_
 #define MILLRACE_BUS_SUBSCRIPTION_H_
 
@@ -80,6 +86,9 @@ struct SubscriptionOptions {
   // attempt, even if it has attempts left. Bounds neither UNAVAILABLE nor
   // RESOURCE_EXHAUSTED.
   absl::Duration retry_for = absl::InfiniteDuration();
+  // The same for these two. Then an outage that is longer makes dead letters of
+  // all that comes meanwhile.
+  absl::Duration unavailable_for = absl::InfiniteDuration();
   Expired expired = Expired::kPassOver;
   // How long a partition that is handed over may take to be finished.
   absl::Duration revoke_bound = absl::Seconds(10);
@@ -125,6 +134,8 @@ class Subscription final : public ConsumerEvents,
   size_t in_flight() const;
   // Where the group stands: sets the metric of the partitions that are here.
   void ShowLag(const std::vector<GroupOffset>& offsets);
+  // Sets the metrics of the keys whose event is being retried.
+  void ShowHeld();
   bool has_partitions() const { return !assignments_.empty(); }
   const std::string& group() const { return spec_.group; }
   const std::string& topic() const { return spec_.topic; }
@@ -148,6 +159,8 @@ class Subscription final : public ConsumerEvents,
     Counter& dead_letters;
     Gauge& in_flight;
     Gauge& left;
+    Gauge& retrying;
+    Gauge& oldest_retry;
     Gauge& working;
     ExemplarObserver handler_seconds;
   };
@@ -179,12 +192,14 @@ class Subscription final : public ConsumerEvents,
   static Promise<void> Expire(Self self, Held assignment, Lane* lane);
   // What becomes of the front job after its attempt.
   Span::Outcome OutcomeOf(const Held& assignment, const Job& job,
-                          const absl::Status& failure) const;
+                          const absl::Status& failure, bool told) const;
   void RecordSpan(const Job& job, absl::Time start, absl::Time end,
                   const absl::Status& failure, Span::Outcome outcome) const;
   void RetryLater(const Held& assignment, Lane* lane,
                   const absl::Status& failure);
   static bool Passes(const absl::Status& failure);
+  // Since its first attempt.
+  absl::Duration AgeOf(const Job& job) const;
   bool IsFinal(const Job& job, const absl::Status& failure) const;
   static Promise<void> Wait(Self self, Held assignment, Lane* lane,
                             absl::Duration pause);
@@ -223,6 +238,8 @@ class Subscription final : public ConsumerEvents,
                               Revoked how);
   // Nothing is retried from now on.
   void BeginLeaving(const Held& assignment);
+  // Their listeners are told that the events are not theirs any more.
+  static void AbortAttempts(const Held& assignment, absl::Status reason);
   // Nothing is committed from now on.
   void Forget(const Held& assignment);
   static Promise<void> Leave(Self self, absl::Duration bound);

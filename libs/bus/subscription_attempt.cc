@@ -31,6 +31,13 @@ void KeepError(const absl::Status& failure, absl::Time time, Job* job) {
   job->errors.push_back({job->attempts, time, failure});
 }
 
+// Copied for each event, and its text is not.
+const absl::Status& IsDone() {
+  static const absl::Status& status =
+      *new absl::Status(absl::CancelledError("the listener is done"));
+  return status;
+}
+
 // A listener need not be a coroutine: what it throws is its rejection.
 Promise<void> Deliver(EventListener& listener, const EventEnvelope& event,
                       std::string_view group) {
@@ -77,21 +84,26 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   // Of a clock that nobody sets.
   if (job.began_ms < 0) job.began_ms = self->loop_.TimeMs();
   absl::Status failure;
+  job.attempt.emplace();
+  job.event->signal = job.attempt->signal();
   try {
     co_await Deliver(self->listener_, *job.event, self->spec_.group);
   } catch (...) {
     failure = StatusFrom(std::current_exception());
   }
+  const bool told = job.event->signal.aborted();
+  job.attempt->Abort(IsDone());
   const absl::Time end = absl::Now();
   self->measures_.handler_seconds.Observe(job.event->trace,
                                           absl::ToDoubleSeconds(end - start));
-  const Span::Outcome outcome = self->OutcomeOf(assignment, job, failure);
+  const Span::Outcome outcome = self->OutcomeOf(assignment, job, failure, told);
   self->RecordSpan(job, start, end, failure, outcome);
   if (!failure.ok()) KeepError(failure, end, &job);
   if (failure.ok()) {
     self->measures_.delivered.Add();
     self->Finish(assignment, lane);
   } else if (outcome == Span::Outcome::kFailed) {
+    self->overran_ |= told;
     self->GiveUp(assignment, lane);
   } else if (outcome == Span::Outcome::kDeadLetter) {
     co_await Bury(self, assignment, lane, std::move(failure));
@@ -124,9 +136,11 @@ Promise<void> Subscription::Expire(Self self, Held assignment, Lane* lane) {
 }
 
 Span::Outcome Subscription::OutcomeOf(const Held& assignment, const Job& job,
-                                      const absl::Status& failure) const {
+                                      const absl::Status& failure,
+                                      bool told) const {
   if (failure.ok()) return Span::Outcome::kDone;
-  if (assignment->gone) return Span::Outcome::kFailed;
+  // Who gave up because it was told to is not to blame.
+  if (assignment->gone || told) return Span::Outcome::kFailed;
   if (IsFinal(job, failure)) return Span::Outcome::kDeadLetter;
   return assignment->leaving ? Span::Outcome::kFailed : Span::Outcome::kRetry;
 }
@@ -161,16 +175,21 @@ bool Subscription::Passes(const absl::Status& failure) {
          failure.code() == absl::StatusCode::kResourceExhausted;
 }
 
+absl::Duration Subscription::AgeOf(const Job& job) const {
+  return absl::Milliseconds(loop_.TimeMs() - job.began_ms);
+}
+
 bool Subscription::IsFinal(const Job& job, const absl::Status& failure) const {
   switch (failure.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kDataLoss:
       return true;
     default:
-      if (Passes(failure)) return false;
+      if (Passes(failure)) {
+        return AgeOf(job) >= spec_.options.unavailable_for;
+      }
       return job.failures + 1 >= spec_.retry.max_attempts ||
-             absl::Milliseconds(loop_.TimeMs() - job.began_ms) >=
-                 spec_.options.retry_for;
+             AgeOf(job) >= spec_.options.retry_for;
   }
 }
 
@@ -186,6 +205,7 @@ void Subscription::RetryLater(const Held& assignment, Lane* lane,
                    {"event_id", job.event->id},
                    {"trace_id", job.event->trace.trace_id_hex()},
                    {"attempt", job.attempts},
+                   {"held_for_seconds", absl::ToDoubleSeconds(AgeOf(job))},
                    {"retry_in_seconds", absl::ToDoubleSeconds(pause)},
                    {"error", failure.ToString()}});
   lane->state = Lane::State::kWaiting;

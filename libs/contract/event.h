@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "base/trace.h"
 #include "contract/call.h"
+#include "loop/abort.h"
 #include "loop/promise.h"
 
 namespace millrace {
@@ -34,6 +35,11 @@ struct EventEnvelope {
   std::string payload;  // encoded as content_type says
   std::string content_type = "application/protobuf";
   Metadata extensions;
+  // Of an event that a listener is handed: aborted when it is not to be
+  // finished here any more, because its partition was taken away or the time to
+  // hand it over is nearly up, and once the listener is done. Who goes on all
+  // the same only wastes work: somebody else is handed the event.
+  AbortSignal signal;
 };
 
 // What a listener is handed. Both live until its promise has settled.

@@ -306,7 +306,9 @@ Promise<void> TotalIsBounded(BusConformance& test) {
   ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
   co_await test.Until([&] { return partitions.size() == 8; },
                       "an event of each partition");
-  EXPECT_LT(bus.in_flight(), 4000u);
+  // Time for more to come, if more did.
+  co_await Delay(absl::Milliseconds(300));
+  EXPECT_LT(bus.in_flight(), 2000u);
   gate.OpenAll();
   co_await test.Until([&] { return recorder.done().size() >= 4000; },
                       "all events");

@@ -179,6 +179,31 @@ TEST_P(BusConformance, Case15UnavailableUsesUpNoAttempts) {
   Run(UnavailableIsRetried);
 }
 
+// 15: unless a time is set for that, too.
+Promise<void> UnavailableForSomeTime(BusConformance& test) {
+  const auto contract =
+      co_await BusConformance::NewContract(test, 1, QuickRetry(2));
+  BusOptions options;
+  options.subscription.unavailable_for = absl::Milliseconds(50);
+  Bus& bus = test.NewBus(options);
+  Recorder& recorder = test.Keep<Recorder>([](const EventEnvelope& event) {
+    return TextOf(event) == "k:0"
+               ? Promise<void>::Reject(absl::UnavailableError("away"))
+               : Promise<void>::Resolve();
+  });
+  ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+  co_await SayMany(bus, *contract, "k", 2);
+  co_await test.Until([&] { return recorder.done().size() == 1; },
+                      "the event after the one that was given up");
+  EXPECT_GT(recorder.begun().size(), 3u);
+  const DeadLetterPage page = co_await bus.ListDeadLetters();
+  EXPECT_EQ(page.letters.size(), 1u);
+}
+
+TEST_P(BusConformance, Case15UnavailableForSomeTime) {
+  Run(UnavailableForSomeTime);
+}
+
 // 16: what cannot succeed runs once.
 Promise<void> RetryFilter(BusConformance& test) {
   const auto contract =

@@ -296,5 +296,95 @@ Promise<void> DrainWithRetry(BusConformance& test) {
 
 TEST_P(BusConformance, Case28DrainLeavesRetries) { Run(DrainWithRetry); }
 
+// 11: the event's signal is aborted once the listener is done, not before.
+Promise<void> SignalEndsWithTheListener(BusConformance& test) {
+  const auto contract = co_await BusConformance::NewContract(test, 1);
+  Bus& bus = test.NewBus();
+  int early = 0;
+  Recorder& recorder = test.Keep<Recorder>([&](const EventEnvelope& event) {
+    if (event.signal.aborted() || !event.signal.can_abort()) ++early;
+    return Delay(absl::Milliseconds(1)).Then([signal = event.signal, &early] {
+      if (signal.aborted()) ++early;
+    });
+  });
+  ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+  co_await SayMany(bus, *contract, "k", 3);
+  co_await test.Until(
+      [&] {
+        return recorder.done().size() == 3 &&
+               recorder.events().back().signal.aborted();
+      },
+      "three events, and the end of their signals");
+  EXPECT_EQ(early, 0);
+  for (const EventEnvelope& event : recorder.events()) {
+    EXPECT_TRUE(event.signal.aborted());
+  }
+}
+
+TEST_P(BusConformance, Case11SignalEndsWithTheListener) {
+  Run(SignalEndsWithTheListener);
+}
+
+// Works until it is told to stop, and then says that it could not.
+Promise<void> UntilTold(const EventEnvelope& event) {
+  return Delay(absl::Hours(1), event.signal);
+}
+
+// 11: who closes tells its listeners in time for them to give up, and what they
+// gave up is neither committed nor a dead letter.
+Promise<void> CloseTellsListeners(BusConformance& test) {
+  const auto contract =
+      co_await BusConformance::NewContract(test, 1, QuickRetry(1));
+  Bus& bus = test.NewBus();
+  Recorder& recorder = test.Keep<Recorder>(UntilTold);
+  ThrowIfError(bus.Subscribe(contract->info(), "group", recorder));
+  co_await SayMany(bus, *contract, "k", 2);
+  co_await test.Until([&] { return recorder.at_once() == 1; }, "the listener");
+  const absl::Status drained =
+      co_await AsStatusOr(bus.Drain(absl::Milliseconds(400)));
+  EXPECT_EQ(drained.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(recorder.at_once(), 0);
+  Bus& next = test.NewBus();
+  Recorder& again = test.Keep<Recorder>();
+  ThrowIfError(next.Subscribe(contract->info(), "group", again));
+  co_await test.Until([&] { return again.done().size() == 2; },
+                      "what was given up");
+  EXPECT_EQ(again.done(), Numbered("k", 2));
+  const std::vector<Record> dead =
+      co_await ReadAll(test.transport(), contract->dead_letter_topic());
+  EXPECT_EQ(dead.size(), 0u);
+}
+
+TEST_P(BusConformance, Case11CloseTellsListeners) { Run(CloseTellsListeners); }
+
+// 11: so does a partition that goes to another member.
+Promise<void> RevokeTellsListeners(BusConformance& test) {
+  // So many that some of them go to the other member, whoever gives them out.
+  const auto contract = co_await BusConformance::NewContract(test, 8);
+  BusOptions options;
+  options.subscription.revoke_bound = absl::Milliseconds(400);
+  Bus& first = test.NewBus(options);
+  Recorder& stuck = test.Keep<Recorder>(UntilTold);
+  ThrowIfError(first.Subscribe(contract->info(), "group", stuck));
+  for (int key = 0; key < 40; ++key) {
+    co_await Say(first, *contract, StrCat("k", key), "x");
+  }
+  co_await test.Until([&] { return stuck.at_once() == 40; }, "the listeners");
+  Bus& second = test.NewBus(options);
+  Recorder& other = test.Keep<Recorder>();
+  ThrowIfError(second.Subscribe(contract->info(), "group", other));
+  co_await test.Until([&] { return !other.done().empty(); },
+                      "an event at the other member");
+  bool told = false;
+  for (const EventEnvelope& event : stuck.events()) {
+    told |= event.signal.aborted();
+  }
+  EXPECT_TRUE(told);
+}
+
+TEST_P(BusConformance, Case11RevokeTellsListeners) {
+  Run(RevokeTellsListeners);
+}
+
 }  // namespace
 }  // namespace millrace::bus::conformance

@@ -35,7 +35,7 @@ struct Features {
   bool restart = false;
   // Transports of several processes may be open on one log at once.
   bool several = false;
-  int many_members = 20;  // of one group
+  int many_members = 50;  // of one group
   int many_topics = 20;
   int many_records = 10'000;  // published side by side
   // How long something that must happen may take, on a slow machine.
