@@ -40,6 +40,15 @@ TopicSpec TopicOf(const ContractInfo& contract) {
   return topic;
 }
 
+absl::Duration ComesAgainWithin(const ContractInfo& contract) {
+  absl::Duration longest = absl::ZeroDuration();
+  for (const ContractInfo* one : DeclaringContracts(contract)) {
+    longest =
+        std::max(longest, DeadLetterTopicOf(*one).retention + one->retention);
+  }
+  return longest;
+}
+
 std::vector<TopicSpec> TopicsOf(
     const std::vector<const ContractInfo*>& contracts) {
   std::vector<TopicSpec> topics;

@@ -16,6 +16,11 @@ std::vector<const ContractInfo*> PerTopic(const ContractInfo& contract);
 
 TopicSpec TopicOf(const ContractInfo& contract);
 
+// How long after it came an event of the contract, or of one that it extends,
+// may come again: as a dead letter that is replayed on its last day, and then
+// stays in its topic.
+absl::Duration ComesAgainWithin(const ContractInfo& contract);
+
 // Of these, which stand for one topic each; the dead letters' behind each.
 std::vector<TopicSpec> TopicsOf(
     const std::vector<const ContractInfo*>& contracts);

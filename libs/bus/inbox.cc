@@ -1,5 +1,8 @@
 #include "bus/inbox.h"
 
+#include <algorithm>
+
+#include "bus/contract_topics.h"
 #include "loop/event_loop.h"
 
 namespace millrace::bus {
@@ -7,6 +10,17 @@ namespace millrace::bus {
 Inbox::Inbox(store::Database& database, std::string consumer,
              InboxOptions options)
     : database_(database), consumer_(std::move(consumer)), options_(options) {}
+
+Inbox::Inbox(store::Database& database, std::string consumer,
+             const std::vector<const ContractInfo*>& contracts,
+             InboxOptions options)
+    : Inbox(database, std::move(consumer), [&] {
+        for (const ContractInfo* contract : contracts) {
+          options.retention =
+              std::max(options.retention, ComesAgainWithin(*contract));
+        }
+        return options;
+      }()) {}
 
 std::vector<store::Migration> Inbox::Migrations() {
   return {{1, "inbox", R"sql(
@@ -40,7 +54,19 @@ bool Inbox::Take(store::Tx& tx, const Note& note) {
                     {"source", note.source},
                     {"event_id", note.event_id},
                     {"seen_ms", note.seen_ms}});
-  if (inserted == 0) return false;
+  if (inserted == 0) {
+    // It may come again for as long as from now on: a replay is in the topic
+    // anew, and a letter of it would be a new one.
+    tx.Execute(
+        "UPDATE millrace_inbox SET seen_ms = :seen_ms WHERE "
+        "consumer = :consumer AND event_id = :event_id AND source = :source "
+        "AND seen_ms < :seen_ms",
+        store::Params{{"seen_ms", note.seen_ms},
+                      {"consumer", note.consumer},
+                      {"event_id", note.event_id},
+                      {"source", note.source}});
+    return false;
+  }
   if (note.clean_batch > 0) {
     tx.Execute(
         "DELETE FROM millrace_inbox WHERE consumer = :consumer "

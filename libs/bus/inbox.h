@@ -13,10 +13,9 @@
 //                                            stopped if that one committed
 //
 // So effects must go through the transaction: rows, and events through an
-// Outbox on the same database. Notes are kept for `retention`, which must be
-// longer than an event can come again: the retention of its topic, and of dead
-// letters that may be replayed. Older ones are deleted a few at a time, by the
-// way.
+// Outbox on the same database. Notes are kept for `retention` since the event
+// came last, and at least for as long as events of the contracts can come again
+// (contract_topics.h). Older ones are deleted a few at a time, by the way.
 //
 // Loop thread only; the function runs on a worker thread, maybe more than once,
 // like all functions of transactions. The database outlives the inbox's
@@ -57,10 +56,17 @@ class Inbox {
   // `consumer` is the consumer group: each has its own notes.
   Inbox(store::Database& database, std::string consumer,
         InboxOptions options = {});
+  // For listeners of these contracts.
+  Inbox(store::Database& database, std::string consumer,
+        const std::vector<const ContractInfo*>& contracts,
+        InboxOptions options = {});
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
   static std::vector<store::Migration> Migrations();
+
+  // How long a note is kept.
+  absl::Duration retention() const { return options_.retention; }
 
   // Runs `effects(tx)` unless the event was seen before; false if it was. The
   // context of the transaction is the event's (codec.h, ContextOf). Rejects
@@ -68,8 +74,13 @@ class Inbox {
   //
   // `before(tx)` is the first that the transaction does, also when the event
   // was seen: for a lock that must be had before PostgreSQL takes its snapshot.
+  //
+  // Rejects, too, when the event is not to be finished here any more.
   template <typename F, typename B = Nothing>
   Promise<bool> Once(const EventEnvelope& envelope, F effects, B before = {}) {
+    if (envelope.signal.aborted()) {
+      return Promise<bool>::Reject(envelope.signal.reason());
+    }
     return database_.Transact(
         ContextOf(envelope),
         [note = NextNote(envelope), effects = std::move(effects),

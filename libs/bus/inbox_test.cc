@@ -122,5 +122,53 @@ TEST_F(InboxTest, OldNotesAreDeletedAFewAtATime) {
   EXPECT_EQ(Count("millrace_inbox"), 2);
 }
 
+TEST_F(InboxTest, ANoteIsKeptFromWhenTheEventCameLast) {
+  InboxOptions options;
+  options.retention = absl::Hours(1);
+  options.clean_every = 1;
+  Inbox inbox(*database_, "group", options);
+  const auto half_an_hour_later = [&] {
+    (void)Settle(database_->Transact([](store::Tx& tx) {
+      tx.Execute("UPDATE millrace_inbox SET seen_ms = seen_ms - 1800001");
+    }));
+  };
+  ASSERT_TRUE(*Settle(inbox.Once(Event("1"), Effect)));
+  half_an_hour_later();
+  EXPECT_FALSE(*Settle(inbox.Once(Event("1"), Effect)));
+  half_an_hour_later();
+  ASSERT_TRUE(*Settle(inbox.Once(Event("2"), Effect)));  // cleans
+  EXPECT_FALSE(*Settle(inbox.Once(Event("1"), Effect)));
+  EXPECT_EQ(Count("effects"), 2);
+}
+
+// A letter of its last day, replayed, is in the topic for all its time.
+TEST_F(InboxTest, NotesOutliveWhatTheContractsKeep) {
+  const EventInfo event{"E", "T.E"};
+  ContractInfo contract;
+  contract.full_name = "T";
+  contract.topic = "t";
+  contract.dead_letter_topic = "t.dead";
+  contract.events = absl::MakeConstSpan(&event, 1);
+  contract.retention = absl::Hours(24 * 7);
+  EXPECT_EQ(Inbox(*database_, "group", {&contract}).retention(),
+            absl::Hours(24 * 37));
+  contract.retention = absl::Hours(24 * 365);
+  EXPECT_EQ(Inbox(*database_, "group", {&contract}).retention(),
+            absl::Hours(24 * 730));
+  contract.retention = absl::InfiniteDuration();
+  Inbox inbox(*database_, "group", {&contract});
+  EXPECT_EQ(inbox.retention(), absl::InfiniteDuration());
+  EXPECT_TRUE(*Settle(inbox.Once(Event("1"), Effect)));
+  EXPECT_EQ(Count("millrace_inbox"), 1);
+}
+
+TEST_F(InboxTest, WhatWasTakenAwayHasNoEffects) {
+  Inbox inbox(*database_, "group");
+  EventEnvelope event = Event("1");
+  event.signal = AbortSignal::Aborted();
+  EXPECT_TRUE(absl::IsCancelled(Settle(inbox.Once(event, Effect)).status()));
+  EXPECT_EQ(Count("millrace_inbox"), 0);
+}
+
 }  // namespace
 }  // namespace millrace::bus

@@ -62,15 +62,17 @@ class AdminModule final : public runtime::Module {
   Promise<void> Start(runtime::ModuleContext& context) override {
     co_await AdoptUnchained(context.database());
     co_await SealOlder(context.database(), context.clock(), context.logger());
-    audit_inbox_.emplace(context.database(), kAuditGroup);
     // The trail covers every contract of the platform.
     admin::Contracts contracts = Contracts();
     Add(context.contracts(), contracts);
+    audit_inbox_.emplace(context.database(), kAuditGroup, contracts);
     audit_.emplace(*audit_inbox_, context.clock(), contracts);
     for (const ContractInfo* contract : contracts) {
       context.Subscribe(*contract, kAuditGroup, *audit_);
     }
-    access_inbox_.emplace(context.database(), kAccessGroup);
+    access_inbox_.emplace(
+        context.database(), kAccessGroup,
+        std::vector<const ContractInfo*>{&::users::v1::UserEvents::Info()});
     access_.emplace(*access_inbox_, context.outbox(), context.clock());
     context.Subscribe<::users::v1::UserEvents>(kAccessGroup, *access_);
     dead_letters_.emplace(context.bus(), contracts, context.logger());

@@ -56,7 +56,8 @@ class TemplatesModule final : public runtime::Module {
     const absl::Time now = context.clock().Now();
     co_await context.database().Transact(
         [&](store::Tx& tx) { SeedTemplates(tx, now); });
-    inbox_.emplace(context.database(), kMessagesGroup);
+    inbox_.emplace(context.database(), kMessagesGroup,
+                   std::vector<const ContractInfo*>{&UserEvents::Info()});
     messages_.emplace(*inbox_, context.outbox(), *programs_, context.clock());
     context.Subscribe<UserEvents>(kMessagesGroup, *messages_);
     const TemplatesSettings& settings =

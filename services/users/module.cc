@@ -49,7 +49,9 @@ class UsersModule final : public runtime::Module {
     purger_.emplace(context.database(), context.outbox(), context.clock(),
                     context.logger(), PurgeOptionsOf(settings));
     co_await StartSessions(context, settings);
-    inbox_.emplace(context.database(), kPermissionsGroup);
+    inbox_.emplace(
+        context.database(), kPermissionsGroup,
+        std::vector<const ContractInfo*>{&::admin::v1::AdminEvents::Info()});
     permissions_.emplace(*inbox_);
     context.Subscribe<::admin::v1::AdminEvents>(kPermissionsGroup,
                                                 *permissions_);
