@@ -34,6 +34,14 @@ bus::BusOptions OptionsOf(const HostParts& parts) {
   const absl::Duration retry_for = DurationOf(config.bus().retry_for());
   options.subscription.retry_for =
       retry_for > absl::ZeroDuration() ? retry_for : absl::InfiniteDuration();
+  const absl::Duration unavailable_for =
+      DurationOf(config.bus().unavailable_for());
+  options.subscription.unavailable_for = unavailable_for > absl::ZeroDuration()
+                                             ? unavailable_for
+                                             : absl::InfiniteDuration();
+  options.subscription.slow_after = DurationOf(config.bus().slow_after());
+  options.max_in_flight_total = config.bus().max_in_flight_total();
+  options.max_in_flight_bytes_total = config.bus().max_in_flight_bytes_total();
   options.subscription.expired = ExpiredFrom(config.bus().expired());
   return options;
 }
@@ -118,6 +126,7 @@ void BusHost::Check() {
 }
 
 Promise<void> BusHost::Measure() {
+  if (bus_ != nullptr) bus_->ShowHeld();
   if (!complete_ || !transport_->health().ok()) co_return;
   // Without an answer the metrics stay as they were; Check() says why.
   (void)co_await AsStatusOr(bus_->Measure());

@@ -13,6 +13,7 @@ bus::KafkaOptions KafkaOptionsOf(const Config& config) {
   options.create_topics = config.bus().create_topics();
   options.replication_factor = kafka.replication_factor();
   options.session_timeout = DurationOf(kafka.session_timeout());
+  options.assignment = config.bus().assignment();
   const auto set = [&](const char* name, const std::string& value) {
     if (!value.empty()) options.properties.emplace_back(name, value);
   };

@@ -56,6 +56,13 @@ TEST(KafkaOptionsTest, SayHowToBeTrusted) {
                             Pair("ssl.key.password", "secret of the key")}));
 }
 
+TEST(KafkaOptionsTest, SayHowPartitionsAreGivenOut) {
+  Config config = SecuredConfig();
+  EXPECT_EQ(KafkaOptionsOf(config).assignment, "roundrobin");
+  config.mutable_bus()->set_assignment("range");
+  EXPECT_EQ(KafkaOptionsOf(config).assignment, "range");
+}
+
 // librdkafka reads the files when a client is made, and names what it lacks.
 TEST(KafkaOptionsTest, ReachLibrdkafka) {
   const ScratchDir dir;
