@@ -34,7 +34,9 @@ class ParcelsModule final : public millrace::runtime::Module {
   }
 
   Promise<void> Start(millrace::runtime::ModuleContext& context) override {
-    inbox_.emplace(context.database(), kPeopleGroup);
+    inbox_.emplace(
+        context.database(), kPeopleGroup,
+        std::vector<const millrace::ContractInfo*>{&UserEvents::Info()});
     people_.emplace(*inbox_);
     context.Subscribe<UserEvents>(kPeopleGroup, *people_);
     rpc_.emplace(context.database(), context.outbox(), context.clock());
