@@ -18,14 +18,18 @@ class Mortal {
   explicit Mortal(const std::string& when);
 
   void At(std::string_view point);
+  // The same, but that who asks sees to it.
+  bool IsUp(std::string_view point);
+  static void Die();
 
  private:
   std::string point_;
   std::atomic<int> left_ = 0;
 };
 
-// At("after-publish") when something is durable on `topic`, and
-// At("after-letter") for other topics, before anybody hears of it.
+// Dies "after-send" when something is on its way to `topic`, and nobody hears
+// whether it came. At("after-publish") when something is durable on `topic`,
+// and At("after-letter") for other topics, before anybody hears of it.
 std::unique_ptr<bus::Transport> MakeMortal(bus::Transport& inner,
                                            std::string topic, Mortal& mortal);
 

@@ -6,6 +6,7 @@
 // Where it can be told to die (Options::die):
 //   before-commit   within the transaction, with everything written
 //   after-commit    when a change is durable, before anybody published it
+//   after-send      when a batch is on its way, before any answer
 //   after-publish   when a batch of the outbox is durable on the topic
 //   after-effect    when an event was applied, before its offset is committed
 //   after-letter    when a dead letter is durable

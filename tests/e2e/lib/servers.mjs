@@ -1,10 +1,11 @@
 // Real servers for a test: Apache Kafka and PostgreSQL on free ports with
 // their own data, started, killed and restarted by the test.
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import { bin, root, run } from "./platform.mjs";
 import { Program, lastLogLines } from "./process.mjs";
@@ -206,6 +207,12 @@ export class Postgres {
 
   sql(statement, database = "postgres") {
     return execFileSync(`${this.bin}/psql`, ["-h", "127.0.0.1", "-p", String(this.port), "-U", "postgres", "-d", database, "-XAtqc", statement], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  }
+
+  // Others wait for the table for so many seconds.
+  sleepLocked(table, seconds, database) {
+    const statement = `BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(${seconds}); COMMIT`;
+    return promisify(execFile)(`${this.bin}/psql`, ["-h", "127.0.0.1", "-p", String(this.port), "-U", "postgres", "-d", database, "-XAtqc", statement]);
   }
 
   createDatabase(name) {

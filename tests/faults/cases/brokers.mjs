@@ -1,5 +1,11 @@
 // The only broker is killed, frozen, or cut off.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
+import { Unavailable } from "../../e2e/lib/servers.mjs";
+import { Brokers } from "../lib/brokers.mjs";
 
 // Writer and reader at work, `fault` in the middle, and all is well at the end.
 // `rate` lets the fault meet both.
@@ -16,6 +22,39 @@ async function inTheMiddle(stage, { events, rate = events / 5, brokers }, fault)
 const SESSION_MS = 3000; // the default of the service
 
 export const brokerFaults = {
+  "broker-disk-full": {
+    async run(stage) {
+      if (process.getuid() !== 0) throw new Unavailable("only root can mount a small file system");
+      const dir = join(stage.dir, "kafka");
+      const disk = join(dir, "broker-1", "data");
+      mkdirSync(disk, { recursive: true });
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", disk], { stdio: "pipe" });
+      } catch (error) {
+        throw new Unavailable(`no file system can be mounted: ${error.stderr}`);
+      }
+      // One of its own: the others want theirs whole.
+      const brokers = await Brokers.create(dir, { size: 1 });
+      stage.brokers = brokers;
+      stage.atEnd = async () => {
+        await brokers.close();
+        execFileSync("umount", [disk]);
+      };
+      const [broker] = brokers.all;
+      await inTheMiddle(stage, { events: stage.long ? 50_000 : 10_000 }, async () => {
+        const ballast = join(disk, "ballast");
+        try {
+          writeFileSync(ballast, Buffer.alloc(64 << 20));
+        } catch {
+          // As much as there was room for.
+        }
+        // It gives up its only directory, and with that itself.
+        await stage.until("the broker's end", () => broker.program.exit);
+        unlinkSync(ballast);
+        await broker.start();
+      });
+    },
+  },
   "broker-killed": {
     short: true,
     async run(stage) {

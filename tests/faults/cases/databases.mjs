@@ -1,4 +1,5 @@
 // The database is killed, its disk is full, the clock jumps.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -53,6 +54,26 @@ export const databaseFaults = {
       }
       await stage.until("a change that finds no room", () => writer.errors.some((line) => /a change failed.*RESOURCE_EXHAUSTED/.test(line)));
       unlinkSync(ballast);
+      await stage.settle();
+    },
+  },
+  "database-slow": {
+    short: true,
+    async run(stage) {
+      if (!stage.postgres) throw new Unavailable("PostgreSQL is not installed");
+      stage.usePostgres();
+      await stage.createTopic();
+      const events = stage.long ? 10_000 : 1_500;
+      await stage.writer({ events, lanes: 2, per_tx: 16, rate: events / 6 });
+      await stage.reader();
+      const database = new URL(stage.apply).pathname.slice(1);
+      for (const share of stage.long ? [0.2, 0.4, 0.6] : [0.3]) {
+        await stage.applied(share);
+        // Nobody writes for longer than the session, and the group must not mind.
+        const generation = (await stage.brokers.group(stage.group)).members[0].memberId;
+        await stage.postgres.sleepLocked("applied", 6, database);
+        assert.equal((await stage.brokers.group(stage.group)).members[0].memberId, generation, "the reader left its group");
+      }
       await stage.settle();
     },
   },

@@ -31,6 +31,7 @@ export const serviceFaults = {
       const apply = { apply: stage.apply };
       await diesAt(stage, "before-commit:20", { ...emit, relay: 0 });
       await diesAt(stage, "after-commit:20", { ...emit, relay: 0 });
+      await diesAt(stage, "after-send:2", emit);
       await diesAt(stage, "after-publish:2", emit);
       await diesAt(stage, "after-effect:50", { ...emit, ...apply });
       await diesAt(stage, "after-effect:1", apply);

@@ -129,7 +129,7 @@ export class Stage {
 
   async close() {
     for (const service of this.services) await service.kill("SIGKILL");
-    this.atEnd?.();
+    await this.atEnd?.();
   }
 
   #tables() {
