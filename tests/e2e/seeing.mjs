@@ -98,6 +98,21 @@ await cases({
     assert.match((await trace(traceOfLetter)).stdout, /handled by admin\.audit {2}dead letter/);
     const dry = await millrace("replay", "--id", id, "--dry-run", "--grpc", grpc);
     assert.match(dry.stderr, /^would replay 1$/m);
+    // What fails again is a letter again, beside the one that was replayed.
+    const letters = async () => (await list()).stdout.split("\n").length;
+    const replay = async (...which) => {
+      const before = await letters();
+      const { code: ended, stderr } = await millrace("replay", ...which, "--grpc", grpc);
+      assert.equal(ended, 0, stderr);
+      const count = Number(stderr.match(/^replayed (\d+)$/m)[1]);
+      await eventually(`${count} more of ${before} letters`, async () => (await letters()) === before + count);
+      return count;
+    };
+    assert.equal(await replay("--id", id), 1);
+    assert.equal(await replay("--key", "nobody's"), 0);
+    assert.ok(await replay("--all") >= 1);
+    const both = await millrace("replay", "--grpc", grpc);
+    assert.notEqual(both.code, 0, "a replay of nothing in particular");
   },
   async "the embedded bus needs no topics to be applied"() {
     const { code, stdout } = await millrace("contracts", "apply", "--dry-run");
