@@ -30,7 +30,7 @@ class SimGroup;
 // Probabilities are per occasion, durations are upper bounds.
 struct Faults {
   absl::Duration delay;  // of a write, an acknowledgement, a fetch, a rebalance
-  int batch = 512;       // records of one OnRecords()
+  int batch = 128;       // records of one OnRecords()
   size_t max_record_bytes = 1 << 20;
   // Of a Publish(): refused with nothing written; written with the answer
   // lost; of each partition some records from the front written. Each of them
