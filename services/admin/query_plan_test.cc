@@ -217,6 +217,7 @@ TEST_F(QueryPlanTest, EveryStatementGoesByAnIndex) {
               tx.Query("SELECT id FROM audit WHERE payload_type = 'x'");
             }).size(),
             1u);
+  ForgetStatements();
 }
 
 }  // namespace

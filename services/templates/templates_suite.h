@@ -17,7 +17,7 @@
 #include "services/templates/rpc.h"
 #include "templates/migrations.h"
 #include "templates/v1/events.millrace.h"
-#include "tests/support/service_test.h"
+#include "tests/support/watched_service_test.h"
 
 namespace millrace::templates {
 
@@ -62,9 +62,9 @@ Request For(const ::templates::v1::Template& version) {
   return request;
 }
 
-class TemplatesSuite : public testing::ServiceSuite {
+class TemplatesSuite : public testing::Watched<testing::ServiceSuite> {
  protected:
-  TemplatesSuite() : ServiceSuite("templates", TemplatesMigrations()) {}
+  TemplatesSuite() : Watched("templates", TemplatesMigrations()) {}
 
   absl::StatusOr<::templates::v1::Template> TryPut(
       const std::string& locale, const std::string& body,

@@ -6,8 +6,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/support/query_plan.h"
 #include "tests/support/service_test.h"
@@ -26,12 +28,16 @@ class Watched : private HasStatementWatch, public Fixture {
   explicit Watched(Args&&... args)
       : Fixture(std::forward<Args>(args)..., watch.Listener()) {}
 
-  // For what only tests would do, or what is slow on purpose.
+  // For what only tests would do, or what is slow on purpose: all up to now, or
+  // those that begin so.
   void ForgetStatements() { watch.Take(); }
+  void IgnoreStatement(std::string beginning) {
+    ignored_.push_back(std::move(beginning));
+  }
 
   void TearDown() override {
     for (const Statement& statement : watch.Take()) {
-      if (IsOfTests(statement.sql)) continue;
+      if (IsIgnored(statement.sql)) continue;
       const auto explain = [&](store::Tx& tx) {
         return StepsWithoutIndex(tx.dialect(),
                                  ExplainForAnySize(tx, statement));
@@ -45,10 +51,15 @@ class Watched : private HasStatementWatch, public Fixture {
   }
 
  private:
-  // The relay alone reads an outbox: see libs/bus/plan_test.cc.
-  static bool IsOfTests(const std::string& sql) {
-    return sql.find(" FROM millrace_outbox") != sql.npos;
+  bool IsIgnored(const std::string& sql) const {
+    // The relay alone reads an outbox: see libs/bus/plan_test.cc.
+    if (sql.find(" FROM millrace_outbox") != sql.npos) return true;
+    return std::any_of(
+        ignored_.begin(), ignored_.end(),
+        [&](const std::string& part) { return sql.starts_with(part); });
   }
+
+  std::vector<std::string> ignored_;
 };
 
 }  // namespace millrace::testing

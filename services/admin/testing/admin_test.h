@@ -19,7 +19,7 @@
 #include "services/admin/verify.h"
 #include "templates/v1/events.millrace.h"
 #include "tests/support/database_backend.h"
-#include "tests/support/service_test.h"
+#include "tests/support/watched_service_test.h"
 #include "users/v1/events.millrace.h"
 
 namespace millrace::admin {
@@ -50,7 +50,7 @@ const testing::Backend& TestedBackend();
 // The tables as the migrations up to `version` leave them.
 std::vector<store::Migration> MigrationsUpTo(int version);
 
-class AdminTest : public testing::ServiceTest {
+class AdminTest : public testing::Watched<testing::ServiceTest> {
  protected:
   AdminTest() : AdminTest(AdminMigrations()) {}
   explicit AdminTest(std::vector<store::Migration> migrations)
