@@ -31,6 +31,8 @@ struct Assignment {
   bool gone = false;         // not ours any more: nothing is committed any more
   bool awaits_room = false;  // of the budget
   Timer patience;            // with keys that fill it up, while `paused`
+  size_t slow_keys = 0;      // among which their part is shared; 0: none is
+  int readers = 0;           // of keys that are read again
   AbortController retries;   // aborted when `leaving`
   // Made when `leaving`: resolves when nothing is left to finish.
   std::optional<Deferred<void>> idle;

@@ -127,6 +127,10 @@ void PartitionWork::LetGo(Lane* lane, size_t records, size_t bytes) {
   }
 }
 
+bool PartitionWork::IsOf(const Lane& lane, std::string_view key) {
+  return std::string_view(lane.name).substr(1) == key;
+}
+
 size_t PartitionWork::TakeBack(Lane* lane, Record record) {
   size_t missing = 0;
   std::deque<Lane::Left>& left = lane->left;

@@ -115,6 +115,8 @@ class PartitionWork {
   // is the next that the lane let go of. Those that must have come before it
   // are not in the log any more and are done with: returns how many.
   size_t TakeBack(Lane* lane, Record record);
+  // Whether a record with this key belongs into the lane, which has one.
+  static bool IsOf(const Lane& lane, std::string_view key);
   // Records that were let go of and not taken back.
   size_t left() const { return left_; }
 

@@ -191,7 +191,7 @@ void Subscription::Finish(const Held& assignment, Lane* lane) {
   const bool read_again = !lane->left.empty();
   const bool more = assignment->work.Finish(lane);
   CommitSoon(assignment);
-  if (read_again) WantMore(lane);
+  if (read_again) WantMore(assignment, lane);
   if (more) MakeReady(assignment, lane);
   Worked(assignment);
 }

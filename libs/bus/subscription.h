@@ -225,15 +225,15 @@ class Subscription final : public ConsumerEvents,
   void AwaitBudget(const Held& assignment);
   void AwaitSlowKeys(const Held& assignment, absl::Duration time);
   // What a key may hold of a partition that it slows down.
-  size_t KeyRecords() const;
-  size_t KeyBytes() const;
+  size_t KeyRecords(const Assignment& assignment) const;
+  size_t KeyBytes(const Assignment& assignment) const;
   void LetGoOfSlowKeys(const Held& assignment);
   // Until the lane has back all that it has let go of.
   static Promise<void> ReadAgain(Self self, Held assignment, Lane* lane);
   static Promise<void> ReadSome(Self self, Held assignment, Lane* lane);
   void TakeBack(const Held& assignment, Lane* lane, Record record);
   bool LaneHasRoom(const Held& assignment, const Lane& lane) const;
-  void WantMore(Lane* lane);
+  void WantMore(const Held& assignment, Lane* lane);
   static Promise<void> Revoke(Self self, std::vector<TopicPartition> partitions,
                               Revoked how);
   // Nothing is retried from now on.

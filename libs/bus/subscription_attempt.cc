@@ -103,7 +103,7 @@ Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
     self->measures_.delivered.Add();
     self->Finish(assignment, lane);
   } else if (outcome == Span::Outcome::kFailed) {
-    self->overran_ |= told;
+    self->overran_ |= told && !assignment->gone;
     self->GiveUp(assignment, lane);
   } else if (outcome == Span::Outcome::kDeadLetter) {
     co_await Bury(self, assignment, lane, std::move(failure));

@@ -92,14 +92,7 @@ OwnedList OffsetsAt(rd_kafka_t* client, const std::string& place,
 
 std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
                                        const std::string& place,
-                                       const std::vector<std::string>& topics) {
-  std::vector<GroupOffset> offsets;
-  for (const std::string& topic : topics) {
-    const int partitions = PartitionsOf(client, place, topic);
-    for (int p = 0; p < partitions; ++p) {
-      offsets.emplace_back().partition = {topic, p};
-    }
-  }
+                                       std::vector<GroupOffset> offsets) {
   if (offsets.empty()) return offsets;
   const OwnedList begin =
       OffsetsAt(client, place, offsets, RD_KAFKA_OFFSET_BEGINNING);
@@ -109,6 +102,19 @@ std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
     offsets[i].end = end->elems[i].offset;
   }
   return offsets;
+}
+
+std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
+                                       const std::string& place,
+                                       const std::vector<std::string>& topics) {
+  std::vector<GroupOffset> offsets;
+  for (const std::string& topic : topics) {
+    const int partitions = PartitionsOf(client, place, topic);
+    for (int p = 0; p < partitions; ++p) {
+      offsets.emplace_back().partition = {topic, p};
+    }
+  }
+  return WatermarksNow(client, place, std::move(offsets));
 }
 
 void AddCommitted(rd_kafka_t* client, const std::string& place,
@@ -223,6 +229,25 @@ Promise<std::vector<GroupOffset>> Watermarks(Environment& environment,
                                 topics = std::move(topics)]() mutable {
     const Handle mine = std::move(client);
     return WatermarksNow(mine.get(), place, topics);
+  });
+}
+
+Promise<std::vector<GroupOffset>> Watermarks(
+    Environment& environment, Handle client,
+    std::vector<TopicPartition> partitions) {
+  if (client == nullptr) {
+    return Promise<std::vector<GroupOffset>>::Reject(
+        absl::UnavailableError(environment.place() + ": has no producer"));
+  }
+  std::vector<GroupOffset> offsets;
+  for (TopicPartition& partition : partitions) {
+    offsets.emplace_back().partition = std::move(partition);
+  }
+  return environment.calls.Run([client = std::move(client),
+                                place = environment.place(),
+                                offsets = std::move(offsets)]() mutable {
+    const Handle mine = std::move(client);
+    return WatermarksNow(mine.get(), place, std::move(offsets));
   });
 }
 

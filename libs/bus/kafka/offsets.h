@@ -38,6 +38,11 @@ Promise<std::vector<GroupOffset>> Watermarks(Environment& environment,
                                              Handle client,
                                              std::vector<std::string> topics);
 
+// The same of these partitions alone, whatever becomes of their topics' others.
+Promise<std::vector<GroupOffset>> Watermarks(
+    Environment& environment, Handle client,
+    std::vector<TopicPartition> partitions);
+
 // The same with what `group` committed.
 Promise<std::vector<GroupOffset>> CommittedOffsets(
     Environment& environment, Handle client, std::string group,

@@ -43,6 +43,8 @@ class TailReader : public std::enable_shared_from_this<TailReader> {
   static Promise<bool> Open(std::shared_ptr<TailReader> self,
                             std::function<Handle()> client);
   bool Turn();
+  // Where the partitions that are read begin and end.
+  Promise<std::vector<GroupOffset>> Ask(Handle client);
   // Nothing when the partition is not read.
   std::optional<int64_t> StartOf(const GroupOffset& offset) const;
   absl::Status Start(const std::vector<GroupOffset>& offsets);
@@ -109,9 +111,9 @@ Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self,
                                std::function<Handle()> client) {
   const int64_t patience = self->environment_.loop.TimeMs() + kOpenMs;
   while (true) {
+    const Promise<std::vector<GroupOffset>> asked = self->Ask(client());
     const absl::StatusOr<std::vector<GroupOffset>> offsets =
-        co_await AsStatusOr(
-            Watermarks(self->environment_, client(), self->spec_.topics));
+        co_await AsStatusOr(asked);
     if (self->stopped_) co_return false;
     if (offsets.ok()) {
       const absl::Status started = self->Start(*offsets);
@@ -126,6 +128,17 @@ Promise<bool> TailReader::Open(std::shared_ptr<TailReader> self,
     co_await Delay(kOpenRetry);
     if (self->stopped_) co_return false;
   }
+}
+
+Promise<std::vector<GroupOffset>> TailReader::Ask(Handle client) {
+  if (!spec_.starts.has_value()) {
+    return Watermarks(environment_, std::move(client), spec_.topics);
+  }
+  std::vector<TopicPartition> partitions;
+  for (const auto& [partition, offset] : *spec_.starts) {
+    partitions.push_back(partition);
+  }
+  return Watermarks(environment_, std::move(client), std::move(partitions));
 }
 
 std::optional<int64_t> TailReader::StartOf(const GroupOffset& offset) const {

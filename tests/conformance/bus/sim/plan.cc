@@ -72,6 +72,8 @@ Plan MakePlan(uint64_t seed) {
                 Some(random, 100, 2'000), 2};
   plan.subscription.max_parallel = static_cast<int>(1 + random.Below(20));
   plan.subscription.max_in_flight = static_cast<size_t>(1 + random.Below(40));
+  plan.subscription.max_in_flight_bytes =
+      1'000 + static_cast<size_t>(random.Below(40'000));
   plan.subscription.max_uncommitted =
       plan.subscription.max_in_flight + static_cast<size_t>(random.Below(40));
   plan.subscription.slow_after =
@@ -134,8 +136,8 @@ std::string Plan::ToString() const {
       &text, "\n  subscription: attempts ", retry.max_attempts, ", backoff ",
       Seconds(retry.initial_backoff), " to ", Seconds(retry.max_backoff),
       ", parallel ", subscription.max_parallel, ", in flight ",
-      subscription.max_in_flight, ", uncommitted ",
-      subscription.max_uncommitted, ", slow after ",
+      subscription.max_in_flight, ", bytes ", subscription.max_in_flight_bytes,
+      ", uncommitted ", subscription.max_uncommitted, ", slow after ",
       Seconds(subscription.slow_after), ", revoke bound ",
       Seconds(subscription.revoke_bound), "\n  relay: batch ", relay.batch_rows,
       ", lease ", Seconds(relay.lease), ", poll ", Seconds(relay.poll), "\n");
