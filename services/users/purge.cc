@@ -45,7 +45,7 @@ Promise<void> Purger::Round() {
     }
     co_await database_.Transact([this](store::Tx& tx) {
       const absl::Time now = clock_.Now();
-      return PruneSessions(tx, now, now - LockoutOptions().memory);
+      return PruneSessions(tx, now, now - options_.memory);
     });
   } catch (...) {
     logger_.Warning(

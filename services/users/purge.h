@@ -15,6 +15,7 @@
 #include "bus/outbox.h"
 #include "loop/event_loop.h"
 #include "loop/promise.h"
+#include "services/users/lockout.h"
 #include "store/database.h"
 
 namespace millrace::users {
@@ -22,6 +23,8 @@ namespace millrace::users {
 struct PurgeOptions {
   absl::Duration period = absl::Minutes(10);
   int64_t batch = 100;  // people to a transaction
+  // Failures that the lockout still counts stay.
+  absl::Duration memory = LockoutOptions().memory;
 };
 
 class Purger {

@@ -1,5 +1,6 @@
 #include "services/users/purge.h"
 
+#include "services/users/sessions_store.h"
 #include "services/users/users_suite.h"
 
 namespace millrace::users {
@@ -83,6 +84,26 @@ TEST_P(UsersSuite, AStartedPurgerPurgesAtOnce) {
   purger.Start(loop_);
   ASSERT_TRUE(Await(purger.Stop()).ok());
   EXPECT_EQ(Emitted().back(), "Purged");
+}
+
+TEST_P(UsersSuite, FailuresStayAsLongAsTheLockoutRemembersThem) {
+  const absl::Time last = clock_.Now();
+  const auto save = [last](store::Tx& tx) {
+    SaveFailures(tx, "bucket", {6, last});
+  };
+  ASSERT_TRUE(Await(database_->Transact(save)).ok());
+  const PurgeOptions options = {.memory = absl::Hours(24)};
+  const auto purge = [&] {
+    Purger purger(*database_, outbox_, clock_, logger_, options);
+    purger.Start(loop_);
+    ASSERT_TRUE(Await(purger.Stop()).ok());
+  };
+  clock_.Advance(absl::Hours(2));
+  purge();
+  EXPECT_EQ(*Await(database_->Read(CountRows("login_failures"))), 1);
+  clock_.Advance(absl::Hours(23));
+  purge();
+  EXPECT_EQ(*Await(database_->Read(CountRows("login_failures"))), 0);
 }
 
 }  // namespace

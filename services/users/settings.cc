@@ -17,7 +17,8 @@ UsersOptions UsersOptionsOf(const UsersSettings& settings) {
 }
 
 PurgeOptions PurgeOptionsOf(const UsersSettings& settings) {
-  return {.period = DurationOf(settings.purge_interval())};
+  return {.period = DurationOf(settings.purge_interval()),
+          .memory = LockoutOptionsOf(settings.lockout()).memory};
 }
 
 SessionOptions SessionOptionsOf(const TokenSettings& settings) {

@@ -26,6 +26,7 @@ TEST(UsersSettingsTest, DefaultsAreThoseOfTheOptions) {
   const UsersOptions users = UsersOptionsOf(settings);
   EXPECT_EQ(users.retention, UsersOptions().retention);
   EXPECT_EQ(PurgeOptionsOf(settings).period, PurgeOptions().period);
+  EXPECT_EQ(PurgeOptionsOf(settings).memory, PurgeOptions().memory);
   const SessionOptions sessions = SessionOptionsOf(settings.tokens());
   EXPECT_EQ(sessions.access_life, SessionOptions().access_life);
   EXPECT_EQ(sessions.refresh_life, SessionOptions().refresh_life);
@@ -65,6 +66,7 @@ TEST(UsersSettingsTest, EachIsTakenFromTheConfiguration) {
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(UsersOptionsOf(*settings).retention, absl::Hours(1));
   EXPECT_EQ(PurgeOptionsOf(*settings).period, absl::Minutes(2));
+  EXPECT_EQ(PurgeOptionsOf(*settings).memory, absl::Hours(10));
   const SessionOptions sessions = SessionOptionsOf(settings->tokens());
   EXPECT_EQ(sessions.access_life, absl::Minutes(3));
   EXPECT_EQ(sessions.refresh_life, absl::Hours(4));
