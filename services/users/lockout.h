@@ -33,7 +33,8 @@ struct LockoutOptions {
   int64_t free = 5;
   absl::Duration first_pause = absl::Seconds(1);
   absl::Duration longest_pause = absl::Minutes(5);
-  // After which failures are forgotten.
+  // After which failures are forgotten. Longer than longest_pause, or the pause
+  // ends by it.
   absl::Duration memory = absl::Hours(1);
 };
 

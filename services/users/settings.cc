@@ -1,5 +1,7 @@
 #include "services/users/settings.h"
 
+#include <algorithm>
+
 #include "runtime/config.h"
 
 namespace millrace::users {
@@ -33,10 +35,11 @@ tokens::RotationOptions RotationOptionsOf(const TokenSettings& settings) {
 }
 
 LockoutOptions LockoutOptionsOf(const LockoutSettings& settings) {
+  const absl::Duration longest_pause = DurationOf(settings.longest_pause());
   return {.free = settings.free_failures(),
           .first_pause = DurationOf(settings.first_pause()),
-          .longest_pause = DurationOf(settings.longest_pause()),
-          .memory = DurationOf(settings.memory())};
+          .longest_pause = longest_pause,
+          .memory = std::max(DurationOf(settings.memory()), 2 * longest_pause)};
 }
 
 tokens::PasswordOptions PasswordOptionsOf(const PasswordSettings& settings) {

@@ -17,6 +17,8 @@ PurgeOptions PurgeOptionsOf(const UsersSettings& settings);
 SessionOptions SessionOptionsOf(const TokenSettings& settings);
 // How long a token is taken goes by how long it is good.
 tokens::RotationOptions RotationOptionsOf(const TokenSettings& settings);
+// Failures are remembered at least twice as long as the longest pause: what
+// counts outlives the pause that it makes.
 LockoutOptions LockoutOptionsOf(const LockoutSettings& settings);
 tokens::PasswordOptions PasswordOptionsOf(const PasswordSettings& settings);
 

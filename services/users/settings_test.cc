@@ -93,11 +93,27 @@ TEST(UsersSettingsTest, TheBoundsKeepWhatBelongsTogetherTogether) {
   const auto settings =
       Load({{"MILLRACE_SETTINGS_USERS_TOKENS_ACCESS_LIFE", "24h"},
             {"MILLRACE_SETTINGS_USERS_TOKENS_KEY_PERIOD", "48h"},
+            {"MILLRACE_SETTINGS_USERS_LOCKOUT_LONGEST_PAUSE", "24h"},
+            {"MILLRACE_SETTINGS_USERS_LOCKOUT_MEMORY", "1m"},
             {"MILLRACE_SETTINGS_USERS_PASSWORDS_PASSES", "1"},
             {"MILLRACE_SETTINGS_USERS_PASSWORDS_MEMORY_BYTES", "7340032"}});
   ASSERT_TRUE(settings.ok()) << settings.status();
+  const LockoutOptions lockout = LockoutOptionsOf(settings->lockout());
+  EXPECT_EQ(lockout.memory, absl::Hours(48));
+  EXPECT_EQ(PurgeOptionsOf(*settings).memory, lockout.memory);
   EXPECT_TRUE(RotationOptionsOf(settings->tokens()).Validate().ok());
   EXPECT_TRUE(PasswordOptionsOf(settings->passwords()).Validate().ok());
+}
+
+TEST(UsersSettingsTest, ALongPauseIsNotForgottenBeforeItIsOver) {
+  const auto settings =
+      Load({{"MILLRACE_SETTINGS_USERS_LOCKOUT_LONGEST_PAUSE", "24h"}});
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  const LockoutOptions lockout = LockoutOptionsOf(settings->lockout());
+  const absl::Time last = absl::FromUnixSeconds(1'700'000'000);
+  EXPECT_EQ(PauseBefore({100, last}, last + absl::Hours(2), lockout),
+            absl::Hours(22));
+  EXPECT_EQ(OneMore({100, last}, last + absl::Hours(24), lockout).count, 101);
 }
 
 TEST(UsersSettingsTest, WhatIsWrongIsNamedWithItsPlace) {
