@@ -157,11 +157,13 @@ Promise<Response> ServeEvents(Dispatcher& dispatcher, const Target& target,
   }
   absl::StatusOr<Single> single = ReadSingle(target, request, *codec, options);
   if (!single.ok()) return Answer(ErrorResponse(single.status()));
-  SetAfter(request, single->message.get());
+  const bool can_go_on = CanGoOn(*target.method);
+  if (can_go_on) SetAfter(request, single->message.get());
   std::vector<MessagePtr> requests;
   requests.push_back(std::move(single->message));
-  return Answer(SseResponse(ToEvents(dispatcher.Streaming(
-      std::move(single->call), Stream<MessagePtr>::Of(std::move(requests))))));
+  Stream<MessagePtr> answers = dispatcher.Streaming(
+      std::move(single->call), Stream<MessagePtr>::Of(std::move(requests)));
+  return Answer(SseResponse(ToEvents(std::move(answers), can_go_on)));
 }
 
 // A streaming call, from its requests to the head of its response. `dispatcher`

@@ -13,15 +13,22 @@ using google::protobuf::FieldDescriptor;
 const FieldDescriptor* TextField(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   const bool fits = field != nullptr && !field->is_repeated() &&
+                    field->real_containing_oneof() == nullptr &&
                     field->type() == FieldDescriptor::TYPE_STRING;
   return fits ? field : nullptr;
 }
 
 }  // namespace
 
+bool CanGoOn(const MethodInfo& method) {
+  if (method.kind != MethodKind::kServerStream) return false;
+  const FieldDescriptor* after = TextField(method.request(), "after");
+  return after != nullptr && after->has_presence() &&
+         TextField(method.response(), "position") != nullptr;
+}
+
 void SetAfter(const Request& request, Message* message) {
   const FieldDescriptor* after = TextField(*message, "after");
-  if (after == nullptr || !after->has_presence()) return;
   const google::protobuf::Reflection& fields = *message->GetReflection();
   if (request.headers.Has("Last-Event-ID")) {
     fields.SetString(message, after,
@@ -33,7 +40,6 @@ void SetAfter(const Request& request, Message* message) {
 
 AnswerPosition PositionOf(const Message& answer) {
   const FieldDescriptor* position = TextField(answer, "position");
-  if (position == nullptr) return {};
   const google::protobuf::Reflection& fields = *answer.GetReflection();
   std::vector<const FieldDescriptor*> set;
   fields.ListFields(answer, &set);

@@ -15,8 +15,11 @@
 
 namespace millrace::http {
 
-// Sets `after` of the message of `request`, where there is such a field: to
-// what Last-Event-ID says, or, unless the message has one, to "".
+// Whether the method has such streams. The others below are for those alone.
+bool CanGoOn(const MethodInfo& method);
+
+// Sets `after` of the message of `request` to what Last-Event-ID says, or,
+// unless the message has one, to "".
 void SetAfter(const Request& request, Message* message);
 
 struct AnswerPosition {

@@ -107,13 +107,17 @@ class EnvelopeWriting final : public Writing {
 
 class EventWriting final : public Writing {
  public:
+  explicit EventWriting(bool ids) : ids_(ids) {}
+
   absl::StatusOr<std::string> Item(const Message& message) override {
     absl::StatusOr<std::string> json = ToJson(message);
     if (!json.ok()) return json;
     SseEvent event;
-    AnswerPosition position = PositionOf(message);
-    if (position.alone) return FormatSseId(position.id);
-    event.id = std::move(position.id);
+    if (ids_) {
+      AnswerPosition position = PositionOf(message);
+      if (position.alone) return FormatSseId(position.id);
+      event.id = std::move(position.id);
+    }
     event.data = *std::move(json);
     return FormatSse(event);
   }
@@ -124,6 +128,9 @@ class EventWriting final : public Writing {
     event.data = status.ok() ? "{}" : ErrorJson(status);
     return FormatSse(event);
   }
+
+ private:
+  const bool ids_;
 };
 
 // Never rejects: an error is written down, and when the client is gone there
@@ -191,8 +198,8 @@ Envelopes ToEnvelopes(Stream<MessagePtr> answers, EnvelopeForm form,
                  std::make_unique<EnvelopeWriting>(form, std::move(reply)));
 }
 
-Stream<std::string> ToEvents(Stream<MessagePtr> answers) {
-  return Written(std::move(answers), std::make_unique<EventWriting>()).body;
+Stream<std::string> ToEvents(Stream<MessagePtr> answers, bool ids) {
+  return Written(std::move(answers), std::make_unique<EventWriting>(ids)).body;
 }
 
 }  // namespace millrace::http

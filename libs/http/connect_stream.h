@@ -40,8 +40,9 @@ struct Envelopes {
 Envelopes ToEnvelopes(Stream<MessagePtr> answers, EnvelopeForm form,
                       ReplyMetadata reply);
 
-// The answers as Server-Sent Events; see connect.h.
-Stream<std::string> ToEvents(Stream<MessagePtr> answers);
+// The answers as Server-Sent Events; see connect.h. With `ids` they have
+// positions, as connect_resume.h says.
+Stream<std::string> ToEvents(Stream<MessagePtr> answers, bool ids);
 
 }  // namespace millrace::http
 
