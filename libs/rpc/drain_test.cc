@@ -1,5 +1,7 @@
+#include <future>
 #include <vector>
 
+#include "loop/worker_pool.h"
 #include "rpc/test_support.h"
 
 namespace millrace::rpc {
@@ -59,6 +61,20 @@ TEST_F(DrainTest, DrainingTwiceIsDrainingOnce) {
   Promise<void> first = server_->Drain(absl::Hours(1));
   EXPECT_EQ(Await(server_->Drain(absl::ZeroDuration())), absl::OkStatus());
   EXPECT_EQ(Await(first), absl::OkStatus());
+}
+
+TEST_F(DrainTest, WorkersThatTakeNoMoreRefuseNoDrain) {
+  loop_.SetWorkers(1, 1);
+  std::promise<void> release;
+  Promise<void> runs = loop_.workers().Run(
+      [gate = release.get_future().share()] { gate.wait(); });
+  RunUntil([&] { return loop_.workers().running() == 1; });
+  Promise<void> waits = loop_.workers().Run([] {});
+  EXPECT_EQ(Await(server_->Drain(absl::Hours(1))), absl::OkStatus());
+  EXPECT_EQ(loop_.workers().queued(), 1u);
+  release.set_value();
+  EXPECT_EQ(Await(std::move(runs)), absl::OkStatus());
+  EXPECT_EQ(Await(std::move(waits)), absl::OkStatus());
 }
 
 TEST_F(DrainTest, TheLoopEndsAfterwards) {

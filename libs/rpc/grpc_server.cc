@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "loop/worker_pool.h"
@@ -38,19 +39,24 @@ class GrpcServer final : public ServerImpl {
   int port() const override { return port_; }
   HealthService& health() override { return core_->builtin.health(); }
   Promise<void> Drain(absl::Duration bound) override {
-    return RunDrain(core_, bound);
+    WorkerPool& closer = closer_.emplace(
+        WorkerPool::Options{.threads = 1, .name = "grpc drain"});
+    return RunDrain(core_, closer, bound);
   }
 
  private:
   static Promise<void> RunDrain(std::shared_ptr<ServerCore> core,
-                                absl::Duration bound);
+                                WorkerPool& closer, absl::Duration bound);
 
   const std::shared_ptr<ServerCore> core_;
   const int port_;
+  // Of a drain alone: the loop's may be full, which must not refuse it.
+  std::optional<WorkerPool> closer_;
 };
 
+// `closer` is used at once, not later.
 Promise<void> GrpcServer::RunDrain(std::shared_ptr<ServerCore> core,
-                                   absl::Duration bound) {
+                                   WorkerPool& closer, absl::Duration bound) {
   core->builtin.health().Close();
   core->FinishBuiltin();
   const int64_t cancelled_before = core->cancelled;
@@ -59,8 +65,8 @@ Promise<void> GrpcServer::RunDrain(std::shared_ptr<ServerCore> core,
   // Of servers that share, the first to come here does it for all, and the
   // others wait for it.
   // (A closure inside a co_await expression is destroyed twice by GCC 12.2.)
-  Promise<void> shut_down = core->engine.loop().workers().Run(
-      [listener = core->listener, deadline = After(bound)] {
+  Promise<void> shut_down =
+      closer.Run([listener = core->listener, deadline = After(bound)] {
         listener->core().server->Shutdown(deadline);
       });
   co_await std::move(shut_down);
