@@ -61,9 +61,16 @@ bool IsJournal(const fs::path& path) {
 
 class Plan {
  public:
-  // A database of the configuration.
+  // A database of the configuration. Services may have one file, which is then
+  // copied once.
   void AddDatabase(const fs::path& path, const std::string& name) {
-    if (!path.empty()) Add(&backup_.databases, path, name);
+    if (path.empty()) return;
+    if (const store::BackupFile* there = Find(path)) {
+      notes_.push_back(
+          StrCat(name, "  is ", there->name, ": one file is both"));
+    } else {
+      Add(&backup_.databases, path, name);
+    }
   }
 
   void AddDirectory(const fs::path& directory) {
@@ -75,9 +82,9 @@ class Plan {
     for (const fs::path& path : paths) {
       const std::string name = path.filename().string();
       if (!fs::is_regular_file(path)) {
-        left_out_.push_back(name);
+        notes_.push_back(StrCat(name, "  left out: it is no file"));
       } else if (name != kLock && !IsJournal(path) &&
-                 !Has(fs::canonical(path))) {
+                 Find(fs::canonical(path)) == nullptr) {
         Add(IsDatabase(path) ? &backup_.databases : &backup_.others,
             fs::canonical(path), name);
       }
@@ -85,7 +92,8 @@ class Plan {
   }
 
   store::BackupOptions& backup() { return backup_; }
-  const std::vector<std::string>& left_out() const { return left_out_; }
+  // Of names that are not among the copies, as lines.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   using Files = std::vector<store::BackupFile>;
@@ -102,14 +110,16 @@ class Plan {
     files->push_back({path.string(), name});
   }
 
-  bool Has(const fs::path& path) const {
-    return std::any_of(
-        backup_.databases.begin(), backup_.databases.end(),
-        [&](const store::BackupFile& file) { return file.path == path; });
+  // The database of this path; null when it is not in it.
+  const store::BackupFile* Find(const fs::path& path) const {
+    for (const store::BackupFile& file : backup_.databases) {
+      if (file.path == path) return &file;
+    }
+    return nullptr;
   }
 
   store::BackupOptions backup_;
-  std::vector<std::string> left_out_;
+  std::vector<std::string> notes_;
 };
 
 Plan PlanFor(const Config& config,
@@ -155,9 +165,7 @@ void BackUp(const Config& config,
   for (const store::BackupCopy& copy : ValueOrThrow(store::BackUp(backup))) {
     out << copy.name << "  " << copy.bytes << " bytes\n";
   }
-  for (const std::string& name : plan.left_out()) {
-    out << name << "  left out: it is no file\n";
-  }
+  for (const std::string& note : plan.notes()) out << note << "\n";
 }
 
 }  // namespace millrace::cli

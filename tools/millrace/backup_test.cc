@@ -97,6 +97,15 @@ TEST_F(BackupTest, HasFilesThatAreElsewhere) {
   EXPECT_THAT(Copied(), ElementsAre("admin.db", "users.db"));
 }
 
+TEST_F(BackupTest, CopiesAFileOfTwoServicesOnce) {
+  const std::string url = StrCat("sqlite://", (folder_ / "all").string());
+  (*config_.mutable_databases())["users"].set_url(url);
+  (*config_.mutable_databases())["admin"].set_url(url);
+  MakeDatabases();
+  EXPECT_THAT(Run(), HasSubstr("admin.db  is users.db: one file is both\n"));
+  EXPECT_THAT(Copied(), ElementsAre("users.db"));
+}
+
 TEST_F(BackupTest, RefusesTwoFilesOfOneName) {
   MakeDatabases();
   const fs::path data = config_.data_dir();
