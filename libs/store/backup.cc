@@ -150,6 +150,10 @@ absl::StatusOr<std::vector<BackupCopy>> BackUp(const BackupOptions& options) {
         !status.ok()) {
       return status;
     }
+    if (absl::Status status = Synchronize(unfinished.path() / file.name);
+        !status.ok()) {
+      return status;
+    }
     copies.push_back({file.name, bytes});
   }
   for (const BackupFile& file : options.others) {
