@@ -63,6 +63,9 @@ absl::StatusOr<std::unique_ptr<Host>> Host::Make(EventLoop& loop,
                                                  int loop_index, Host* first) {
   std::unique_ptr<Host> host(
       new Host(loop, metrics, std::move(options), loop_index));
+  // Modules keep it: were it not there, the default of its type would be handed
+  // out, and a reload would change another.
+  host->options_.config.mutable_settings();
   if (absl::Status status = host->Observe(first); !status.ok()) return status;
   if (absl::Status status = host->MakeModules(); !status.ok()) return status;
   return host;

@@ -114,6 +114,8 @@ Promise<void> HostedModule::Run(Promise<void> before,
   }
   Activate();
   running_ = true;
+  // What was reloaded while it started passed it by.
+  module_->Reload(parts_.config.settings());
   parts_.readiness.Set(name_, absl::OkStatus());
   started_.Resolve();
 }

@@ -77,7 +77,7 @@ class HostedModule {
 
   Promise<void> Check();
 
-  // Nothing while it does not run: it starts with what the configuration says
+  // Nothing while it does not run: Run() hands it what the configuration says
   // then.
   void Reload(const config::v1::Settings& settings);
 

@@ -46,6 +46,24 @@ void NoteHearing(SampleJournal* journal) {
   journal->hearers.insert(std::this_thread::get_id());
 }
 
+void NoteContext(SampleJournal* journal, const ModuleContext& context) {
+  if (journal == nullptr) return;
+  const std::lock_guard lock(journal->mutex);
+  journal->context = &context;
+}
+
+// Lives as long as the pipe it writes to.
+Promise<void> GreetUntilGone(SampleJournal* journal, AbortSignal signal,
+                             StreamWriter<std::string> out) {
+  try {
+    co_await out.Write("hello");
+    co_await Delay(absl::Hours(1), signal);
+  } catch (...) {
+    if (signal.aborted()) Note(journal, "the client is gone");
+  }
+  out.Close();
+}
+
 // Under names that a stack can be searched for.
 __attribute__((noinline)) void Crash(volatile int* nowhere) { *nowhere = 1; }
 
@@ -77,6 +95,7 @@ class GreeterModule final : public Module, public GreeterService {
   Promise<void> Start(ModuleContext& context) override {
     Note(journal_, "greeter starts");
     context_ = &context;
+    NoteContext(journal_, context);
     Reload(context.settings());
     emitter_.emplace(context.loop(), context.ForEmitter("greetings"));
     emitter_->On<GreeterEvents::Greeted>(
@@ -152,6 +171,11 @@ class GreeterModule final : public Module, public GreeterService {
   Promise<http::Response> Hello(const Call& call, http::Request request) {
     if (request.Param("name") == "nobody") {
       co_return http::Response::Text(404, "nobody is there");
+    }
+    if (request.Param("name") == "endless") {
+      Pipe<std::string> pipe = MakePipe<std::string>();
+      GreetUntilGone(journal_, request.signal, pipe.writer).Detach();
+      co_return http::Response::Streamed("text/plain", std::move(pipe.stream));
     }
     GreetRequest greet;
     greet.set_name(std::string(request.Param("name")));

@@ -21,6 +21,8 @@ struct SampleJournal {
   int greetings = 0;                   // that have begun
   std::set<std::thread::id> greeters;  // where they began
   std::set<std::thread::id> hearers;   // where events were heard
+  // The greeter's, since it starts; of the loop that started last.
+  const ModuleContext* context = nullptr;
   // Runs within the greeter's Start(); what it throws, that throws.
   std::function<void()> on_start;
   // Run within the greeter's Greet() and the choir's OnGreeted().
@@ -32,7 +34,8 @@ struct SampleJournal {
 
 // Provides sample.v1.GreeterService, with a table of whom it has greeted and an
 // event for each. It greets "slow" after a while, and "forever" never. The same
-// by GET /hello/:name, where "nobody" is not found.
+// by GET /hello/:name, where "nobody" is not found, and "endless" is greeted in
+// a body that goes on until the client is gone, which the journal then has.
 ModuleFactory NewGreeter(SampleJournal* journal = nullptr);
 
 // Provides sample.v1.ChoirService: whom the greeter greets, and whom it heard
