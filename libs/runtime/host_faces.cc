@@ -57,7 +57,6 @@ Promise<absl::Status> AskModule(HostedModule& module, Route route,
                                 const Call& call,
                                 std::shared_ptr<http::Request> request,
                                 std::shared_ptr<http::Response> response) {
-  request->signal = call.signal;
   *response = co_await module.Answer(route, call, std::move(*request));
   co_return OutcomeOf(*response);
 }

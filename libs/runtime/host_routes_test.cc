@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/strings.h"
+#include "http/fetch.h"
+#include "loop/combinators.h"
 #include "runtime/testdata/sample_host.h"
 
 namespace millrace::runtime {
@@ -77,6 +81,28 @@ TEST_F(HostRoutesTest, RoutesHaveADeadline) {
   // The drain waits for what was left behind.
   EXPECT_TRUE(Drain().ok());
   EXPECT_EQ(journal_.greetings, 1);
+}
+
+// The call is over with the head, the body goes on.
+TEST_F(HostRoutesTest, ABodyIsToldWhenItsClientIsGone) {
+  Start();
+  const auto gone = [this] {
+    return std::count(journal_.entries.begin(), journal_.entries.end(),
+                      "the client is gone");
+  };
+  AbortController client;
+  http::FetchOptions options;
+  options.signal = client.signal();
+  http::HttpUrl url = *http::ParseHttpUrl(
+      StrCat("http://", host_->http_address(), "/hello/endless"));
+  auto body =
+      AsStatusOr(http::Fetch(loop_, std::move(url), std::move(options)));
+  Until([this] { return logger_.Saying("call").size() == 1; });
+  EXPECT_EQ(gone(), 0);
+  client.Abort(absl::CancelledError("enough"));
+  Until([&] { return gone() == 1; });
+  EXPECT_FALSE(Settle(loop_, std::move(body))->ok());
+  EXPECT_TRUE(Drain().ok());
 }
 
 TEST_F(HostRoutesTest, RoutesOfAModuleThatDoesNotRunAreUnavailable) {

@@ -44,8 +44,10 @@ struct Route {
 };
 
 // Answers a route. The call has the trace, the deadline and who calls, for what
-// the answer needs of other services; request.signal is the call's. Rejecting
-// with a StatusError is answered as http/status_mapping.h says.
+// the answer needs of other services; call.signal is over with the handler, or
+// with the deadline before. request.signal lasts until the client is gone, for
+// what streams a body behind the handler. Rejecting with a StatusError is
+// answered as http/status_mapping.h says.
 using RouteHandler =
     std::function<Promise<http::Response>(const Call& call, http::Request)>;
 
