@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <mutex>
+
 #include "base/strings.h"
 #include "bus/testing/fake_transport.h"
 #include "bus/testing/forwarding.h"
@@ -108,6 +111,29 @@ TEST_F(HostHealthTest, EveryLoopTellsTheSame) {
   }
   transport.away = false;
   Until([&] { return host_->readiness().ready(); });
+  EXPECT_TRUE(Drain().ok());
+}
+
+TEST_F(HostHealthTest, EveryLoopTellsTheSameWhenTheBrokerIsAwayAtTheStart) {
+  config_.set_loops(3);
+  AwayTransport transport;
+  transport.away = true;
+  ASSERT_TRUE(Create(&transport).ok());
+  Promise<void> started = host_->Start();
+  Until([this] {
+    const std::lock_guard lock(journal_.mutex);
+    return std::count(journal_.entries.begin(), journal_.entries.end(),
+                      "choir starts") == 3;
+  });
+  // The other loops listen soon after.
+  int in_a_row = 0;
+  for (int i = 0; i < 300 && in_a_row < 30; ++i) {
+    in_a_row = Serves(kGreeter) ? in_a_row + 1 : 0;
+    EXPECT_FALSE(Serves(kBus));
+  }
+  EXPECT_EQ(in_a_row, 30);
+  transport.away = false;
+  ASSERT_TRUE(Settle(loop_, std::move(started)).ok());
   EXPECT_TRUE(Drain().ok());
 }
 

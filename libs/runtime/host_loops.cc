@@ -30,7 +30,7 @@ absl::Status Host::ListenBeside(const FirstLoop& first) {
                                  metrics_);
   if (!grpc.ok()) return grpc.status();
   grpc_ = *std::move(grpc);
-  grpc_->SetServing(false);  // until the first loop says so
+  grpc_->SetServing(false);  // until the first loop has said what is
   return absl::OkStatus();
 }
 
@@ -81,7 +81,14 @@ Promise<void> Host::StartBeside(FirstLoop first) {
   started_ = starting_.Join();
   const absl::Status started = co_await AsStatusOr(ModulesStarted());
   // Only now, so that no caller meets a loop that is not ready.
-  if (started.ok()) ThrowIfError(ListenBeside(first_));
+  if (started.ok()) {
+    ThrowIfError(ListenBeside(first_));
+    // What the first loop has said before did not come here. What it says from
+    // now on comes behind this.
+    Promise<Serving> serving = CallOn(
+        first_.loop, [host = first_.host] { return host->ServingNow(); });
+    SetServing(co_await std::move(serving));
+  }
   co_await *started_;
 }
 
