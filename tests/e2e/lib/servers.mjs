@@ -19,17 +19,6 @@ export function skipUnlessHad(error) {
   process.exit(77);
 }
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 async function accepts(port, program, what, timeoutMs = 60_000) {
   const giveUp = Date.now() + timeoutMs;
   for (;;) {
@@ -64,6 +53,11 @@ function canBind(port) {
   });
 }
 
+export const freePort = () => freePorts(1);
+
+// Those that were given already: nobody may listen there yet.
+const given = new Set();
+
 // The first of `count` free ports in a row, below those that the system hands
 // out: a client that goes on connecting to a broker that is down must not be
 // given the broker's own port as its source, and so hold it.
@@ -71,8 +65,10 @@ export async function freePorts(count) {
   for (let tries = 0; tries < 1000; ++tries) {
     const first = 12000 + Math.floor(Math.random() * 18000);
     let free = true;
-    for (let i = 0; free && i < count; ++i) free = await canBind(first + i);
-    if (free) return first;
+    for (let i = 0; free && i < count; ++i) free = !given.has(first + i) && (await canBind(first + i));
+    if (!free) continue;
+    for (let i = 0; i < count; ++i) given.add(first + i);
+    return first;
   }
   throw new Error("no free ports between 12000 and 30000");
 }
