@@ -1,7 +1,5 @@
 #include "bus/kafka/kafka_transport.h"
 
-#include <algorithm>
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,11 +94,6 @@ class KafkaTransport final : public Transport {
     spec.follow = follow;
     spec.starts.emplace();
     for (TailStart& start : starts) {
-      std::vector<std::string>& topics = spec.topics;
-      if (std::find(topics.begin(), topics.end(), start.partition.topic) ==
-          topics.end()) {
-        topics.push_back(start.partition.topic);
-      }
       spec.starts->emplace(std::move(start.partition), start.offset);
     }
     return Open(std::move(spec));

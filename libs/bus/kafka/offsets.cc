@@ -117,6 +117,22 @@ std::vector<GroupOffset> WatermarksNow(rd_kafka_t* client,
   return WatermarksNow(client, place, std::move(offsets));
 }
 
+// `what`: topics, or partitions.
+template <typename What>
+Promise<std::vector<GroupOffset>> AskWatermarks(Environment& environment,
+                                                Handle client, What what) {
+  if (client == nullptr) {
+    return Promise<std::vector<GroupOffset>>::Reject(
+        absl::UnavailableError(environment.place() + ": has no producer"));
+  }
+  return environment.calls.Run([client = std::move(client),
+                                place = environment.place(),
+                                what = std::move(what)]() mutable {
+    const Handle mine = std::move(client);
+    return WatermarksNow(mine.get(), place, std::move(what));
+  });
+}
+
 void AddCommitted(rd_kafka_t* client, const std::string& place,
                   const std::string& group, std::vector<GroupOffset>& offsets) {
   const std::string what = StrCat(place, ": offsets of group ", group);
@@ -220,35 +236,17 @@ absl::StatusOr<CommittedProgress> CommittedIn(rd_kafka_event_t* event,
 Promise<std::vector<GroupOffset>> Watermarks(Environment& environment,
                                              Handle client,
                                              std::vector<std::string> topics) {
-  if (client == nullptr) {
-    return Promise<std::vector<GroupOffset>>::Reject(
-        absl::UnavailableError(environment.place() + ": has no producer"));
-  }
-  return environment.calls.Run([client = std::move(client),
-                                place = environment.place(),
-                                topics = std::move(topics)]() mutable {
-    const Handle mine = std::move(client);
-    return WatermarksNow(mine.get(), place, topics);
-  });
+  return AskWatermarks(environment, std::move(client), std::move(topics));
 }
 
 Promise<std::vector<GroupOffset>> Watermarks(
     Environment& environment, Handle client,
     std::vector<TopicPartition> partitions) {
-  if (client == nullptr) {
-    return Promise<std::vector<GroupOffset>>::Reject(
-        absl::UnavailableError(environment.place() + ": has no producer"));
-  }
   std::vector<GroupOffset> offsets;
   for (TopicPartition& partition : partitions) {
     offsets.emplace_back().partition = std::move(partition);
   }
-  return environment.calls.Run([client = std::move(client),
-                                place = environment.place(),
-                                offsets = std::move(offsets)]() mutable {
-    const Handle mine = std::move(client);
-    return WatermarksNow(mine.get(), place, std::move(offsets));
-  });
+  return AskWatermarks(environment, std::move(client), std::move(offsets));
 }
 
 Promise<std::vector<GroupOffset>> CommittedOffsets(

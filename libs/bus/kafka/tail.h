@@ -18,7 +18,8 @@ namespace millrace::bus::kafka {
 struct TailSpec {
   std::vector<std::string> topics;
   TailFrom from = TailFrom::kEnd;
-  // In place of `from`: these partitions alone, each from this offset on.
+  // In place of topics and `from`: these partitions alone, each from this
+  // offset on.
   std::optional<absl::flat_hash_map<TopicPartition, int64_t>> starts;
   bool follow = true;
 };
