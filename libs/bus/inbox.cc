@@ -46,14 +46,15 @@ Inbox::Note Inbox::NextNote(const EventEnvelope& envelope) {
 }
 
 bool Inbox::Take(store::Tx& tx, const Note& note) {
+  const store::Params row = {{"consumer", note.consumer},
+                             {"source", note.source},
+                             {"event_id", note.event_id},
+                             {"seen_ms", note.seen_ms}};
   const int64_t inserted = tx.Execute(
       "INSERT INTO millrace_inbox (consumer, source, event_id, seen_ms) "
       "VALUES (:consumer, :source, :event_id, :seen_ms) "
       "ON CONFLICT DO NOTHING",
-      store::Params{{"consumer", note.consumer},
-                    {"source", note.source},
-                    {"event_id", note.event_id},
-                    {"seen_ms", note.seen_ms}});
+      row);
   if (inserted == 0) {
     // It may come again for as long as from now on: a replay is in the topic
     // anew, and a letter of it would be a new one.
@@ -61,10 +62,7 @@ bool Inbox::Take(store::Tx& tx, const Note& note) {
         "UPDATE millrace_inbox SET seen_ms = :seen_ms WHERE "
         "consumer = :consumer AND event_id = :event_id AND source = :source "
         "AND seen_ms < :seen_ms",
-        store::Params{{"seen_ms", note.seen_ms},
-                      {"consumer", note.consumer},
-                      {"event_id", note.event_id},
-                      {"source", note.source}});
+        row);
     return false;
   }
   if (note.clean_batch > 0) {
