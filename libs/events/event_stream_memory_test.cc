@@ -1,16 +1,15 @@
 // A slow reader of an emitter's events bounds memory: 1 GiB of payloads goes
 // through each stream, and what the process holds does not grow with it.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "events/test_support.h"
+#include "loop/testing/resident_bytes.h"
 
 namespace millrace::events_test {
 namespace {
@@ -20,13 +19,6 @@ constexpr size_t kEvents = (size_t{1} << 30) / kPayload;
 constexpr size_t kHeld = 8;  // events, so 2 MiB
 // All of them would take 16 times as much.
 constexpr int64_t kAllowed = 64 << 20;
-
-int64_t ResidentBytes() {
-  int64_t all = 0;
-  int64_t resident = 0;
-  std::ifstream("/proc/self/statm") >> all >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
 
 class EventStreamMemoryTest : public testing::Test {
  protected:

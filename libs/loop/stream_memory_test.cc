@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "loop/file_chunks.h"
 #include "loop/push_stream.h"
 #include "loop/stream.h"
+#include "loop/testing/resident_bytes.h"
 
 namespace millrace {
 namespace {
@@ -25,13 +25,6 @@ constexpr size_t kTotal = size_t{1} << 30;
 constexpr size_t kMarks = 8;  // chunks, so 2 MiB
 // An unbounded queue would need 16 times as much.
 constexpr int64_t kAllowed = 64 << 20;
-
-int64_t ResidentBytes() {
-  int64_t all = 0;
-  int64_t resident = 0;
-  std::ifstream("/proc/self/statm") >> all >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
-}
 
 class StreamMemoryTest : public testing::Test {
  protected:

@@ -1,12 +1,10 @@
 #include "tests/soak/soak.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 
 #include "base/status.h"
 #include "base/strings.h"
+#include "loop/testing/resident_bytes.h"
 
 namespace millrace::soak {
 namespace {
@@ -15,14 +13,6 @@ constexpr int kBatch = 200;
 // So that what is under way is bounded, and memory with it.
 constexpr int64_t kMaxLive = 20'000;
 constexpr size_t kMaxProblems = 20;
-
-size_t ResidentBytes() {
-  std::ifstream file("/proc/self/statm");
-  size_t all = 0;
-  size_t resident = 0;
-  file >> all >> resident;
-  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-}
 
 // Does the operations, batch by batch, from callbacks of all kinds.
 class Driver {
