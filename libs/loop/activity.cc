@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "loop/activity_table.h"
 #include "loop/microtasks.h"
 #include "loop/monotonic.h"
@@ -36,6 +37,12 @@ Activity::~Activity() {
     track->Span(kind_, handler(), event(), start_,
                 static_cast<uint64_t>(start_));
   }
+}
+
+std::string Activity::HexOf(const TraceId& id) {
+  if (id == TraceId{}) return "";
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
 }
 
 ActivityRef Activity::Make(const Names& names) {

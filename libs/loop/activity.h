@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -45,6 +46,9 @@ class Activity final : public loop_internal::Pooled {
   };
   static constexpr size_t kTextBytes = 95;
 
+  // 32 digits; empty when all is zero.
+  static std::string HexOf(const TraceId& id);
+
   static ActivityRef Make(const Names& names);
   // That of the calling thread; null when there is none.
   static Activity* Current();
@@ -56,6 +60,7 @@ class Activity final : public loop_internal::Pooled {
   std::string_view handler() const { return handler_.view(); }
   std::string_view event() const { return event_.view(); }
   const TraceId& trace_id() const { return trace_id_; }
+  std::string trace_id_hex() const { return HexOf(trace_id_); }
   // When it was made, in nanoseconds of the monotonic clock.
   int64_t start() const { return start_; }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "absl/strings/escaping.h"
 #include "loop/activity.h"
 #include "loop/activity_table.h"
 #include "loop/monotonic.h"
@@ -43,11 +42,7 @@ std::vector<LiveActivity> LiveActivities(EventLoop& loop) {
     added.kind = activity.kind();
     added.handler = activity.handler();
     added.event = activity.event();
-    const Activity::TraceId& id = activity.trace_id();
-    if (id != Activity::TraceId{}) {
-      added.trace_id = absl::BytesToHexString(absl::string_view(
-          reinterpret_cast<const char*>(id.data()), id.size()));
-    }
+    added.trace_id = activity.trace_id_hex();
     added.age = absl::Nanoseconds(now - activity.start());
     const auto found = waits.find(&activity);
     if (found != waits.end()) added.waits = std::move(found->second);

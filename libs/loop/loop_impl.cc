@@ -69,6 +69,7 @@ void LoopImpl::Shutdown() {
   timers.DropAll();
   immediates.DropAll();
   microtasks.DropAll();
+  coroutine_waits.reset();
   debug_checks.LoopEnds();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "loop/block_pool.h"
+#include "loop/coroutine_waits.h"
 #include "loop/debug_checks.h"
 #include "loop/event_loop.h"
 #include "loop/immediate_queue.h"
@@ -70,7 +71,8 @@ class LoopImpl {
   // The clock on the wall in milliseconds since 1970; null: the system's.
   const std::atomic<int64_t>* wall_ms = nullptr;
 
-  std::unique_ptr<LoopLag> lag;  // null: not measured
+  std::unique_ptr<LoopLag> lag;                     // null: not measured
+  std::unique_ptr<CoroutineWaits> coroutine_waits;  // null: not listed
 
   NamedRefs refs;
   uint64_t turns = 0;

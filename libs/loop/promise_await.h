@@ -157,16 +157,28 @@ class AwaiterBase : public Reaction {
  protected:
   void Wait(State<T>* state, std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    run = [](void* self, Fate fate) {
-      const std::coroutine_handle<> coroutine =
-          static_cast<AwaiterBase*>(static_cast<Reaction*>(self))->waiter_;
-      if (fate == Fate::kDrop) return LeaveSuspended(coroutine.address());
-      coroutine.resume();
-    };
+    run = &AwaiterBase::Resume;
+    if (coroutine_waits != nullptr) [[unlikely]]
+      List(state);
     state->AddReaction(this);
   }
 
  private:
+  static void Resume(void* self, Fate fate) {
+    const std::coroutine_handle<> coroutine =
+        static_cast<AwaiterBase*>(static_cast<Reaction*>(self))->waiter_;
+    if (fate == Fate::kDrop) return LeaveSuspended(coroutine.address());
+    coroutine.resume();
+  }
+  [[gnu::noinline]] void List(const State<T>* state) {
+    if (!state->pending()) return;  // it goes on in this turn
+    BeginWait(this, state, waiter_.address());
+    run = [](void* self, Fate fate) {
+      EndWait(static_cast<Reaction*>(self));
+      Resume(self, fate);
+    };
+  }
+
   std::coroutine_handle<> waiter_;
 };
 

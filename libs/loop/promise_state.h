@@ -24,6 +24,15 @@ struct Reaction {
   Activity* activity = nullptr;  // a reference, from AddReaction() to run
 };
 
+class CoroutineWaits;
+class StateBase;
+
+// Null unless the coroutines of the thread's loop are listed
+// (coroutine_waits.h): then each wait for a promise that is pending is told.
+extern constinit thread_local CoroutineWaits* coroutine_waits;
+void BeginWait(const Reaction* awaiter, const StateBase* awaited, void* frame);
+void EndWait(const Reaction* awaiter);
+
 // A coroutine's loop has ended before it: the frame stays as it is, since what
 // its locals would use may be gone. Tells the leak checker so.
 void LeaveSuspended(void* frame);
@@ -51,6 +60,8 @@ class StateBase {
     }
   }
   bool unique() const { return refs_ == 1; }
+  // Of the block that it begins.
+  size_t block_bytes() const { return block_bytes_; }
 
   bool pending() const { return status_ == Status::kPending; }
   bool fulfilled() const { return status_ == Status::kFulfilled; }

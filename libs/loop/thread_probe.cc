@@ -75,7 +75,7 @@ std::string Demangled(const char* name) {
 std::string Describe(void* frame, bool innermost) {
   // A return address may belong to the next function already.
   void* const pc = innermost ? frame : static_cast<char*>(frame) - 1;
-  std::array<char, 1024> name{};
+  std::array<char, 4096> name{};  // as long as mangled names get
   if (absl::Symbolize(pc, name.data(), name.size())) {
     return Demangled(name.data());
   }

@@ -44,12 +44,6 @@ struct Watched {
   int64_t activity = 0;  // its start: tells it from others
 };
 
-std::string TraceIdText(const Activity::TraceId& id) {
-  if (id == Activity::TraceId{}) return "";
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(id.data()), id.size()));
-}
-
 }  // namespace
 
 class Watchdog::Impl final : public Pulse::Sleeper {
@@ -178,7 +172,7 @@ class Watchdog::Impl final : public Pulse::Sleeper {
                        .kind = std::move(answer.kind),
                        .handler = std::move(answer.handler),
                        .event = std::move(answer.event),
-                       .trace_id = TraceIdText(answer.trace_id),
+                       .trace_id = Activity::HexOf(answer.trace_id),
                        .elapsed = lasted};
     if (answered) {
       watched.overrun.stack = loop_internal::Symbolize(answer.frames);

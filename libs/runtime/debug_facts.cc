@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "loop/live_activities.h"
+#include "loop/live_coroutines.h"
 #include "loop/live_handles.h"
 #include "loop/thread_probe.h"
 #include "loop/worker_pool.h"
@@ -169,6 +170,25 @@ std::string ActivityFacts(Host& host) {
   json.EndArray();
   AddWaits(json.Key("other_waits"), OtherWaits(host.loop()));
   json.EndObject();
+  return Members(json);
+}
+
+std::string CoroutineFacts(Host& host) {
+  constexpr size_t kMost = 1000;
+  size_t count = 0;
+  JsonWriter json;
+  json.BeginObject().Key("coroutines").BeginArray();
+  for (const LiveCoroutine& one : LiveCoroutines(host.loop(), kMost, &count)) {
+    json.BeginObject()
+        .Member("function", one.function)
+        .Member("waits_for", one.waits_for)
+        .Member("seconds", absl::ToDoubleSeconds(one.age))
+        .Member("handler", one.handler)
+        .Member("event", one.event)
+        .Member("trace_id", one.trace_id)
+        .EndObject();
+  }
+  json.EndArray().Member("count", count).EndObject();
   return Members(json);
 }
 

@@ -23,6 +23,9 @@ std::string HandleFacts(Host& host);
 // "activities": the calls and events that are not over, the oldest first, each
 // with what it waits for ("waits"); "other_waits": on behalf of nobody known.
 std::string ActivityFacts(Host& host);
+// "coroutines": those that wait, the longest first, at most a thousand, each
+// with the coroutine that it waits for, if it is one; "count" of all.
+std::string CoroutineFacts(Host& host);
 
 // Any thread.
 //

@@ -157,6 +157,8 @@ TEST_F(DebugProgramTest, ListsWhatIsInFlight) {
     }
   }
   EXPECT_TRUE(found);
+  EXPECT_THAT(Get(port, "/debug/coroutines.json"),
+              HasSubstr("GreeterModule::Greet\",\"waits_for\":\""));
   program.Signal(SIGKILL);
   program.Wait();
   answer.get();

@@ -149,6 +149,7 @@ class DebugServer::Page {
     AddLoops("/debug/loops.json", &LoopFacts);
     AddLoops("/debug/handles.json", &HandleFacts);
     AddLoops("/debug/activities.json", &ActivityFacts);
+    AddLoops("/debug/coroutines.json", &CoroutineFacts);
     AddMetrics("/debug/calls.json", "millrace_call");
     AddMetrics("/debug/bus.json", "millrace_bus_");
     AddMetrics("/debug/databases.json", "millrace_store_");

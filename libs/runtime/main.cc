@@ -15,6 +15,7 @@
 #include "loop/combinators.h"
 #include "loop/crash_report.h"
 #include "loop/event_loop.h"
+#include "loop/live_coroutines.h"
 #include "loop/loop_ref.h"
 #include "loop/signals.h"
 #include "runtime/config.h"
@@ -136,6 +137,7 @@ class Process {
 
   // Never rejects.
   Promise<void> Serve() {
+    if (wanted_debug_port_ >= 0) ListCoroutines(loop_, true);
     const Promise<void> started = host_->Start();
     const Promise<absl::Status> whole =
         AsStatusOr(WithSignal(started, stop_.signal()));
@@ -204,6 +206,11 @@ class Process {
     return Reloader::Commit([this, port, server = std::move(server)]() mutable {
       debug_port_ = port;
       debug_ = std::move(server);
+      for (const Host::OnLoop& on : host_->OnLoops()) {
+        on.loop.Post([&loop = on.loop, open = debug_ != nullptr] {
+          ListCoroutines(loop, open);
+        });
+      }
       const std::string url =
           debug_ == nullptr ? ""
                             : StrCat("http://127.0.0.1:", debug_->port(), "/");
