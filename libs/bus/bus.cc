@@ -51,6 +51,21 @@ std::vector<std::string> NamesOf(const std::vector<TopicSpec>& topics) {
   return names;
 }
 
+// Whether a tail that was at `next` and is given `offset` has lost records. Not
+// all offsets are records, so that a gap alone says nothing.
+Promise<bool> HasLost(Transport& transport, TopicPartition partition,
+                      int64_t next, int64_t offset) {
+  if (offset <= next) co_return offset < next;  // then it was made anew
+  const std::vector<std::string> topics = {partition.topic};
+  Promise<std::vector<GroupOffset>> asking = transport.Offsets("", topics);
+  const absl::StatusOr<std::vector<GroupOffset>> kept =
+      co_await AsStatusOr(std::move(asking));
+  if (!kept.ok()) co_return true;  // who knows
+  co_return std::any_of(kept->begin(), kept->end(), [&](const auto& one) {
+    return one.partition == partition && one.begin > next;
+  });
+}
+
 }  // namespace
 
 Bus::Bus(EventLoop& loop, Transport& transport, Logger& logger,
@@ -219,7 +234,21 @@ Promise<void> Bus::RunTailAfter(Transport& transport,
     co_await writer.Write(std::move(begun));
     while (std::optional<Record> record =
                co_await WithSignal(records.Next(), writer.cancelled())) {
-      plan.position.Set({record->topic, record->partition}, record->offset + 1);
+      const TopicPartition at = {record->topic, record->partition};
+      const int64_t next = plan.position.Next(at).value_or(record->offset);
+      if (record->offset != next) {
+        // Retention has overtaken it.
+        Promise<bool> asked = HasLost(transport, at, next, record->offset);
+        const bool lost = co_await WithSignal(asked, writer.cancelled());
+        plan.position.Set(at, record->offset);
+        if (lost) {
+          Tailed told;
+          told.position = plan.position.ToText();
+          told.missed = true;
+          co_await writer.Write(std::move(told));
+        }
+      }
+      plan.position.Set(at, record->offset + 1);
       absl::StatusOr<EventEnvelope> event = DecodeEvent(*record);
       if (!event.ok() || !Matches(*event, options)) continue;
       Tailed tailed;

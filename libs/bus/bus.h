@@ -87,8 +87,8 @@ struct TailOptions {
 struct Tailed {
   std::optional<EventEnvelope> event;
   std::string position;  // behind the event
-  // Events before this may have been missed: they are past their retention, or
-  // their topic was made anew.
+  // Without an event: some between the answer before this and the next may have
+  // been missed. They are past their retention, or their topic was made anew.
   bool missed = false;
 };
 
@@ -146,9 +146,11 @@ class Bus {
 
   // The same with positions, on behind `after`, which is one of them: every
   // event that it would have given is given, or `missed` says that some may be
-  // lost. Topics that `after` does not know begin as the options say; all of
-  // them, when it is empty. The first answer has no event, but the position
-  // that the tail begins at. INVALID_ARGUMENT when `after` is no position.
+  // lost; but of a topic that was made anew, and has had more records since
+  // than `after` knows of, nothing tells. Topics that `after` does not know
+  // begin as the options say; all of them, when it is empty. The first answer
+  // has no event, but the position that the tail begins at. INVALID_ARGUMENT
+  // when `after` is no position.
   Stream<Tailed> TailAfter(std::vector<const ContractInfo*> contracts,
                            TailOptions options, std::string_view after);
 

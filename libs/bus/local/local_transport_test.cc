@@ -60,6 +60,22 @@ class LocalTransportTest : public testing::Test {
     ASSERT_EQ(Settle(transport_->Publish({record})), absl::OkStatus());
   }
 
+  // On topic "t", which is the contract's.
+  void PublishEvent(const std::string& id) {
+    EventEnvelope event;
+    event.id = id;
+    event.type = "test.Events.Happened";
+    event.source = "/test";
+    event.time = clock_.Now();
+    ASSERT_TRUE(Settle(transport_->Publish({EncodeEvent(event, "t")})).ok());
+  }
+  static const ContractInfo& Contract() {
+    static constexpr EventInfo kEvents[1] = {};
+    static const ContractInfo contract = {
+        .full_name = "test.Events", .topic = "t", .events = kEvents};
+    return contract;
+  }
+
   void MakeTopic(const std::string& name, int partitions,
                  absl::Duration retention) {
     ASSERT_EQ(Settle(transport_->EnsureTopics({{name, partitions, retention}})),
@@ -186,32 +202,19 @@ Promise<std::vector<Tailed>> ReadTail(Stream<Tailed> stream) {
 }
 
 TEST_F(LocalTransportTest, TailThatComesBackTooLateIsTold) {
-  const EventInfo events[1] = {};
-  ContractInfo contract;
-  contract.full_name = "test.Events";
-  contract.topic = "t";
-  contract.events = events;
   Open();
   MakeTopic("t", 1, absl::Hours(1));
   Bus bus(loop_, *transport_, logger_, metrics_);
-  const auto publish = [&](const std::string& id) {
-    EventEnvelope event;
-    event.id = id;
-    event.type = "test.Events.Happened";
-    event.source = "/test";
-    event.time = clock_.Now();
-    ASSERT_TRUE(Settle(transport_->Publish({EncodeEvent(event, "t")})).ok());
-  };
   const auto tail = [&](const std::string& after) {
     TailOptions options;
     options.from = TailFrom::kBeginning;
     options.follow = false;
-    auto all = Settle(ReadTail(bus.TailAfter({&contract}, options, after)));
+    auto all = Settle(ReadTail(bus.TailAfter({&Contract()}, options, after)));
     EXPECT_TRUE(all.ok()) << all.status();
     return all.ok() ? *all : std::vector<Tailed>();
   };
-  publish("a");
-  publish("b");
+  PublishEvent("a");
+  PublishEvent("b");
   const std::vector<Tailed> first = tail("");
   ASSERT_EQ(first.size(), 3u);
   EXPECT_FALSE(first[0].event.has_value());
@@ -219,7 +222,7 @@ TEST_F(LocalTransportTest, TailThatComesBackTooLateIsTold) {
   EXPECT_EQ(first[1].event->id, "a");
 
   clock_.Advance(absl::Hours(2));
-  publish("c");
+  PublishEvent("c");
   ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
   // "b" is gone, and nobody is left to believe that it was not there.
   const std::vector<Tailed> late = tail(first[1].position);
@@ -231,6 +234,49 @@ TEST_F(LocalTransportTest, TailThatComesBackTooLateIsTold) {
   ASSERT_EQ(soon.size(), 2u);
   EXPECT_FALSE(soon[0].missed);
   EXPECT_EQ(soon[1].event->id, "c");
+}
+
+// One that is connected, and slower than the events come and go.
+TEST_F(LocalTransportTest, TailThatIsOvertakenIsTold) {
+  constexpr int kEvents = 2000;  // more than are read ahead
+  Open();
+  MakeTopic("t", 1, absl::Hours(1));
+  Bus bus(loop_, *transport_, logger_, metrics_);
+  for (int i = 0; i < kEvents; ++i) PublishEvent(StrCat(i));
+  TailOptions options;
+  options.from = TailFrom::kBeginning;
+  Stream<Tailed> stream = bus.TailAfter({&Contract()}, options, "");
+  const auto begun = Settle(stream.Next());
+  ASSERT_TRUE(begun.ok() && begun->has_value());
+  EXPECT_FALSE((*begun)->missed);
+  ASSERT_TRUE(Settle(stream.Next()).ok());
+
+  clock_.Advance(absl::Hours(2));
+  ASSERT_EQ(Settle(transport_->Clean()), absl::OkStatus());
+  PublishEvent("new");
+  std::vector<Tailed> rest;
+  do {
+    auto next = Settle(stream.Next());
+    ASSERT_TRUE(next.ok() && next->has_value());
+    rest.push_back(**std::move(next));
+  } while (!rest.back().event || rest.back().event->id != "new");
+  ASSERT_GE(rest.size(), 3u);
+  EXPECT_LT(rest.size(), kEvents);
+  // What was read ahead, the word, and what came after.
+  EXPECT_TRUE(std::all_of(rest.begin(), rest.end() - 2, [](const Tailed& one) {
+    return one.event.has_value() && !one.missed;
+  }));
+  const Tailed& told = rest[rest.size() - 2];
+  EXPECT_FALSE(told.event.has_value());
+  EXPECT_TRUE(told.missed);
+  // Who comes back with that misses nothing more.
+  options.follow = false;
+  const auto again =
+      Settle(ReadTail(bus.TailAfter({&Contract()}, options, told.position)));
+  ASSERT_TRUE(again.ok());
+  ASSERT_EQ(again->size(), 2u);
+  EXPECT_FALSE((*again)[0].missed);
+  EXPECT_EQ((*again)[1].event->id, "new");
 }
 
 // A clock that was too late by hours must not put it off by as many.
