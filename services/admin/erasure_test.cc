@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "base/strings.h"
 #include "services/admin/sealing.h"
 #include "services/admin/store.h"
@@ -228,6 +231,35 @@ TEST_F(ErasureTest, TheLiveTailShowsNothingOfWhoWasErased) {
               ElementsAre("email", "display_name", "locale"));
   EXPECT_THAT(seen->at(1).SerializeAsString(), HasSubstr(kEmail));
   EXPECT_THAT(seen->at(1).entry().erased().paths(), IsEmpty());
+}
+
+TEST_F(ErasureTest, NorDoesOneThatCanBeResumed) {
+  ASSERT_TRUE(Record(Purged(kAda)).ok());
+  for (const char* person : {kAda, kBob}) {
+    bus::Record record = bus::EncodeEvent(Created(person), "users.v1.events");
+    record.offset = static_cast<int64_t>(transport_.published.size());
+    transport_.published.push_back(std::move(record));
+  }
+  ::admin::v1::WatchEventsRequest request;
+  request.set_after("");
+  const auto seen = Await(rpc_.WatchEvents(call_, request).Collect());
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  ASSERT_EQ(seen->size(), 3u);
+  EXPECT_FALSE(seen->at(0).has_entry());
+  EXPECT_THAT(seen->at(1).SerializeAsString(), Not(HasSubstr(kEmail)));
+  EXPECT_THAT(seen->at(1).entry().erased().paths(),
+              ElementsAre("email", "display_name", "locale"));
+  EXPECT_THAT(seen->at(2).SerializeAsString(), HasSubstr(kEmail));
+  std::set<std::string> positions;
+  for (const auto& answer : *seen) {
+    EXPECT_FALSE(answer.missed());
+    positions.insert(answer.position());
+  }
+  EXPECT_EQ(positions.size(), 3u);
+
+  request.set_after("nowhere");
+  EXPECT_EQ(Await(rpc_.WatchEvents(call_, request).Collect()).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(ErasureTest, DeadLettersAreShownWithoutWhoWasErased) {
