@@ -44,7 +44,9 @@ Promise<void> Deliver(EventListener& listener, const EventEnvelope& event,
   const ActivityScope scope(Activity::Make({.kind = "event",
                                             .handler = group,
                                             .event = event.type,
-                                            .trace_id = event.trace.trace_id}));
+                                            .trace_id = event.trace.trace_id,
+                                            .span_id = event.trace.span_id,
+                                            .sampled = event.trace.sampled()}));
   try {
     return listener.Deliver(event);
   } catch (...) {

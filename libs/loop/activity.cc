@@ -22,11 +22,21 @@ Activity::Text::Text(std::string_view text)
 }
 
 Activity::Activity(const Names& names)
-    : kind_(names.kind),
+    : sampled_(names.sampled),
+      kind_(names.kind),
       trace_id_(names.trace_id),
+      span_id_(names.span_id),
+      parent_span_id_(names.parent_span_id),
+      whole_(names.cause == nullptr ? nullptr : &names.cause->whole()),
       start_(loop_internal::MonotonicNs()),
       handler_(names.handler),
       event_(names.event) {
+  // Four blocks of the pool's.
+  static_assert(sizeof(Activity) <= 256);
+  if (whole_ != nullptr) {
+    whole_->Ref();
+    if (whole_->parts_ < kCountedParts) ++whole_->parts_;
+  }
   loop_internal::ActivityTable::Mine().Add(this, trace_id_);
 }
 
@@ -37,6 +47,7 @@ Activity::~Activity() {
     track->Span(kind_, handler(), event(), start_,
                 static_cast<uint64_t>(start_));
   }
+  if (whole_ != nullptr) whole_->Unref();
 }
 
 std::string Activity::HexOf(const TraceId& id) {

@@ -1,4 +1,5 @@
-// What a loop is doing, and on behalf of whom: one call, one handled event.
+// What a loop is doing, and on behalf of whom: one call, one handled event, or
+// a part of one: an emit within the process, a listener that it calls.
 //
 // The current activity follows the work as AsyncLocalStorage does in Node:
 // what is begun under it (a wait for a promise, a tick, microtask, timer,
@@ -36,13 +37,18 @@ class ActivityRef;
 class Activity final : public loop_internal::Pooled {
  public:
   using TraceId = std::array<uint8_t, 16>;
+  using SpanId = std::array<uint8_t, 8>;
 
   // Texts are cut to kTextBytes.
   struct Names {
-    const char* kind = "";     // a literal: "rpc", "event"
+    const char* kind = "";     // a literal: "rpc", "event", "emit", "listener"
     std::string_view handler;  // "users.v1.UsersService/CreateUser", or a group
     std::string_view event;    // "users.v1.UserEvents.Created"; empty for calls
     TraceId trace_id{};        // all zero: none
+    SpanId span_id{};          // its own in the trace; all zero: none
+    SpanId parent_span_id{};   // all zero: none
+    bool sampled = false;      // the trace's flag
+    Activity* cause = nullptr;  // what it is a part of; null: a whole
   };
   static constexpr size_t kTextBytes = 95;
 
@@ -61,8 +67,19 @@ class Activity final : public loop_internal::Pooled {
   std::string_view event() const { return event_.view(); }
   const TraceId& trace_id() const { return trace_id_; }
   std::string trace_id_hex() const { return HexOf(trace_id_); }
+  const SpanId& span_id() const { return span_id_; }
+  const SpanId& parent_span_id() const { return parent_span_id_; }
+  bool sampled() const { return sampled_; }
   // When it was made, in nanoseconds of the monotonic clock.
   int64_t start() const { return start_; }
+
+  // The call or event that it is a part of, or itself. Lives as long as its
+  // parts do.
+  Activity& whole() { return whole_ == nullptr ? *this : *whole_; }
+  // How many were made that are parts of it, directly or of its parts; of a
+  // whole. Stops at kCountedParts.
+  int parts() const { return parts_; }
+  static constexpr int kCountedParts = 65'535;
 
   // Nothing that was begun under it is left, but for one reference.
   bool unique() const { return refs_ == 1; }
@@ -86,8 +103,13 @@ class Activity final : public loop_internal::Pooled {
   ~Activity();
 
   uint32_t refs_ = 1;
+  uint16_t parts_ = 0;
+  const bool sampled_;
   const char* const kind_;
   const TraceId trace_id_;
+  const SpanId span_id_;
+  const SpanId parent_span_id_;
+  Activity* const whole_;  // counted; null: this one
   const int64_t start_;
   const Text handler_;
   const Text event_;

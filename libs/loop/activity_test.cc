@@ -49,16 +49,50 @@ class ActivityTest : public testing::Test {
 TEST_F(ActivityTest, HoldsWhatItWasMadeOf) {
   Activity::TraceId trace{};
   trace[15] = 7;
+  const Activity::SpanId span = {1, 2, 3}, parent = {4, 5};
   const std::string long_name(300, 'x');
   const ActivityRef activity = Activity::Make({.kind = "event",
                                                .handler = "admin.audit",
                                                .event = long_name,
-                                               .trace_id = trace});
+                                               .trace_id = trace,
+                                               .span_id = span,
+                                               .parent_span_id = parent,
+                                               .sampled = true});
   EXPECT_STREQ(activity->kind(), "event");
   EXPECT_EQ(activity->handler(), "admin.audit");
   EXPECT_EQ(activity->event(), long_name.substr(0, Activity::kTextBytes));
   EXPECT_EQ(activity->trace_id(), trace);
+  EXPECT_EQ(activity->span_id(), span);
+  EXPECT_EQ(activity->parent_span_id(), parent);
+  EXPECT_TRUE(activity->sampled());
+  EXPECT_FALSE(Named("another")->sampled());
   EXPECT_GT(activity->start(), 0);
+}
+
+TEST_F(ActivityTest, CountsItsPartsAndTheirsAndOutlivesThem) {
+  ActivityRef whole = Named("whole");
+  const ActivityRef part =
+      Activity::Make({.kind = "test", .cause = whole.get()});
+  const ActivityRef inner =
+      Activity::Make({.kind = "test", .cause = part.get()});
+  EXPECT_EQ(&whole->whole(), whole.get());
+  EXPECT_EQ(&inner->whole(), whole.get());
+  EXPECT_EQ(whole->parts(), 2);
+  EXPECT_EQ(part->parts(), 0);
+  EXPECT_FALSE(whole->unique());
+  whole = {};
+  EXPECT_EQ(inner->whole().handler(), "whole");
+}
+
+TEST_F(ActivityTest, HasNothingOfPartsThatAreOver) {
+  const ActivityRef whole = Named("whole");
+  Under("other", [&] {
+    const ActivityScope scope(
+        Activity::Make({.kind = "test", .cause = whole.get()}));
+    EXPECT_FALSE(whole->unique());
+  });
+  EXPECT_TRUE(whole->unique());
+  EXPECT_EQ(whole->parts(), 1);
 }
 
 TEST_F(ActivityTest, ScopesNestAndAreClearedOutside) {

@@ -166,9 +166,11 @@ void AddActivities(Line& to) {
   std::array<Activity::TraceId, kTraces> ids;
   const size_t count = ActivityTable::TraceIds(ids.data(), ids.size());
   to.Add(",\"in_flight\":[");
-  for (size_t i = 0; i < std::min(count, ids.size()); ++i) {
-    to.Add(i == 0 ? "\"" : ",\"");
-    to.AddTraceId(ids[i]);
+  const auto end = ids.begin() + std::min(count, ids.size());
+  for (auto id = ids.begin(); id != end; ++id) {
+    if (std::find(ids.begin(), id, *id) != id) continue;
+    to.Add(id == ids.begin() ? "\"" : ",\"");
+    to.AddTraceId(*id);
     to.Add("\"");
   }
   to.Add("],\"in_flight_count\":");

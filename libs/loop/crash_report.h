@@ -10,9 +10,11 @@
 //    "base":"0x5581c0a00000","stack":"0x5581c0b12345 users::Create()\n..."}
 //
 // `handler`, `event` and `trace_id` are of what the thread was doing,
-// `in_flight` are the trace ids of all that the process had begun, at most 64
-// of them. An address less `base` is one for `addr2line -e PROGRAM`. After
-// std::terminate() there is an "error", that of the exception nobody caught.
+// `in_flight` are the trace ids of the activities (activity.h) that the process
+// had begun, at most 64 of them and each once; `in_flight_count` is how many
+// activities those are. An address less `base` is one for `addr2line -e
+// PROGRAM`. After std::terminate() there is an "error", that of the exception
+// nobody caught.
 //
 // Async-signal-safe: takes no lock and no memory. A crash while this is written
 // cuts the line short behind "stack". Lines of the log that were not yet

@@ -19,8 +19,9 @@ struct LiveWait {
 };
 
 struct LiveActivity {
-  std::string kind;      // "rpc", "event"
-  std::string handler;   // "users.v1.UsersService/CreateUser", or a group
+  std::string kind;  // "rpc", "event", "emit", "listener"
+  // "users.v1.UsersService/CreateUser", a group, or "parcels/shelf"
+  std::string handler;
   std::string event;     // "users.v1.UserEvents.Created"; empty for calls
   std::string trace_id;  // 32 digits, or empty
   absl::Duration age;    // since it was made

@@ -28,7 +28,9 @@ ActivityRef ActivityOf(const IncomingCall& incoming,
                        const TraceContext& trace) {
   return Activity::Make({.kind = "rpc",
                          .handler = incoming.method->path.substr(1),
-                         .trace_id = trace.trace_id});
+                         .trace_id = trace.trace_id,
+                         .span_id = trace.span_id,
+                         .sampled = trace.sampled()});
 }
 
 Pipeline::Scope::Scope(Pipeline& pipeline, const IncomingCall& incoming,
