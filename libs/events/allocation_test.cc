@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "events/event_emitter.h"
@@ -55,6 +56,43 @@ TEST(EmitterAllocations, NoneForListenersOfTheNextTick) {
   loop.Dispatch(emit);
   EXPECT_EQ(test::Allocations(), before);
   EXPECT_EQ(sum, 2 * 99 * 50);
+}
+
+// Follows all that there is.
+class Follower final : public EmitterObserver {
+ public:
+  std::unique_ptr<ListenerProbe> Watch(const ListenerInfo&) override {
+    return std::make_unique<Probe>();
+  }
+  ActivityRef OnEmit(std::string_view, std::string_view event) override {
+    return Activity::Make({.kind = "emit", .event = event});
+  }
+
+ private:
+  struct Probe final : ListenerProbe {
+    ActivityRef OnCall() override {
+      return Activity::Make({.kind = "listener", .cause = Activity::Current()});
+    }
+    void OnListenerDone(absl::Duration) override {}
+    void OnOverBudget(absl::Duration) override {}
+  };
+};
+
+TEST(EmitterAllocations, NoneForEmitsThatAreFollowed) {
+  if (!test::kPoolsWork) {
+    GTEST_SKIP() << "under AddressSanitizer the pools keep nothing";
+  }
+  EventLoop loop;
+  Follower follower;
+  EventEmitter<Numbers> emitter(loop,
+                                {.name = "numbers", .observer = &follower});
+  int64_t sum = 0;
+  emitter.On<Numbers::Next>([&sum](const int64_t& n) { sum += n; });
+  emitter.Emit<Numbers::Next>(1);
+  const int64_t before = test::Allocations();
+  for (int64_t n = 0; n < 1000; ++n) emitter.Emit<Numbers::Next>(n);
+  EXPECT_EQ(test::Allocations(), before);
+  EXPECT_EQ(sum, 1 + 999 * 1000 / 2);
 }
 
 }  // namespace

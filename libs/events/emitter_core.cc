@@ -1,7 +1,9 @@
 #include "events/emitter_core.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "base/status.h"
@@ -9,6 +11,21 @@
 #include "loop/event_loop.h"
 
 namespace millrace::events_internal {
+
+CallEnd CallUnder(const ActivityRef& activity, absl::FunctionRef<void()> call) {
+  using Clock = std::chrono::steady_clock;
+  CallEnd end;
+  const auto begin = Clock::now();
+  try {
+    std::optional<ActivityScope> scope;
+    if (activity) scope.emplace(activity);
+    call();
+  } catch (...) {
+    end.error = std::current_exception();
+  }
+  end.took = absl::FromChrono(Clock::now() - begin);
+  return end;
+}
 
 std::string LeakWarning::Message() const {
   return StrCat(count, " listeners of '", event, "' on one ",
@@ -18,8 +35,12 @@ std::string LeakWarning::Message() const {
                 "SetMaxListeners()");
 }
 
-EmitterCore::EmitterCore(ListenerList** slots, size_t count, std::string name)
-    : slots_(slots), count_(count), name_(std::move(name)) {}
+EmitterCore::EmitterCore(ListenerList** slots, size_t count, std::string name,
+                         EmitterObserver* observer)
+    : slots_(slots),
+      observer_(observer),
+      count_(count),
+      name_(std::move(name)) {}
 
 EmitterCore::~EmitterCore() {
   for (Watch* watch = watch_; watch != nullptr; watch = watch->outer_) {
@@ -188,7 +209,31 @@ std::vector<std::string_view> EmitterCore::Names() const {
   return names;
 }
 
+bool EmitterCore::Follow(std::string_view event,
+                         absl::FunctionRef<bool()> emit) const {
+  const ActivityRef activity = observer_->OnEmit(name_, event);
+  if (!activity) return emit();
+  // The emitter may be gone by the end.
+  EmitterObserver& observer = *observer_;
+  const std::string name = name_;
+  bool heard = false;
+  const CallEnd end = CallUnder(activity, [&] { heard = emit(); });
+  observer.OnEmitEnded(name, event, *activity.get(), end);
+  if (end.error != nullptr) std::rethrow_exception(end.error);
+  return heard;
+}
+
+bool EmitterCore::EmitObserved(size_t event, std::string_view name,
+                               const void* payload) {
+  return Follow(name, [&] { return Emit(event, payload); });
+}
+
 bool EmitterCore::EmitError(std::exception_ptr error) {
+  if (observer_ == nullptr) return TellError(std::move(error));
+  return Follow(ErrorEvent::kName, [&] { return TellError(error); });
+}
+
+bool EmitterCore::TellError(std::exception_ptr error) {
   const Watch watch(this);
   Emit(builtin(ErrorMonitor::kBuiltIn), &error);
   if (!watch.gone() && EmitTo(watch.error_list(), &error)) return true;

@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "events/emitter_observer.h"
 #include "events/event_tags.h"
 #include "events/listener.h"
 
@@ -52,6 +54,10 @@ struct ListenerList {
   std::vector<Entry> entries;  // never empty while an emitter has it
 };
 
+// Makes the call, under the activity if there is one, and catches what it
+// throws.
+CallEnd CallUnder(const ActivityRef& activity, absl::FunctionRef<void()> call);
+
 // What a leak warning says.
 struct LeakWarning {
   std::string_view emitter;  // EmitterOptions::name
@@ -67,8 +73,10 @@ class EmitterCore {
  public:
   using Warn = absl::AnyInvocable<void(const LeakWarning&)>;
 
-  // `slots`: one for each event, the built-in ones last.
-  EmitterCore(ListenerList** slots, size_t count, std::string name);
+  // `slots`: one for each event, the built-in ones last. `observer` may be
+  // null.
+  EmitterCore(ListenerList** slots, size_t count, std::string name,
+              EmitterObserver* observer);
   ~EmitterCore();
   EmitterCore(const EmitterCore&) = delete;
   EmitterCore& operator=(const EmitterCore&) = delete;
@@ -94,12 +102,17 @@ class EmitterCore {
     list->Call(payload);
     return true;
   }
+  // The same as the observer follows it, who must be there. `name` is the kName
+  // of the event's tag.
+  bool EmitObserved(size_t event, std::string_view name, const void* payload);
+  // With an observer or without.
   bool EmitError(std::exception_ptr error);
 
   void set_max_listeners(size_t max) { max_listeners_ = max; }
   size_t max_listeners() const { return max_listeners_; }
   void set_warn(Warn warn) { warn_ = std::move(warn); }
   const std::string& name() const { return name_; }
+  EmitterObserver* observer() const { return observer_; }
 
  private:
   // A list in use. Emits end in the reverse order of their beginning, so the
@@ -164,6 +177,9 @@ class EmitterCore {
   void Drop(size_t event);
   void BeginNewTable();
   void CheckLeak(size_t event, std::string_view name);
+  // Makes the emit as the observer follows it.
+  bool Follow(std::string_view event, absl::FunctionRef<bool()> emit) const;
+  bool TellError(std::exception_ptr error);
   // Tells the listeners of newListener or removeListener.
   void Tell(size_t which, const std::string_view& name, ListenerNode* node);
   bool ToldOfRemovals() const {
@@ -171,6 +187,7 @@ class EmitterCore {
   }
 
   ListenerList** const slots_;
+  EmitterObserver* const observer_;
   const size_t count_;
   std::vector<Used> used_;  // events with listeners, in order of addition
   size_t max_listeners_ = 0;

@@ -29,7 +29,8 @@ struct EmitterOptions {
   bool capture_rejections = false;
   // For reports; the contract's kName unless given.
   std::string name;
-  // Measures the listeners that are added. Not owned; outlives the emitter.
+  // Is told of emits and measures the listeners that are added. Not owned;
+  // outlives the emitter.
   EmitterObserver* observer = nullptr;
   // What a listener may take before the observer is told that it took more.
   absl::Duration budget = absl::InfiniteDuration();

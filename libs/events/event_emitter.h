@@ -55,9 +55,8 @@ template <typename Contract>
 class EventEmitter {
  public:
   explicit EventEmitter(EventLoop& loop, EmitterOptions options = {})
-      : core_(slots_, kSlots, NameOf(options)),
+      : core_(slots_, kSlots, NameOf(options), options.observer),
         budget_(options.budget),
-        observer_(options.observer),
         access_(std::make_shared<events_internal::EmitterAccess>()) {
     access_->loop = &loop;
     access_->core = &core_;
@@ -145,6 +144,9 @@ class EventEmitter {
     if constexpr (std::is_same_v<E, ErrorEvent>) {
       return core_.EmitError(payload);
     } else {
+      if (core_.observer() != nullptr) [[unlikely]] {
+        return core_.EmitObserved(Index<E>(), E::kName, &payload);
+      }
       return events_internal::EmitterCore::EmitTo(slots_[Index<E>()], &payload);
     }
   }
@@ -237,7 +239,6 @@ class EventEmitter {
   events_internal::ListenerList* slots_[kSlots] = {};
   events_internal::EmitterCore core_;
   const absl::Duration budget_;
-  EmitterObserver* const observer_;
   std::shared_ptr<events_internal::EmitterAccess> access_;
 };
 
@@ -247,7 +248,7 @@ events_internal::NodeRef EventEmitter<Contract>::Observed(
     events_internal::NodeRef node, const ListenOptions& options) {
   const absl::Duration budget =
       options.budget > absl::ZeroDuration() ? options.budget : budget_;
-  std::unique_ptr<ListenerProbe> probe = observer_->Watch(
+  std::unique_ptr<ListenerProbe> probe = core_.observer()->Watch(
       {.emitter = core_.name(),
        .event = E::kName,
        .listener = options.name.empty() ? std::string_view("unnamed")
@@ -285,7 +286,9 @@ Listener<E> EventEmitter<Contract>::Add(Listener<E> listener, bool once,
   if (!listener.valid()) events_internal::ThrowNoListener(E::kName);
   if (options.signal.aborted()) return listener;
   NodeRef node = listener.node();
-  if (observer_ != nullptr) node = Observed<E>(std::move(node), options);
+  if (core_.observer() != nullptr) {
+    node = Observed<E>(std::move(node), options);
+  }
   if (options.dispatch != Dispatch::kSync) {
     node = Dispatched<E>(std::move(node), options);
   }

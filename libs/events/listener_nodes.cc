@@ -24,12 +24,6 @@ void Report(EmitterAccess& access, std::string_view event,
   access.core->EmitError(error);
 }
 
-// A budget beyond the clock's range is none.
-std::chrono::nanoseconds Limit(absl::Duration budget) {
-  return budget >= absl::Hours(24) ? std::chrono::nanoseconds::max()
-                                   : absl::ToChronoNanoseconds(budget);
-}
-
 }  // namespace
 
 void Capture(const std::shared_ptr<EmitterAccess>& access,
@@ -64,24 +58,18 @@ void ThrowNotCopyable(std::string_view event) {
 }
 
 ObservedNode::ObservedNode(NodeRef node, std::unique_ptr<ListenerProbe> to,
-                           absl::Duration budget)
-    : inner(std::move(node)), probe(std::move(to)), limit(Limit(budget)) {
+                           absl::Duration limit)
+    : inner(std::move(node)), probe(std::move(to)), budget(limit) {
   invoke = [](ListenerNode* self, const void* payload) {
-    using Clock = std::chrono::steady_clock;
-    struct Timing {
-      ~Timing() {
-        const auto took = Clock::now() - begin;
-        node->probe->OnListenerDone(absl::FromChrono(took));
-        if (took > node->limit) {
-          node->probe->OnOverBudget(absl::FromChrono(took));
-        }
-      }
-      const ObservedNode* node;
-      const Clock::time_point begin = Clock::now();
-    };
-    auto* node = static_cast<ObservedNode*>(self);
-    const Timing timing{node};
-    node->inner->invoke(node->inner.get(), payload);
+    const auto* node = static_cast<ObservedNode*>(self);
+    ListenerProbe& probe = *node->probe;
+    const ActivityRef activity = probe.OnCall();
+    const CallEnd end = CallUnder(
+        activity, [&] { node->inner->invoke(node->inner.get(), payload); });
+    probe.OnListenerDone(end.took);
+    if (end.took > node->budget) probe.OnOverBudget(end.took);
+    if (activity) probe.OnCallEnded(*activity.get(), end);
+    if (end.error != nullptr) std::rethrow_exception(end.error);
   };
 }
 

@@ -5,7 +5,6 @@
 #define MILLRACE_EVENTS_LISTENER_NODES_H_
 
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <string_view>
@@ -85,16 +84,16 @@ struct FunctionNode final : ListenerNode {
       access;
 };
 
-// Measures each call of `inner`.
+// Measures each call of `inner`, and has it followed.
 struct ObservedNode final : ListenerNode {
   ObservedNode(NodeRef node, std::unique_ptr<ListenerProbe> to,
-               absl::Duration budget);
+               absl::Duration limit);
   ListenerNode* original() override { return inner->original(); }
   bool asynchronous() const override { return inner->asynchronous(); }
 
   const NodeRef inner;
   const std::unique_ptr<ListenerProbe> probe;
-  const std::chrono::nanoseconds limit;
+  const absl::Duration budget;
 };
 
 // Calls `inner` later, with a copy of the payload, unless the signal has
