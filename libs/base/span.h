@@ -1,6 +1,7 @@
 // A piece of work that belongs to a trace: a request that was handled, a call
 // of another process, an event that was emitted, an event that a consumer group
-// was handed. They nest by their ids, across processes:
+// was handed, and the same within a process. They nest by their ids, across
+// processes:
 //
 //   request            parent: the span of `traceparent` of the call, if any
 //     call             of another process; parent: that in which it was made.
@@ -9,6 +10,14 @@
 //                      traceparent carries the emit's own
 //       handle         parent: the emit's; one for each attempt
 //         emit ...     parent: the handle's
+//     local emit       by an emitter of the process's own; parent: that in
+//                      which it was made, a request, a handle or a listen
+//       listen         parent: the emit's; one for each listener it called
+//         local emit ...
+//
+// A listen lasts for as long as the listener held the loop: one that returns a
+// promise is done where it first waits, whatever becomes of the promise, and
+// what it emits later hangs below all the same.
 //
 // Plain values, any thread.
 #ifndef MILLRACE_BASE_SPAN_H_
@@ -28,7 +37,14 @@ using TraceId = std::array<uint8_t, 16>;
 using SpanId = std::array<uint8_t, 8>;
 
 struct Span {
-  enum class Kind : uint8_t { kRequest, kEmit, kHandle, kCall };
+  enum class Kind : uint8_t {
+    kRequest,
+    kEmit,
+    kHandle,
+    kCall,
+    kLocalEmit,
+    kListen,
+  };
   enum class Outcome : uint8_t {
     kDone,
     kFailed,      // and that was the end of it
@@ -49,10 +65,10 @@ struct Span {
   bool sampled = true;  // the trace's flag: whether exporters want it
   // Valid while SpanSink::Record() runs; empty where they say nothing.
   std::string_view name;  // "users.v1.UsersService/GetUser", or the event's
-  // The face of a request, who emitted ("/users"), or whom a call went to
-  // ("users:9090").
+  // The face of a request, who emitted ("/users", or the emitter's name), or
+  // whom a call went to ("users:9090").
   std::string_view source;
-  std::string_view group;     // the consumer group of a handle
+  std::string_view group;     // the consumer group of a handle, or the listener
   std::string_view event_id;  // of an emit and a handle, and so is the key
   std::string_view key;
   std::string_view topic;  // of an emit and a handle

@@ -32,6 +32,9 @@ WireSpan::SpanKind KindOf(Span::Kind kind) {
       return WireSpan::SPAN_KIND_PRODUCER;
     case Span::Kind::kHandle:
       return WireSpan::SPAN_KIND_CONSUMER;
+    case Span::Kind::kLocalEmit:
+    case Span::Kind::kListen:
+      return WireSpan::SPAN_KIND_INTERNAL;
   }
   return WireSpan::SPAN_KIND_INTERNAL;
 }
@@ -115,6 +118,40 @@ void FillMessaging(const Span& span, const std::string& system,
   Add("millrace.outcome", NameOf(span.outcome), to);
 }
 
+// Of an emit within the process and its listeners.
+void FillLocal(const Span& span, Attributes* to) {
+  AddIfSet("millrace.emitter", span.source, to);
+  AddIfSet("millrace.event", span.name, to);
+  AddIfSet("millrace.listener", span.group, to);
+}
+
+// The name, and the attributes by which backends know what it is.
+void FillKind(const Span& span, const std::string& messaging_system,
+              WireSpan* to) {
+  Attributes* const attributes = to->mutable_attributes();
+  const auto name = [&](std::string_view verb) {
+    to->set_name(Readable(StrCat(verb, span.name)));
+  };
+  switch (span.kind) {
+    case Span::Kind::kRequest:
+    case Span::Kind::kCall:
+      name("");
+      return FillRpc(span, attributes);
+    case Span::Kind::kEmit:
+      name("send ");
+      return FillMessaging(span, messaging_system, attributes);
+    case Span::Kind::kHandle:
+      name("process ");
+      return FillMessaging(span, messaging_system, attributes);
+    case Span::Kind::kLocalEmit:
+      name("emit ");
+      return FillLocal(span, attributes);
+    case Span::Kind::kListen:
+      name("listen ");
+      return FillLocal(span, attributes);
+  }
+}
+
 void FillStatus(const Span& span, WireSpan* to) {
   if (span.code == absl::StatusCode::kOk) return;
   Add("error.type", CodeName(span.code), to->mutable_attributes());
@@ -133,16 +170,7 @@ void Fill(const Span& span, const std::string& messaging_system, WireSpan* to) {
   to->set_kind(KindOf(span.kind));
   to->set_start_time_unix_nano(absl::ToUnixNanos(span.start));
   to->set_end_time_unix_nano(absl::ToUnixNanos(span.start + span.duration));
-  const bool rpc =
-      span.kind == Span::Kind::kRequest || span.kind == Span::Kind::kCall;
-  if (rpc) {
-    to->set_name(Readable(span.name));
-    FillRpc(span, to->mutable_attributes());
-  } else {
-    to->set_name(Readable(StrCat(
-        span.kind == Span::Kind::kEmit ? "send " : "process ", span.name)));
-    FillMessaging(span, messaging_system, to->mutable_attributes());
-  }
+  FillKind(span, messaging_system, to);
   if (span.kind == Span::Kind::kHandle && span.parent_id != SpanId{}) {
     WireSpan::Link& emit = *to->add_links();
     emit.set_trace_id(Bytes(span.trace_id));

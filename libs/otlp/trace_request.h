@@ -1,13 +1,17 @@
 // Spans as OTLP has them, with the attributes of OpenTelemetry's semantic
 // conventions for RPC, messaging and CloudEvents. Pure, any thread.
 //
-//   request  SERVER    users.v1.UsersService/GetUser
-//   call     CLIENT    the same
-//   emit     PRODUCER  send users.v1.UserEvents.Created
-//   handle   CONSUMER  process users.v1.UserEvents.Created; linked to the emit
+//   request     SERVER    users.v1.UsersService/GetUser
+//   call        CLIENT    the same
+//   emit        PRODUCER  send users.v1.UserEvents.Created
+//   handle      CONSUMER  process users.v1.UserEvents.Created; linked to the
+//                         emit
+//   local emit  INTERNAL  emit Created
+//   listen      INTERNAL  listen Created
 //
 // What the conventions have no name for begins with "millrace.": the outcome of
-// a handle and which attempt it was.
+// a handle and which attempt it was; the emitter, the event and the listener of
+// an emit within the process.
 #ifndef MILLRACE_OTLP_TRACE_REQUEST_H_
 #define MILLRACE_OTLP_TRACE_REQUEST_H_
 

@@ -152,6 +152,36 @@ TEST(TraceRequestTest, AHandleIsAMessageThatIsProcessedAndLinkedToItsEmit) {
   EXPECT_EQ(HexOf(wire.links(0).span_id()), "0102030405060708");
 }
 
+TEST(TraceRequestTest, AnEmitWithinTheProcessIsNoMessage) {
+  Span span = Request();
+  span.kind = Span::Kind::kLocalEmit;
+  span.parent_id = {1, 2, 3, 4, 5, 6, 7, 8};
+  span.name = "Created";
+  span.source = "people";
+  const WireSpan emit = Wire(span);
+  EXPECT_EQ(emit.name(), "emit Created");
+  EXPECT_EQ(emit.kind(), WireSpan::SPAN_KIND_INTERNAL);
+  EXPECT_THAT(TextsOf(emit.attributes()),
+              UnorderedElementsAre(Pair("millrace.emitter", "people"),
+                                   Pair("millrace.event", "Created")));
+  EXPECT_THAT(emit.links(), IsEmpty());
+  EXPECT_FALSE(emit.has_status());
+
+  span.kind = Span::Kind::kListen;
+  span.group = "index";
+  span.code = absl::StatusCode::kInternal;
+  span.error = "broken";
+  const WireSpan listen = Wire(span);
+  EXPECT_EQ(listen.name(), "listen Created");
+  EXPECT_EQ(listen.kind(), WireSpan::SPAN_KIND_INTERNAL);
+  EXPECT_THAT(TextsOf(listen.attributes()),
+              UnorderedElementsAre(Pair("millrace.emitter", "people"),
+                                   Pair("millrace.event", "Created"),
+                                   Pair("millrace.listener", "index"),
+                                   Pair("error.type", "INTERNAL")));
+  EXPECT_EQ(listen.status().message(), "broken");
+}
+
 TEST(TraceRequestTest, WithoutKafkaThereIsNoKeyOfKafka) {
   WireSpan wire;
   Fill(Handle(), "millrace", &wire);

@@ -102,6 +102,20 @@ TEST(TraceWireTest, IdsAreTextAndBytesThatAreNoTextAreReplaced) {
   EXPECT_EQ(wire.duration().nanos(), 500'000'000);
 }
 
+TEST(TraceWireTest, EachKindHasItsOwn) {
+  const auto kind = [](Span::Kind of) {
+    Span span;
+    span.kind = of;
+    return ToWire(span).kind();
+  };
+  EXPECT_EQ(kind(Span::Kind::kRequest), v1::Span::KIND_REQUEST);
+  EXPECT_EQ(kind(Span::Kind::kEmit), v1::Span::KIND_EMIT);
+  EXPECT_EQ(kind(Span::Kind::kHandle), v1::Span::KIND_HANDLE);
+  EXPECT_EQ(kind(Span::Kind::kCall), v1::Span::KIND_CALL);
+  EXPECT_EQ(kind(Span::Kind::kLocalEmit), v1::Span::KIND_LOCAL_EMIT);
+  EXPECT_EQ(kind(Span::Kind::kListen), v1::Span::KIND_LISTEN);
+}
+
 TEST(TraceWireTest, TellsTraceIdsFromOtherTexts) {
   EXPECT_TRUE(TraceIdFrom("4bf92f3577b34da6a3ce929d0e0e4736"));
   EXPECT_FALSE(TraceIdFrom("4BF92F3577B34DA6A3CE929D0E0E4736"));
