@@ -48,6 +48,15 @@ std::string LineOf(const TraceNode& node) {
         line += StrCat(" after ", node.attempts, " attempts");
       AddPart(Milliseconds(node.duration), &line);
       break;
+    case TraceNode::Kind::kEmit:
+      line = StrCat("emit ", node.name);
+      AddPart(Labelled("from", node.source), &line);
+      AddPart(Milliseconds(node.duration), &line);
+      break;
+    case TraceNode::Kind::kListener:
+      line = StrCat("heard by ", node.name, "  ", node.outcome);
+      AddPart(Milliseconds(node.duration), &line);
+      break;
   }
   AddPart(Labelled("error:", node.error), &line);
   return line;
@@ -97,6 +106,10 @@ std::string_view KindName(TraceNode::Kind kind) {
       return "event";
     case TraceNode::Kind::kHandler:
       return "handler";
+    case TraceNode::Kind::kEmit:
+      return "emit";
+    case TraceNode::Kind::kListener:
+      return "listener";
   }
   return "";
 }

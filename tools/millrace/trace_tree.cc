@@ -34,12 +34,7 @@ class Builder {
     for (const v1::Span& span : answer.spans()) {
       // Processes that are asked twice, or share a ring, say the same twice.
       if (!seen_.insert(span.span_id()).second) continue;
-      if (span.kind() == v1::Span::KIND_REQUEST) AddRequest(span);
-      if (span.kind() == v1::Span::KIND_EMIT) AddEmit(span);
-      if (span.kind() == v1::Span::KIND_HANDLE) AddAttempt(span);
-      if (span.kind() == v1::Span::KIND_CALL) {
-        calls_[span.span_id()] = span.parent_id();
-      }
+      AddSpan(span);
     }
     for (const v1::Envelope& event : answer.events()) AddEvent(event);
     for (const v1::DeadLetter& letter : answer.dead_letters()) {
@@ -72,8 +67,31 @@ class Builder {
   };
   using Indices = std::vector<size_t>;
 
-  void AddRequest(const v1::Span& span) {
-    Entry& entry = NewEntry(TraceNode::Kind::kRequest, span.name());
+  // One of a kind that is not known yet is no node.
+  void AddSpan(const v1::Span& span) {
+    using Kind = TraceNode::Kind;
+    switch (span.kind()) {
+      case v1::Span::KIND_REQUEST:
+        return AddWork(span, Kind::kRequest, span.name());
+      case v1::Span::KIND_EMIT:
+        return AddEmit(span);
+      case v1::Span::KIND_HANDLE:
+        return AddAttempt(span);
+      case v1::Span::KIND_CALL:
+        calls_[span.span_id()] = span.parent_id();
+        return;
+      case v1::Span::KIND_LOCAL_EMIT:
+        return AddWork(span, Kind::kEmit, span.name());
+      case v1::Span::KIND_LISTEN:
+        return AddWork(span, Kind::kListener, span.group());
+      default:
+        return;
+    }
+  }
+
+  // What is one span and no event of the bus.
+  void AddWork(const v1::Span& span, TraceNode::Kind kind, std::string name) {
+    Entry& entry = NewEntry(kind, std::move(name));
     SetTimes(span, &entry.node);
     entry.node.outcome = OutcomeName(span.outcome());
     entry.node.error = span.error();

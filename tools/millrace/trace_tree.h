@@ -1,5 +1,6 @@
 // The tree of a trace: requests, the events that they emitted, who was handed
-// those, and what that led to. Put together from what several processes know
+// those, and what that led to; within a process, what its emitters emitted and
+// which listeners heard it. Put together from what several processes know
 // (millrace.v1.TraceService). Pure.
 //
 // A span hangs below the span that is its parent, in whatever process. Where
@@ -18,16 +19,18 @@
 namespace millrace::cli {
 
 struct TraceNode {
-  enum class Kind { kRequest, kEvent, kHandler };
+  enum class Kind { kRequest, kEvent, kHandler, kEmit, kListener };
 
   Kind kind = Kind::kRequest;
-  std::string name;  // the method, the event's type, the consumer group
+  // The method, the event's type, the consumer group, the event of an emitter,
+  // the listener.
+  std::string name;
   absl::Time start;
   absl::Duration duration;  // of a handler: of all attempts and the pauses
   std::string outcome;      // "done", "failed", "retrying", "dead letter"
   std::string error;        // of the last attempt
   int attempts = 0;         // of a handler
-  std::string source;       // a request's face, an event's emitter
+  std::string source;       // a request's face, who emitted, the emitter
   std::string event_id;     // of an event and a handler
   std::string key;          // of an event
   // Nothing is left of it but what others say.

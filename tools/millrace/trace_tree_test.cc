@@ -51,6 +51,20 @@ v1::Span Handle(int ms, std::string id, std::string parent, std::string event,
   return span;
 }
 
+v1::Span LocalEmit(int ms, std::string id, std::string parent) {
+  v1::Span span = SpanAt(ms, id, parent, v1::Span::KIND_LOCAL_EMIT, "Done");
+  span.set_source("works");
+  return span;
+}
+
+v1::Span Listen(int ms, std::string id, std::string parent,
+                std::string listener) {
+  v1::Span span = SpanAt(ms, id, parent, v1::Span::KIND_LISTEN, "Done");
+  span.set_source("works");
+  span.set_group(listener);
+  return span;
+}
+
 v1::Envelope OnTopic(int ms, std::string event, std::string span,
                      std::string cause = "") {
   v1::Envelope envelope;
@@ -114,6 +128,33 @@ TEST(TraceTreeTest, ARequestHangsBelowTheOneThatCalledForIt) {
           "3.0 ms\n"
           "     +0.0 ms  request a.v1.A/Do  done  1.0 ms  over grpc\n"
           "     +2.0 ms  `- request a.v1.A/Do  done  1.0 ms  over grpc\n");
+}
+
+TEST(TraceTreeTest, EmitsWithinAProcessHangBelowWhatMadeThem) {
+  v1::GetTraceResponse a;
+  v1::Span broken = Listen(3, "00000000000000f2", "00000000000000b1", "second");
+  broken.set_outcome(v1::Span::OUTCOME_FAILED);
+  broken.set_error("broken");
+  *a.add_spans() = Listen(2, "00000000000000f1", "00000000000000b1", "first");
+  *a.add_spans() = LocalEmit(4, "00000000000000b2", "00000000000000f2");
+  *a.add_spans() = broken;
+  *a.add_spans() = LocalEmit(1, "00000000000000b1", "00000000000000a1");
+  *a.add_spans() = Request(0, "00000000000000a1", "");
+  // What is left of a trace that was forgotten.
+  *a.add_spans() = LocalEmit(6, "00000000000000b3", "00000000000000a9");
+  EXPECT_EQ(
+      TextOf({a}),
+      std::string(kHead) +
+          "7.0 ms\n"
+          "     +0.0 ms  request a.v1.A/Do  done  1.0 ms  over grpc\n"
+          "     +1.0 ms  `- emit Done  from works  1.0 ms\n"
+          "     +2.0 ms     |- heard by first  done  1.0 ms\n"
+          "     +3.0 ms     `- heard by second  failed  1.0 ms  error: broken\n"
+          "     +4.0 ms        `- emit Done  from works  1.0 ms\n"
+          "     +6.0 ms  emit Done  from works  1.0 ms\n");
+  const std::string json = TraceJson(MakeTraceTree({a}));
+  EXPECT_THAT(json, HasSubstr(R"("kind":"emit")"));
+  EXPECT_THAT(json, HasSubstr(R"("kind":"listener")"));
 }
 
 TEST(TraceTreeTest, SpansThatTwoProcessesTellOfCountOnce) {
