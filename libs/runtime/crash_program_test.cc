@@ -105,6 +105,24 @@ TEST_F(CrashProgramTest, TellsWhereItWasAndWhatWasInFlight) {
   crashing.get();
 }
 
+TEST_F(CrashProgramTest, NamesATraceOnceHoweverMuchOfItIsInFlight) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer reports it";
+  Program program(Flags());
+  program.Ready();
+  auto waiting = Call(program, "forever", kTrace);
+  while (HttpExchange(program.http, "GET", "/metrics")
+             .find("millrace_calls_in_flight 1\n") == std::string::npos) {
+    std::this_thread::yield();
+  }
+  auto crashing = Call(program, "crash", kTrace);
+  EndsBy(program, SIGSEGV);
+  const Report report = ReportOf(program);
+  EXPECT_THAT(InFlight(report), testing::ElementsAre(kTrace));
+  EXPECT_EQ(report.at("in_flight_count").number_value(), 2);
+  waiting.get();
+  crashing.get();
+}
+
 TEST_F(CrashProgramTest, TellsOfAnExceptionThatNobodyCaught) {
   Program program(Flags());
   program.Ready();
