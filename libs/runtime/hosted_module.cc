@@ -45,7 +45,7 @@ HostedModule::HostedModule(HostParts& parts, BusHost& bus, Pipeline& pipeline,
       name_(module_->name()),
       provides_(module_->Provides()),
       logger_(parts.logger(name_)),
-      emitters_(parts.metrics, logger_, parts.clock) {
+      emitters_(parts.metrics, logger_, parts.clock, &parts.spans) {
   if (parts.first_loop() && !module_->Migrations().empty()) {
     database_ = std::make_unique<ModuleDatabase>(parts, name_);
   }

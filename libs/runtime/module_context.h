@@ -110,6 +110,7 @@ class ModuleContext {
   // For an EventEmitter of the module's own, which tells nobody outside of it:
   //   EventEmitter<v1::ParcelEvents> emitter(context.loop(),
   //                                          context.ForEmitter("parcels"));
+  // Its emits and what hears them are spans of the trace (emitter_reports.h).
   // How long its listeners take is a metric (events/listener_metrics.h), and
   // one that takes longer than loop.budget a line of the log.
   EmitterOptions ForEmitter(std::string name) const {

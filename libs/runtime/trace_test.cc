@@ -44,6 +44,15 @@ class TraceTest : public SampleHostTest {
     return response;
   }
 
+  // Null when there is none.
+  static const v1::Span* Find(const v1::GetTraceResponse& trace,
+                              v1::Span::Kind kind) {
+    for (const v1::Span& span : trace.spans()) {
+      if (span.kind() == kind) return &span;
+    }
+    return nullptr;
+  }
+
   // Asks until the trace has so many spans.
   v1::GetTraceResponse TraceWith(int spans) {
     for (;;) {
@@ -57,14 +66,11 @@ TEST_F(TraceTest, ARequestHasItsEmitAndThatItsHandler) {
   Start();
   EXPECT_THAT(Post("/sample.v1.ChoirService/Sing", R"({"name":"Ada"})"),
               HasSubstr("la hello Ada"));
-  const v1::GetTraceResponse trace = TraceWith(3);
-  ASSERT_EQ(trace.spans_size(), 3);
-  const v1::Span *request = nullptr, *emit = nullptr, *handle = nullptr;
-  for (const v1::Span& span : trace.spans()) {
-    if (span.kind() == v1::Span::KIND_REQUEST) request = &span;
-    if (span.kind() == v1::Span::KIND_EMIT) emit = &span;
-    if (span.kind() == v1::Span::KIND_HANDLE) handle = &span;
-  }
+  const v1::GetTraceResponse trace = TraceWith(5);
+  ASSERT_EQ(trace.spans_size(), 5);
+  const v1::Span* request = Find(trace, v1::Span::KIND_REQUEST);
+  const v1::Span* emit = Find(trace, v1::Span::KIND_EMIT);
+  const v1::Span* handle = Find(trace, v1::Span::KIND_HANDLE);
   ASSERT_TRUE(request && emit && handle);
   EXPECT_EQ(request->parent_id(), kCaller);
   EXPECT_EQ(request->name(), "sample.v1.ChoirService/Sing");
@@ -90,11 +96,30 @@ TEST_F(TraceTest, ARequestHasItsEmitAndThatItsHandler) {
   EXPECT_EQ(Trace(emit->event_id()).trace_id(), kTraceId);
 }
 
+TEST_F(TraceTest, ARequestHasWhatItsEmittersEmitAndThatWhoHeardIt) {
+  Start();
+  Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
+  const v1::GetTraceResponse trace = TraceWith(5);
+  const v1::Span* request = Find(trace, v1::Span::KIND_REQUEST);
+  const v1::Span* emit = Find(trace, v1::Span::KIND_LOCAL_EMIT);
+  const v1::Span* listen = Find(trace, v1::Span::KIND_LISTEN);
+  ASSERT_TRUE(request && emit && listen);
+  EXPECT_EQ(emit->parent_id(), request->span_id());
+  EXPECT_EQ(emit->name(), "Greeted");
+  EXPECT_EQ(emit->source(), "greetings");
+  EXPECT_EQ(emit->outcome(), v1::Span::OUTCOME_DONE);
+  EXPECT_EQ(listen->parent_id(), emit->span_id());
+  EXPECT_EQ(listen->name(), "Greeted");
+  EXPECT_EQ(listen->source(), "greetings");
+  EXPECT_EQ(listen->group(), "patience");
+  EXPECT_EQ(listen->outcome(), v1::Span::OUTCOME_DONE);
+}
+
 TEST_F(TraceTest, EachAttemptIsASpanAndTheLastSaysThatItWasGivenUp) {
   journal_.on_hear = [] { Throw(absl::InternalError("out of tune")); };
   Start();
   Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
-  v1::GetTraceResponse trace = TraceWith(4);
+  v1::GetTraceResponse trace = TraceWith(6);
   while (trace.dead_letters_size() == 0) trace = Trace(kTraceId);
   std::vector<std::string> attempts;
   for (const v1::Span& span : trace.spans()) {
@@ -112,7 +137,7 @@ TEST_F(TraceTest, MetricsTellOfLagOutboxAndPublishing) {
   config_.set_readiness_interval("10ms");
   Start();
   Post("/sample.v1.GreeterService/Greet", R"({"name":"Ada"})");
-  TraceWith(3);
+  TraceWith(5);
   const auto shown = [&](const std::string& line) {
     return Http("GET", "/metrics").find(line) != std::string::npos;
   };
