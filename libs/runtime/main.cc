@@ -207,8 +207,8 @@ class Process {
       debug_port_ = port;
       debug_ = std::move(server);
       for (const Host::OnLoop& on : host_->OnLoops()) {
-        on.loop.Post([&loop = on.loop, open = debug_ != nullptr] {
-          ListCoroutines(loop, open);
+        on.loop.Post([host = on.host, open = debug_ != nullptr] {
+          ListCoroutines(host->loop(), open);
         });
       }
       const std::string url =
