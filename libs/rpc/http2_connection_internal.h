@@ -155,6 +155,8 @@ class Http2Connection final
   bool doomed_ = false;  // ends behind what it has been told
   std::string out_;
 
+  absl::Duration since_;  // of the present phase, or of the drain
+
   size_t unsent_ = 0;      // when the client was last seen to read
   absl::Duration read_;    // that was
   absl::Duration looked_;  // at the calls, last
@@ -162,7 +164,6 @@ class Http2Connection final
   size_t unread_ = 0;  // by calls, of all streams
   size_t owed_ = 0;    // of the connection's window
 
-  absl::Duration since_;           // of the present phase, or of the drain
   absl::Duration heard_;           // something of the client
   absl::Duration pinged_;          // by us, last
   bool ping_open_ = false;         // and not answered
