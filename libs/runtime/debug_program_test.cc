@@ -308,9 +308,9 @@ TEST_F(DebugProgramTest, SamplesAllocations) {
   program.Ready();
   const int port = DebugPort(program);
   auto answer = std::async(std::launch::async, [port] {
-    return Get(port, "/debug/allocations.json?seconds=2");
+    return Get(port, "/debug/allocations.json?seconds=5");
   });
-  for (int i = 0; i < 100; ++i) Greet(program, "Ada");
+  for (int i = 0; i < 50; ++i) Greet(program, "Ada");
   EXPECT_THAT(Get(port, "/debug/allocations.json?seconds=1"),
               AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("being sampled")));
   const Value profile = Json(answer.get());
