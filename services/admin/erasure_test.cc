@@ -237,6 +237,7 @@ TEST_F(ErasureTest, NorDoesOneThatCanBeResumed) {
   ASSERT_TRUE(Record(Purged(kAda)).ok());
   for (const char* person : {kAda, kBob}) {
     bus::Record record = bus::EncodeEvent(Created(person), "users.v1.events");
+    record.partition = 0;
     record.offset = static_cast<int64_t>(transport_.published.size());
     transport_.published.push_back(std::move(record));
   }
