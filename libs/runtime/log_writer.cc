@@ -64,8 +64,13 @@ void LogWriter::Run() {
     if (waiting_.empty()) return;
     const std::deque<std::string> lines = std::exchange(waiting_, {});
     lock.unlock();
-    if (!WriteAll(lines)) return;
+    const bool written = WriteAll(lines);
     lock.lock();
+    if (!written) {
+      // Nobody reads, and Close() has waited for long enough.
+      dropped_.fetch_add(waiting_.size(), std::memory_order_relaxed);
+      return waiting_.clear();
+    }
     changed_.wait_for(lock, kGather, [this] {
       return closing_ || waiting_.size() >= most_lines_ / 2;
     });

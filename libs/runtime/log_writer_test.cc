@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -124,7 +125,10 @@ TEST(LogWriter, EndsWhenNobodyReadsAndCountsWhatIsLost) {
   Pipe pipe;
   const std::string padding(100, '.');
   LogWriter writer(pipe.writing(), kLines);
-  for (int i = 0; i < kLines; ++i) writer.Write(StrCat(padding, i));
+  for (int i = 0; i < kLines / 2; ++i) writer.Write(StrCat(padding, i));
+  // The thread has taken these, and stands; the rest waits behind them.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = kLines / 2; i < kLines; ++i) writer.Write(StrCat(padding, i));
   writer.Close();
   pipe.CloseWriting();
   const std::string text = pipe.ReadToTheEnd();
