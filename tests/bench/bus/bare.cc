@@ -39,6 +39,7 @@ rd_kafka_t* BareConsumer(const Run& run) {
   Set(conf, "group.id", run.group.c_str());
   Set(conf, "auto.offset.reset", "earliest");
   Set(conf, "check.crcs", "true");
+  Set(conf, "fetch.wait.max.ms", "100");
   rd_kafka_t* consumer = BareClient(RD_KAFKA_CONSUMER, conf);
   rd_kafka_poll_set_consumer(consumer);
   rd_kafka_topic_partition_list_t* topics =
