@@ -60,7 +60,7 @@ class Reader {
   void End() {
     if (done_.promise().settled()) return;
     boost::beast::error_code error;
-    parser_.put_eof(error);
+    if (parser_.got_some()) parser_.put_eof(error);
     if (error || !parser_.is_done()) {
       return done_.Reject(
           absl::UnavailableError("the connection ended before the answer"));
