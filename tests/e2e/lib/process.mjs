@@ -50,6 +50,8 @@ export class Program {
       this.child.once("close", (code, signal) => {
         running.delete(this);
         this.exit = { code, signal };
+        // Who reads the log of a test that failed wants to know.
+        sink?.write(`${name} ${this.child.pid} ended at ${new Date().toISOString()}: ${JSON.stringify(this.exit)}\n`);
         this.#settle();
         resolve(this.exit);
       });
