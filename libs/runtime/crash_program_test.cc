@@ -73,20 +73,27 @@ class CrashProgramTest : public ProgramTest {
     const int status = program.Wait();
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signum) << status;
   }
+
+  // Of a call of kTrace that crashes while one of `waiting_trace` waits.
+  Report CrashBeside(const char* waiting_trace) {
+    Program program(Flags());
+    program.Ready();
+    auto waiting = Call(program, "forever", waiting_trace);
+    while (HttpExchange(program.http, "GET", "/metrics")
+               .find("millrace_calls_in_flight 1\n") == std::string::npos) {
+      std::this_thread::yield();
+    }
+    auto crashing = Call(program, "crash", kTrace);
+    EndsBy(program, SIGSEGV);
+    waiting.get();
+    crashing.get();
+    return ReportOf(program);
+  }
 };
 
 TEST_F(CrashProgramTest, TellsWhereItWasAndWhatWasInFlight) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer reports it";
-  Program program(Flags());
-  program.Ready();
-  auto waiting = Call(program, "forever", kOther);
-  while (HttpExchange(program.http, "GET", "/metrics")
-             .find("millrace_calls_in_flight 1\n") == std::string::npos) {
-    std::this_thread::yield();
-  }
-  auto crashing = Call(program, "crash", kTrace);
-  EndsBy(program, SIGSEGV);
-  const Report report = ReportOf(program);
+  const Report report = CrashBeside(kOther);
   EXPECT_EQ(Text(report, "level"), "error");
   EXPECT_THAT(Text(report, "ts"),
               testing::ContainsRegex("^20[0-9][0-9]-[01][0-9]-[0-3][0-9]T"
@@ -101,26 +108,13 @@ TEST_F(CrashProgramTest, TellsWhereItWasAndWhatWasInFlight) {
   EXPECT_THAT(Text(report, "stack"),
               AllOf(StartsWith("0x"), HasSubstr("Crash"), HasSubstr("Greet")));
   EXPECT_THAT(Text(report, "base"), StartsWith("0x"));
-  waiting.get();
-  crashing.get();
 }
 
 TEST_F(CrashProgramTest, NamesATraceOnceHoweverMuchOfItIsInFlight) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer reports it";
-  Program program(Flags());
-  program.Ready();
-  auto waiting = Call(program, "forever", kTrace);
-  while (HttpExchange(program.http, "GET", "/metrics")
-             .find("millrace_calls_in_flight 1\n") == std::string::npos) {
-    std::this_thread::yield();
-  }
-  auto crashing = Call(program, "crash", kTrace);
-  EndsBy(program, SIGSEGV);
-  const Report report = ReportOf(program);
+  const Report report = CrashBeside(kTrace);
   EXPECT_THAT(InFlight(report), testing::ElementsAre(kTrace));
   EXPECT_EQ(report.at("in_flight_count").number_value(), 2);
-  waiting.get();
-  crashing.get();
 }
 
 TEST_F(CrashProgramTest, TellsOfAnExceptionThatNobodyCaught) {
