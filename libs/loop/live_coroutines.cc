@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 
@@ -50,7 +50,7 @@ std::string FunctionName(std::string_view symbol) {
 // Names by what resumes a frame, which is what the frame begins with.
 class Functions {
  public:
-  std::string Of(void* frame) {
+  std::string Of(const void* frame) {
     void* resume = nullptr;
     std::memcpy(&resume, frame, sizeof resume);
     std::string& name = names_[resume];
@@ -65,14 +65,15 @@ class Functions {
 };
 
 // The frame of a coroutine lies in the block of its promise's state.
-using Frames = std::map<const char*, void*>;
+using Frames = std::set<const char*>;
 
-void* FrameIn(const Frames& frames, const loop_internal::StateBase& state) {
+const void* FrameIn(const Frames& frames,
+                    const loop_internal::StateBase& state) {
   const auto* const block = reinterpret_cast<const char*>(&state);
   const auto frame = frames.upper_bound(block);
   const bool within =
-      frame != frames.end() && frame->first < block + state.block_bytes();
-  return within ? frame->second : nullptr;
+      frame != frames.end() && *frame < block + state.block_bytes();
+  return within ? *frame : nullptr;
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ std::vector<LiveCoroutine> LiveCoroutines(EventLoop& loop, size_t most,
   if (const auto& listed = loop.impl().coroutine_waits) {
     for (const auto& [awaiter, wait] : listed->all()) {
       waits.push_back(&wait);
-      frames[static_cast<const char*>(wait.frame)] = wait.frame;
+      frames.insert(static_cast<const char*>(wait.frame));
     }
   }
   if (count != nullptr) *count = waits.size();
@@ -109,7 +110,7 @@ std::vector<LiveCoroutine> LiveCoroutines(EventLoop& loop, size_t most,
   for (const CoroutineWaits::Wait* wait : waits) {
     LiveCoroutine& added = live.emplace_back();
     added.function = functions.Of(wait->frame);
-    if (void* const frame = FrameIn(frames, *wait->awaited)) {
+    if (const void* const frame = FrameIn(frames, *wait->awaited)) {
       added.waits_for = functions.Of(frame);
     }
     added.age = absl::Nanoseconds(now - wait->since);
