@@ -308,11 +308,15 @@ TEST_F(DebugProgramTest, SamplesAllocations) {
   program.Ready();
   const int port = DebugPort(program);
   auto answer = std::async(std::launch::async, [port] {
-    return Get(port, "/debug/allocations.json?seconds=5");
+    return Get(port, "/debug/allocations.json?seconds=3");
   });
   for (int i = 0; i < 50; ++i) Greet(program, "Ada");
   EXPECT_THAT(Get(port, "/debug/allocations.json?seconds=1"),
               AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("being sampled")));
+  while (answer.wait_for(std::chrono::seconds(0)) !=
+         std::future_status::ready) {
+    Greet(program, "Ada");
+  }
   const Value profile = Json(answer.get());
   EXPECT_GT(In(profile, "allocated_bytes").number_value(), 1e5);
   const Value& sites = In(profile, "sites");

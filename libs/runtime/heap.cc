@@ -21,11 +21,14 @@
 #include "runtime/temporary_file.h"
 
 #ifdef MILLRACE_JEMALLOC
-// Read by jemalloc before main(). Profiles are ready and cost nothing until one
-// is begun; they count what was freed, too.
+// Read by jemalloc before main(). Profiles are ready and cost next to nothing
+// until one is begun; they count what was freed, too. A thread counts down to
+// its next sample all the time, and takes another distance only when it is
+// there: 2^15 bytes are what the debug page samples by, so that a thread that
+// allocates little is in its profile from the beginning.
 extern "C" {
 const char* malloc_conf =
-    "prof:true,prof_active:false,prof_accum:true,lg_prof_sample:19";
+    "prof:true,prof_active:false,prof_accum:true,lg_prof_sample:15";
 }
 #endif
 
