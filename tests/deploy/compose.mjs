@@ -5,40 +5,22 @@
 // (IDENTITY=on), and the job goes on with a token.
 // Usage: node compose.mjs [people] [seed]
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { eventually, rejects } from "../e2e/lib/expect.mjs";
 import { checkAll, createAll } from "../e2e/lib/main_job.mjs";
 import { people } from "../e2e/lib/people.mjs";
-import { bin, root } from "../e2e/lib/platform.mjs";
+import { root } from "../e2e/lib/platform.mjs";
 import { endPython, PythonFace, TypeScriptFace } from "./generated.mjs";
+import * as deployed from "./stack.mjs";
+import { address, containers, docker, project, SERVICES, timed } from "./stack.mjs";
 
 const [count = 300, seed = 20263] = process.argv.slice(2).map(Number);
-const SERVICES = ["users", "admin", "templates"];
-const project = `millracetest${process.pid}`;
 const images = [`${project}:one`, `${project}:two`];
-const execute = promisify(execFile);
-
-// Ports that are likely to be free; the engine says when one is not.
-const base = 20_000 + (process.pid * 60) % 10_000;
-const ports = Object.fromEntries(SERVICES.flatMap((name, i) => ["HTTP", "GRPC"].map((face, j) => {
-  const first = base + (2 * i + j) * 10;
-  return [`${name.toUpperCase()}_${face}_PORTS`, `${first}-${first + 9}`];
-})));
 
 let identity = "off";
-const env = (image) => ({
-  ...process.env, ...ports, COMPOSE_PROJECT_NAME: project, MILLRACE_IMAGE: image, KAFKA_SESSION_TIMEOUT: "6s", IDENTITY: identity,
-});
-const docker = (...args) => execFileSync("docker", args, { encoding: "utf8" }).trim();
-const stack = (image, ...args) => execute(join(root, "deploy/compose/stack"), args, { env: env(image), maxBuffer: 1 << 26 });
-
-const containers = (service) =>
-  docker("ps", "-q", "--filter", `label=com.docker.compose.project=${project}`, "--filter", `label=com.docker.compose.service=${service}`)
-    .split("\n").filter(Boolean);
+const stack = (image, ...args) => deployed.stack(image, { IDENTITY: identity }, ...args);
 
 // The clients of every container that runs, taken in turn; with `trust` what
 // they show and whom they believe.
@@ -46,7 +28,6 @@ let clients = {};
 let trust = {};
 function lookUp() {
   for (const name of SERVICES) {
-    const address = (id, port) => docker("port", id, port).split("\n")[0];
     clients[name] = containers(name).flatMap((id) => {
       try {
         const at = { ...trust, grpc: address(id, "9090"), http: address(id, "8080") };
@@ -74,28 +55,14 @@ async function check(everybody, besides = []) {
   }
 }
 
-// As a crash: the engine is not asked, and its restart policy brings it back.
 async function crash(service) {
-  const [id] = containers(service);
-  process.kill(Number(docker("inspect", "-f", "{{.State.Pid}}", id)), "SIGKILL");
-  await eventually(`${service} is restarted and healthy`, () => {
-    const [restarts, health] = docker("inspect", "-f", "{{.RestartCount}} {{.State.Health.Status}}", id).split(" ");
-    return Number(restarts) > 0 && health === "healthy";
-  }, 180_000);
+  await deployed.crash(service);
   lookUp();
-}
-
-async function timed(what, work) {
-  const begin = Date.now();
-  await work();
-  console.log(`${what}: ${((Date.now() - begin) / 1000).toFixed(1)} s`);
 }
 
 async function main() {
   await timed("two images", async () => {
-    for (const image of images) {
-      execFileSync(join(root, "deploy/docker/images"), [image], { stdio: "inherit", env: { ...process.env, MILLRACE_BIN: bin } });
-    }
+    images.forEach(deployed.makeImage);
   });
   await timed("up and healthy", () => stack(images[0], "up"));
   for (const name of SERVICES) {
@@ -181,16 +148,4 @@ async function withIdentity(everybody) {
   await check([...everybody, ...others], [ROOT]);
 }
 
-try {
-  await main();
-} catch (error) {
-  console.log(error);
-  const { stdout } = await stack(images[0], "logs", "--no-color", "--tail", "30").catch((e) => e);
-  console.log(stdout);
-  process.exitCode = 1;
-} finally {
-  endPython();
-  await timed("down", () => stack(images[0], "down", "-v", "--remove-orphans", "-t", "20"));
-  docker("image", "rm", "-f", ...images);
-  assert.equal(docker("ps", "-aq", "--filter", `label=com.docker.compose.project=${project}`), "");
-}
+await deployed.run(main, images, endPython);
