@@ -11,7 +11,7 @@ namespace millrace::bus::kafka {
 Config::Config(Environment& environment)
     : environment_(environment), conf_(rd_kafka_conf_new()) {
   const KafkaOptions& options = environment.options;
-  rd_kafka_conf_set_opaque(conf_, &environment.logs);
+  rd_kafka_conf_set_opaque(conf_, environment.logs.get());
   rd_kafka_conf_set_log_cb(conf_, &LogSink::Callback);
   Set("bootstrap.servers", options.brokers);
   Set("client.id", options.client_id);

@@ -2,17 +2,15 @@
 // librdkafka logs to, and the threads for its few blocking calls.
 //
 // Made and destroyed on the loop's thread; outlives every part. Its destructor
-// waits for the instances that are still being destroyed.
+// waits for the instances that are still being destroyed, up to a bound.
 #ifndef MILLRACE_BUS_KAFKA_ENVIRONMENT_H_
 #define MILLRACE_BUS_KAFKA_ENVIRONMENT_H_
 
 #include <librdkafka/rdkafka.h>
 
-#include <future>
-#include <list>
 #include <memory>
-#include <mutex>
 
+#include "absl/time/time.h"
 #include "base/logger.h"
 #include "bus/kafka/log_sink.h"
 #include "bus/kafka/options.h"
@@ -28,14 +26,31 @@ namespace millrace::bus::kafka {
 using Handle = std::shared_ptr<rd_kafka_t>;
 
 // Destroys instances beside the loop: to join their threads takes a while.
+// With librdkafka 2.0.2 it may never end, so the destructor gives up on those
+// that take longer than `patience`: they stay until the process ends, and log
+// nowhere.
 class Reaper {
  public:
+  using Destroyer = void (*)(rd_kafka_t*);
+
+  static constexpr absl::Duration kPatience = absl::Seconds(5);
+  // Without closing consumers, which their owners have done.
+  static void Destroyed(rd_kafka_t* client);
+
+  // `logs` is where the instances log to.
+  Reaper(Logger& logger, std::shared_ptr<LogSink> logs,
+         absl::Duration patience = kPatience, Destroyer destroyer = Destroyed);
   ~Reaper();
   void Destroy(rd_kafka_t* client);
 
  private:
-  std::mutex mutex_;
-  std::list<std::future<void>> running_;
+  struct Running;
+
+  Logger& logger_;
+  const std::shared_ptr<LogSink> logs_;
+  const absl::Duration patience_;
+  const Destroyer destroyer_;
+  const std::shared_ptr<Running> running_;
 };
 
 struct Environment {
@@ -47,7 +62,7 @@ struct Environment {
   EventLoop& loop;
   const KafkaOptions options;
   Logger& logger;
-  LogSink logs;
+  const std::shared_ptr<LogSink> logs;
   Reaper reaper;
   // Metadata and offsets, which librdkafka 2.0.2 gives only to who waits.
   WorkerPool calls;

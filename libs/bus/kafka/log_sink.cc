@@ -24,17 +24,26 @@ bool IsKnown(std::string_view facility, std::string_view text) {
 
 }  // namespace
 
+void LogSink::Close() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  logger_ = nullptr;
+}
+
 void LogSink::Write(int level, const char* facility, const char* text) {
   const Severity severity = SeverityOf(level);
-  if (!logger_.Enabled(severity) || IsKnown(facility, text)) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (logger_ == nullptr || !logger_->Enabled(severity) ||
+      IsKnown(facility, text)) {
+    return;
+  }
   int suppressed = 0;
   if (!Admit(&suppressed)) return;
   if (suppressed > 0) {
-    logger_.Warning("librdkafka logged more than is kept",
-                    {{"suppressed", suppressed}});
+    logger_->Warning("librdkafka logged more than is kept",
+                     {{"suppressed", suppressed}});
   }
   const LogField fields[] = {{"facility", facility}, {"text", text}};
-  logger_.Write(severity, "librdkafka", fields);
+  logger_->Write(severity, "librdkafka", fields);
 }
 
 void LogSink::Callback(const rd_kafka_t* client, int level,
@@ -44,7 +53,6 @@ void LogSink::Callback(const rd_kafka_t* client, int level,
 
 bool LogSink::Admit(int* suppressed) {
   const absl::Time now = absl::Now();
-  const std::lock_guard<std::mutex> lock(mutex_);
   if (now - window_start_ >= kWindow) {
     *suppressed = std::max(0, lines_ - kLines);
     window_start_ = now;

@@ -18,7 +18,10 @@ class LogSink {
   static constexpr int kLines = 20;
   static constexpr absl::Duration kWindow = absl::Seconds(10);
 
-  explicit LogSink(Logger& logger) : logger_(logger) {}
+  explicit LogSink(Logger& logger) : logger_(&logger) {}
+
+  // Nothing is written any more, and the logger may go.
+  void Close();
 
   // `level` is syslog's.
   void Write(int level, const char* facility, const char* text);
@@ -31,8 +34,8 @@ class LogSink {
   // Whether one more line may be written now.
   bool Admit(int* suppressed);
 
-  Logger& logger_;
   std::mutex mutex_;
+  Logger* logger_;  // null once it is closed
   absl::Time window_start_ = absl::InfinitePast();
   int lines_ = 0;
 };

@@ -1,11 +1,14 @@
 #include "bus/kafka/options.h"
 
+#include <latch>
+#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/logger.h"
+#include "bus/kafka/environment.h"
 #include "bus/kafka/kafka_transport.h"
 #include "bus/kafka/log_sink.h"
 
@@ -67,6 +70,37 @@ TEST(KafkaLogSinkTest, WritesOnlySoMany) {
   kafka::LogSink sink(logger);
   for (int i = 0; i < 1000; ++i) sink.Write(3, "FAIL", "connection refused");
   EXPECT_EQ(logger.lines, kafka::LogSink::kLines);
+}
+
+TEST(KafkaReaperTest, GivesUpOnAnInstanceThatDoesNotEnd) {
+  static std::latch may_end(1), ended(1);
+  CountingLogger logger;
+  const auto logs = std::make_shared<kafka::LogSink>(logger);
+  {
+    kafka::Reaper reaper(logger, logs, absl::Milliseconds(20), [](rd_kafka_t*) {
+      may_end.wait();
+      ended.count_down();
+    });
+    reaper.Destroy(nullptr);
+  }
+  EXPECT_EQ(logger.lines, 1);
+  // The logger may be gone when it says something.
+  logs->Write(3, "FAIL", "connection refused");
+  EXPECT_EQ(logger.lines, 1);
+  may_end.count_down();
+  ended.wait();
+}
+
+TEST(KafkaReaperTest, WaitsForThoseThatEnd) {
+  CountingLogger logger;
+  static bool destroyed;
+  {
+    kafka::Reaper reaper(logger, std::make_shared<kafka::LogSink>(logger),
+                         absl::Hours(1), [](rd_kafka_t*) { destroyed = true; });
+    reaper.Destroy(nullptr);
+  }
+  EXPECT_TRUE(destroyed);
+  EXPECT_EQ(logger.lines, 0);
 }
 
 }  // namespace
