@@ -26,8 +26,8 @@ namespace millrace::bus::kafka {
 using Handle = std::shared_ptr<rd_kafka_t>;
 
 // Destroys instances beside the loop: to join their threads takes a while.
-// With librdkafka 2.0.2 it may never end, so the destructor gives up on those
-// that take longer than `patience`: they stay until the process ends, and log
+// librdkafka knows no bound for that, so the destructor gives up on those that
+// take longer than `patience`: they stay until the process ends, and log
 // nowhere.
 class Reaper {
  public:
