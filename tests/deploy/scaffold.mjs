@@ -29,7 +29,7 @@ function beside(...args) {
   const [file, ...first] = compose;
   return type(file, [...first, "-f", "deploy/compose.yaml", ...args], {
     COMPOSE_PROJECT_NAME: own, PARCELS_IMAGE: images[0], MILLRACE_NETWORK: `${project}_default`,
-    PARCELS_HTTP_PORT: `${base + 58}`, PARCELS_GRPC_PORT: `${base + 59}`,
+    PARCELS_HTTP_PORT: `${base + 60}`, PARCELS_GRPC_PORT: `${base + 61}`,
   });
 }
 

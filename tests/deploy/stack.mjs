@@ -11,8 +11,9 @@ export const SERVICES = ["users", "admin", "templates"];
 export const project = `millracetest${process.pid}`;
 const execute = promisify(execFile);
 
-// Ports that are likely to be free; the engine says when one is not.
-export const base = 20_000 + (process.pid * 60) % 10_000;
+// Eighty ports that are likely to be free; the engine says when one is not. The
+// stack has the first sixty.
+export const base = 20_000 + (process.pid * 80) % 10_000;
 const ports = Object.fromEntries(SERVICES.flatMap((name, i) => ["HTTP", "GRPC"].map((face, j) => {
   const first = base + (2 * i + j) * 10;
   return [`${name.toUpperCase()}_${face}_PORTS`, `${first}-${first + 9}`];
