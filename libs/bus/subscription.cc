@@ -280,14 +280,19 @@ void Subscription::AbortAttempts(const Held& assignment, absl::Status reason) {
   for (const AbortController& attempt : attempts) attempt.Abort(reason);
 }
 
+bool Subscription::AbandonQueued(const Held& assignment) {
+  const size_t before = assignment->work.live();
+  for (Lane* lane : assignment->work.lanes()) assignment->work.Abandon(lane);
+  const size_t abandoned = before - assignment->work.live();
+  measures_.in_flight.Add(-static_cast<double>(abandoned));
+  return abandoned > 0;
+}
+
 void Subscription::Forget(const Held& assignment) {
   if (assignment->gone) return;
   assignment->gone = true;
   AbortAttempts(assignment, absl::CancelledError("the partition is gone"));
-  const size_t before = assignment->work.live();
-  for (Lane* lane : assignment->work.lanes()) assignment->work.Abandon(lane);
-  measures_.in_flight.Add(
-      -static_cast<double>(before - assignment->work.live()));
+  AbandonQueued(assignment);
   if (assignment->working > 0) lingering_[assignment->work.id()] = assignment;
   if (spec_.budget != nullptr) spec_.budget->Tell();
 }
@@ -321,15 +326,18 @@ Promise<void> Subscription::Revoke(Self self,
   const Promise<void> all = All(std::move(idle));
   absl::Status drained =
       co_await AsStatusOr(WithTimeout(all, bound * kBeforeAbort));
+  bool cut_off = false;
   if (!drained.ok()) {
     for (const Held& assignment : leaving) {
+      cut_off |= self->AbandonQueued(assignment);
       AbortAttempts(
           assignment,
           absl::CancelledError("the partition is handed over, and time is up"));
+      if (assignment->work.live() == 0) assignment->idle->Resolve();
     }
     drained = co_await AsStatusOr(WithTimeout(all, bound * (1 - kBeforeAbort)));
   }
-  if (!drained.ok()) {
+  if (cut_off || !drained.ok()) {
     self->overran_ = true;
     self->logger_.Warning(
         "a partition is handed over before its events are done; they will be "

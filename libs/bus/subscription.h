@@ -37,8 +37,9 @@
 //   - Drained: when a partition is handed over, or at Drain(), what is here is
 //     finished first; what would have to be retried is left to the next owner.
 //     When three quarters of the time for it are up, or the partition was lost,
-//     the signal of each event that is still with the listener is aborted; what
-//     the listener rejects then is left to the next owner too.
+//     nothing begins any more, and the signal of each event that is still with
+//     the listener is aborted; what the listener rejects then is left to the
+//     next owner too.
 #ifndef MILLRACE_BUS_SUBSCRIPTION_H_
 #define MILLRACE_BUS_SUBSCRIPTION_H_
 
@@ -240,6 +241,8 @@ class Subscription final : public ConsumerEvents,
   void BeginLeaving(const Held& assignment);
   // Their listeners are told that the events are not theirs any more.
   static void AbortAttempts(const Held& assignment, absl::Status reason);
+  // What has not begun will not be finished here; whether there was any.
+  bool AbandonQueued(const Held& assignment);
   // Nothing is committed from now on.
   void Forget(const Held& assignment);
   static Promise<void> Leave(Self self, absl::Duration bound);

@@ -2,6 +2,7 @@
 
 #include "bus/testing/subscription_fixture.h"
 #include "loop/combinators.h"
+#include "loop/testing/virtual_time.h"
 
 namespace millrace::bus {
 namespace {
@@ -101,6 +102,23 @@ TEST_F(SubscriptionTest, AKeyIsNotWorkedOnTwiceAfterTheBoundHasPassed) {
   Answer("0");
   EXPECT_EQ(Committed(), Progress(1));
   Answer("1");
+}
+
+TEST_F(SubscriptionTest, NothingBeginsWhenTheListenersWereToldThatTimeIsUp) {
+  VirtualTime time(loop_, absl::FromUnixSeconds(1'800'000'000));
+  Start();
+  Assign(0);
+  Deliver({At(0, "a"), At(1, "a"), At(2, "b")});
+  Promise<absl::Status> drained;
+  Do([&] {
+    drained = AsStatusOr(subscription_->Drain(absl::Seconds(10)));
+    loop_.SetTimeout(absl::Seconds(7), [&] { listener_.Answer("2"); });
+    loop_.SetTimeout(absl::Seconds(8), [&] { listener_.Answer("0"); });
+  });
+  EXPECT_THAT(listener_.begun, ElementsAre("0", "2"));
+  EXPECT_EQ(Committed(), Progress(1, {{2, 3}}));
+  ASSERT_TRUE(drained.settled());
+  EXPECT_EQ(drained.value().code(), absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST_F(SubscriptionTest, APausedSubscriptionDrainsOnlyWhatRuns) {
