@@ -1,6 +1,6 @@
 // Programs under test: started, read line by line, killed by their own pid.
 import { spawn } from "node:child_process";
-import { createWriteStream, readFileSync } from "node:fs";
+import { createWriteStream, readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const running = new Set();
@@ -83,6 +83,17 @@ export class Program {
       return await found;
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  // Their names and where in the kernel each waits, for who asks why it runs on.
+  threads() {
+    const dir = `/proc/${this.child.pid}/task`;
+    try {
+      const of = (id, what) => readFileSync(`${dir}/${id}/${what}`, "utf8").trim();
+      return readdirSync(dir).map((id) => `${of(id, "comm")} (${of(id, "wchan")})`).join(", ");
+    } catch (error) {
+      return `cannot be read: ${error.message}`;
     }
   }
 

@@ -49,7 +49,8 @@ export const topicFaults = {
         { key: "k3", value: Buffer.alloc(1_048_400, "x"), headers: { small: "1" } },
         // Too large without their values, too.
         { key: "k6", value: "small", headers: { large: Buffer.alloc(1_048_300, "x") } },
-        { key: "k".repeat(1_048_300), value: "small" },
+        // kafkajs takes minutes to find the partition of such a key.
+        { key: "k".repeat(1_048_300), value: "small", partition: 0 },
         { key: "k4", value: null, headers: cloudEvent("poison-4", TYPE) },
         { key: "k5", value: "no event at all" },
         { key: null, value: null },

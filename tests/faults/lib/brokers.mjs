@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs from "../../e2e/node_modules/kafkajs/index.js";
 import { Broker, Unavailable, freePorts, needKafka } from "../../e2e/lib/servers.mjs";
 import { Proxy } from "./proxy.mjs";
+import { within } from "./within.mjs";
 
 // A busy machine takes its time to start three.
 const PATIENCE_MS = 300_000;
@@ -15,14 +16,6 @@ const ATTEMPT_MS = 30_000;
 // Set by `run` when nobody else is on this network.
 const OWN_NETWORK = process.env.MILLRACE_OWN_NETWORK === "1";
 const FIRST_GID = 71_001;
-
-function within(ms, promise) {
-  const late = new AbortController();
-  return Promise.race([
-    promise,
-    sleep(ms, undefined, { signal: late.signal }).then(() => { throw new Error(`no answer within ${ms} ms`); }),
-  ]).finally(() => late.abort());
-}
 
 const iptables = (...args) => execFileSync("iptables", args, { stdio: "pipe" });
 

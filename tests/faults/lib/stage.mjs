@@ -9,9 +9,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bin } from "../../e2e/lib/platform.mjs";
 import { Program } from "../../e2e/lib/process.mjs";
 import { describe, differences } from "./check.mjs";
+import { within } from "./within.mjs";
 
 const program = join(bin, "../tests/fault_service");
 const PATIENCE_MS = 180_000;
+// More than a service allows itself to end in.
+const END_MS = 60_000;
 const KEYS = 64; // each gets as many changes as the others
 
 export class Stage {
@@ -102,7 +105,8 @@ export class Stage {
 
   // In order, which it must manage by itself.
   async end(service) {
-    const { code, signal } = await service.kill("SIGTERM");
+    const { code, signal } = await within(END_MS, service.kill("SIGTERM"),
+      () => `${service.name} did not end within ${END_MS} ms after SIGTERM; its threads: ${service.threads()}; see ${service.log}`);
     assert.equal(code, 0, `${service.name} ended with code ${code}, signal ${signal} after SIGTERM; see ${service.log}`);
   }
 
@@ -133,7 +137,7 @@ export class Stage {
   }
 
   #tables() {
-    const dump = (url, table) => execFileSync(program, ["dump", url, table], { encoding: "utf8", maxBuffer: 1 << 28 }).split("\n").filter(Boolean);
+    const dump = (url, table) => execFileSync(program, ["dump", url, table], { encoding: "utf8", maxBuffer: 1 << 28, timeout: PATIENCE_MS }).split("\n").filter(Boolean);
     return { changed: dump(this.emit, "changes"), applied: dump(this.apply, "applied") };
   }
 
