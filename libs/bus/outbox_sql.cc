@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -111,12 +112,16 @@ OutboxBacklog ReadOutboxBacklog(store::Tx& tx) {
 }
 
 void DeleteOutboxRows(store::Tx& tx, const std::vector<int64_t>& ids) {
-  // Exactly these: rows with ids in between may have been committed since.
-  // One statement per row, prepared once.
-  for (const int64_t id : ids) {
-    tx.Execute("DELETE FROM millrace_outbox WHERE id = :id",
-               store::Params{{"id", id}});
-  }
+  if (ids.empty()) return;
+  // Exactly these: rows with ids in between may have been committed since. One
+  // parameter, so that there is one statement for any number of them.
+  const bool sqlite = tx.dialect() == store::Dialect::kSqlite;
+  const std::string list = absl::StrJoin(ids, ",");
+  tx.Execute(StrCat("DELETE FROM millrace_outbox WHERE id ",
+                    sqlite ? "IN (SELECT value FROM json_each(:ids))"
+                           : "= ANY(CAST(string_to_array(:ids, ',') AS "
+                             "BIGINT[]))"),
+             store::Params{{"ids", sqlite ? StrCat("[", list, "]") : list}});
 }
 
 void RefuseOutboxRow(store::Tx& tx, int64_t id, const std::string& reason) {

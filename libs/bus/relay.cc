@@ -15,6 +15,10 @@ namespace {
 
 // How soon to ask again when another relay publishes.
 constexpr absl::Duration kLeaseRetry = absl::Milliseconds(200);
+// After a batch of few rows: what comes meanwhile is read by the transaction
+// that deletes them, and that one is out of the way of what they bring about.
+constexpr absl::Duration kSoon = absl::Milliseconds(10);
+constexpr size_t kFewRows = 16;
 
 }  // namespace
 
@@ -154,6 +158,9 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
           continue;
         }
         published = co_await Publish(self, batch.rows);
+        if (published.size() < kFewRows && !self->woken_ && !self->draining_) {
+          (void)co_await Wait(self, kSoon);
+        }
       } catch (...) {
         status = StatusFrom(std::current_exception());
       }
@@ -171,19 +178,17 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
   // Until there may be something; true when nobody said so.
   Promise<bool> Sleep() {
     if (woken_ || draining_) return Promise<bool>::Resolve(!woken_);
-    return SleepIt(shared_from_this());
+    // Those who share look now and then, apart from each other, though they
+    // started together.
+    const BackoffPolicy poll{options_.poll, options_.poll, 1};
+    return Wait(shared_from_this(),
+                shared_ ? BackoffAfter(1, poll) : absl::InfiniteDuration());
   }
-  static Promise<bool> SleepIt(Self self) {
+  static Promise<bool> Wait(Self self, absl::Duration longest) {
     self->sleeping_.emplace();
     const Promise<void> woken = self->sleeping_->promise();
-    if (!self->shared_) {
-      co_await woken;
-      co_return false;
-    }
-    // Apart from each other, though they started together.
-    const absl::Duration poll =
-        BackoffAfter(1, {self->options_.poll, self->options_.poll, 1});
-    const absl::Status status = co_await AsStatusOr(WithTimeout(woken, poll));
+    const absl::Status status =
+        co_await AsStatusOr(WithTimeout(woken, longest));
     self->sleeping_.reset();
     co_return !status.ok();
   }

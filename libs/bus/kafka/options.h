@@ -26,8 +26,9 @@ struct KafkaOptions {
 
   // How long Publish() goes on trying.
   absl::Duration publish_timeout = absl::Seconds(30);
-  // How long a lone record waits for others to share a request with.
-  absl::Duration linger = absl::Milliseconds(1);
+  // How long a record waits for others to share a request with. While five
+  // requests are under way those that come wait in any case, and share.
+  absl::Duration linger = absl::ZeroDuration();
   // How long records are sent as a refusal of the broker has asked for: each
   // alone, or without their times.
   absl::Duration careful_time = absl::Seconds(30);

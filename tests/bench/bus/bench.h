@@ -22,7 +22,7 @@ struct Run {
   std::string topic;
   std::string group;
   int count = 0;
-  std::string database;  // a PostgreSQL database, of `audited` alone
+  std::string database;  // a PostgreSQL database, of `audited` and `relay`
 };
 
 // An event of UserEvents, on the topic of a run in place of its own.
@@ -92,6 +92,9 @@ void IdleFloor(const Run& run);
 // From a request to the event in the audit trail, one at a time.
 void AuditedOurs(const Run& run);
 void AuditedFloor(const Run& run);
+// What one relay publishes, beside what many requests at once commit.
+void RelayOurs(const Run& run);
+void RelayFloor(const Run& run);
 
 }  // namespace millrace::bench
 

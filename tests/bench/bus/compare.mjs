@@ -17,7 +17,8 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 // so many times kafkajs'; bound: seconds at most; switches: no more than the
 // floor; latency: the 99th percentile, at most so many times the floor's;
 // compare: only told. (read is consume beside a bare loop that reads the headers
-// and parses the payload, as every typed listener must.)
+// and parses the payload, as every typed listener must; relay is what one relay
+// publishes beside what 64 requests at once commit.)
 const CASES = {
   publish: { floor: 0.9, node: true, partitions: 6 },
   consume: { floor: 0.85, node: 5, partitions: 6, filled: true },
@@ -26,6 +27,7 @@ const CASES = {
   drain: { bound: 10, partitions: 6, filled: true, events: 20_000 },
   embedded: { floor: 0.5, embedded: true },
   audited: { latency: 3, partitions: 6, events: 1000, database: true },
+  relay: { compare: true, partitions: 6, events: 20_000, database: true },
   idle: { switches: 1, partitions: 6, events: 1 },
 };
 

@@ -32,6 +32,8 @@ constexpr Side kSides[] = {
     {"idle_floor", &IdleFloor},
     {"audited", &AuditedOurs},
     {"audited_floor", &AuditedFloor},
+    {"relay", &RelayOurs},
+    {"relay_floor", &RelayFloor},
 };
 
 Promise<void> Prepare(KafkaStage& stage) {

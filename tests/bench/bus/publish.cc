@@ -71,7 +71,7 @@ void PublishFloor(const Run& run) {
   int acknowledged = 0;
   rd_kafka_conf_t* conf = BareConfig(run);
   Set(conf, "enable.idempotence", "true");
-  Set(conf, "linger.ms", "1");
+  Set(conf, "linger.ms", "0");
   rd_kafka_conf_set_opaque(conf, &acknowledged);
   rd_kafka_conf_set_dr_msg_cb(conf, &OnReport);
   rd_kafka_t* producer = BareClient(RD_KAFKA_PRODUCER, conf);
