@@ -1,6 +1,7 @@
 #include "bus/codec.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/rfc3339.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "ce_";
 constexpr char kContentType[] = "content-type";
+constexpr std::string_view kTime = "time";
 constexpr std::string_view kExpiryTime = "expirytime";
 // Names and values of an event without extensions, with room to spare.
 constexpr size_t kUsualHeaderBytes = 400;
@@ -33,16 +35,45 @@ bool IsStructuredMode(const Record& record) {
   return type && IsStructured(*type);
 }
 
-// All but the payload, which is the record's value.
-absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
+absl::Status TakeTime(const Record& record, std::string_view name,
+                      std::string_view text, absl::Time* time) {
+  const absl::StatusOr<absl::Time> parsed = ParseRfc3339(text);
+  if (!parsed.ok()) {
+    return NoEvent(record,
+                   StrCat("ce_", name, " is ", MessageOf(parsed.status())));
+  }
+  *time = *parsed;
+  return absl::OkStatus();
+}
+
+absl::Status DecodeStructured(const Record& record, EventEnvelope* out) {
   EventEnvelope event;
-  std::string_view version, subject, traceparent, tracestate;
   event.time = record.time;
   event.key = record.key;
-  event.content_type.clear();
+  for (const auto& [name, value] : record.headers) {
+    if (name != kContentType) event.extensions.emplace_back(name, value);
+  }
+  if (absl::Status status = ParseStructured(record.value, &event);
+      !status.ok()) {
+    return NoEvent(record, MessageOf(status));
+  }
+  *out = std::move(event);
+  return absl::OkStatus();
+}
+
+// Into an event that is new. `payload_is_value`: its payload is the record's
+// value, which is left where it is.
+absl::Status Decode(const Record& record, EventEnvelope* out,
+                    bool* payload_is_value) {
+  EventEnvelope& event = *out;
+  *payload_is_value = false;
+  std::string_view version, subject, traceparent, tracestate, time, expiry,
+      content_type, data_content_type;
+  event.time = record.time;
+  event.key = record.key;
   for (const auto& [full, value] : record.headers) {
     if (full == kContentType) {
-      event.content_type = value;
+      content_type = value;
     } else if (full == "traceparent" || full == "ce_traceparent") {
       traceparent = value;
     } else if (full == "tracestate" || full == "ce_tracestate") {
@@ -62,25 +93,20 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
       event.source = value;
     } else if (attribute == "datacontenttype") {
       // The JavaScript SDK writes it beside the header that the binding wants.
-      if (event.content_type.empty()) event.content_type = value;
+      data_content_type = value;
     } else if (attribute == "subject") {
       subject = value;
     } else if (attribute == kExpiryTime) {
-      const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
-      if (!time.ok()) {
-        return NoEvent(record,
-                       StrCat("ce_expirytime is ", MessageOf(time.status())));
-      }
-      event.expires = *time;
-    } else if (attribute == "time") {
-      const absl::StatusOr<absl::Time> time = ParseRfc3339(value);
-      if (!time.ok()) {
-        return NoEvent(record, StrCat("ce_time is ", MessageOf(time.status())));
-      }
-      event.time = *time;
+      expiry = value;
+    } else if (attribute == kTime) {
+      time = value;
     } else {
       event.extensions.emplace_back(attribute, value);
     }
+  }
+  if (IsStructured(content_type)) {
+    event = EventEnvelope();
+    return DecodeStructured(record, &event);
   }
   if (version.empty())
     return NoEvent(record, "it has no header ce_specversion");
@@ -92,26 +118,21 @@ absl::StatusOr<EventEnvelope> DecodeBinary(const Record& record) {
   if (event.type.empty()) return NoEvent(record, "it has no header ce_type");
   if (event.source.empty())
     return NoEvent(record, "it has no header ce_source");
+  for (const auto& [name, text, at] :
+       {std::tuple(kTime, time, &event.time),
+        std::tuple(kExpiryTime, expiry, &event.expires)}) {
+    if (text.data() == nullptr) continue;
+    const absl::Status status = TakeTime(record, name, text, at);
+    if (!status.ok()) return status;
+  }
   if (event.key.empty()) event.key = subject;
-  if (event.content_type.empty()) event.content_type = "application/protobuf";
+  if (content_type.empty()) content_type = data_content_type;
+  if (!content_type.empty()) event.content_type = content_type;
   if (auto trace = TraceContext::Parse(traceparent, tracestate)) {
     event.trace = *std::move(trace);
   }
-  return event;
-}
-
-absl::StatusOr<EventEnvelope> DecodeStructured(const Record& record) {
-  EventEnvelope event;
-  event.time = record.time;
-  event.key = record.key;
-  for (const auto& [name, value] : record.headers) {
-    if (name != kContentType) event.extensions.emplace_back(name, value);
-  }
-  if (absl::Status status = ParseStructured(record.value, &event);
-      !status.ok()) {
-    return NoEvent(record, MessageOf(status));
-  }
-  return event;
+  *payload_is_value = true;
+  return absl::OkStatus();
 }
 
 // All but the value, which is the event's payload.
@@ -174,17 +195,19 @@ Record TakeRecord(EventEnvelope* event, std::string topic) {
 }
 
 absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record) {
-  if (IsStructuredMode(record)) return DecodeStructured(record);
-  absl::StatusOr<EventEnvelope> event = DecodeBinary(record);
-  if (event.ok()) event->payload = record.value;
+  EventEnvelope event;
+  bool payload_is_value;
+  const absl::Status status = Decode(record, &event, &payload_is_value);
+  if (!status.ok()) return status;
+  if (payload_is_value) event.payload = record.value;
   return event;
 }
 
-absl::StatusOr<EventEnvelope> TakeEvent(Record* record) {
-  if (IsStructuredMode(*record)) return DecodeStructured(*record);
-  absl::StatusOr<EventEnvelope> event = DecodeBinary(*record);
-  if (event.ok()) event->payload = std::move(record->value);
-  return event;
+absl::Status TakeEvent(Record* record, EventEnvelope* event) {
+  bool payload_is_value;
+  const absl::Status status = Decode(*record, event, &payload_is_value);
+  if (payload_is_value) event->payload = std::move(record->value);
+  return status;
 }
 
 void GiveBack(EventEnvelope* event, Record* record) {

@@ -57,9 +57,10 @@ Record TakeRecord(EventEnvelope* event, std::string topic);
 // CloudEvent. A tombstone with the headers of an event has an empty payload.
 absl::StatusOr<EventEnvelope> DecodeEvent(const Record& record);
 
-// As DecodeEvent(), but a payload that is the record's value is moved out of
-// it. GiveBack() makes the record whole again, and takes the payload.
-absl::StatusOr<EventEnvelope> TakeEvent(Record* record);
+// As DecodeEvent(), into an event that is new; a payload that is the record's
+// value is moved out of it. GiveBack() makes the record whole again, and takes
+// the payload. When it fails the record stays as it is.
+absl::Status TakeEvent(Record* record, EventEnvelope* event);
 void GiveBack(EventEnvelope* event, Record* record);
 
 // In which a handler of this event does its work: the event's trace, its expiry

@@ -58,17 +58,20 @@ Promise<void> Deliver(EventListener& listener, const EventEnvelope& event,
 
 Promise<void> Subscription::Attempt(Self self, Held assignment, Lane* lane) {
   Job& job = lane->jobs.front();
-  if (IsForAnotherGroup(job.record, self->spec_.group)) {
-    self->Finish(assignment, lane);
-    co_return;
-  }
   if (job.attempts++ == 0) {
-    absl::StatusOr<EventEnvelope> event = TakeEvent(&job.record);
-    if (!event.ok()) {
-      co_await Bury(self, assignment, lane, event.status());
+    const absl::Status taken = TakeEvent(&job.record, &job.event.emplace());
+    // Headers that are no CloudEvents' are extensions: without any it is for
+    // all groups.
+    if ((!taken.ok() || !job.event->extensions.empty()) &&
+        IsForAnotherGroup(job.record, self->spec_.group)) {
+      self->Finish(assignment, lane);
       co_return;
     }
-    job.event = *std::move(event);
+    if (!taken.ok()) {
+      job.event.reset();
+      co_await Bury(self, assignment, lane, taken);
+      co_return;
+    }
     job.emitted = job.event->trace;
   }
   // Each attempt is a span, and what the listener does belongs to it.
