@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 namespace millrace::bus {
@@ -60,7 +61,8 @@ Lane* PartitionWork::Add(Record record) {
   return lane->state == Lane::State::kEmpty ? lane : nullptr;
 }
 
-void PartitionWork::Fill(Lane* lane, Watermark::Ticket ticket, Record record) {
+void PartitionWork::Fill(Lane* lane, Watermark::Ticket ticket,
+                         Record&& record) {
   Job& job = AddJob(lane);
   job.ticket = ticket;
   job.bytes = sizeof(Job) + record.bytes();
@@ -82,7 +84,10 @@ void PartitionWork::Recycle(Lane* lane) {
     lane->jobs.pop_front();
     return;
   }
-  lane->jobs.front() = Job();
+  // In place: to assign a new one would move all that it has.
+  Job* const job = &lane->jobs.front();
+  std::destroy_at(job);
+  std::construct_at(job);
   spare_jobs_.splice(spare_jobs_.begin(), lane->jobs, lane->jobs.begin());
 }
 

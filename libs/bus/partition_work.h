@@ -142,7 +142,7 @@ class PartitionWork {
  private:
   // A job in the back of the lane, new or used before.
   Job& AddJob(Lane* lane);
-  void Fill(Lane* lane, Watermark::Ticket ticket, Record record);
+  void Fill(Lane* lane, Watermark::Ticket ticket, Record&& record);
   // The front job, which is emptied and kept for another record.
   void Recycle(Lane* lane);
   void Drop(Lane* lane, const Job& job);

@@ -21,8 +21,8 @@ Record ToRecord(const rd_kafka_message_t& message) {
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     return record;
   }
-  // Most have no more than this; it need not be right.
-  constexpr size_t kUsualHeaderBytes = 32;
+  // Those of an event of ours have some 35 each; it need not be right.
+  constexpr size_t kUsualHeaderBytes = 48;
   const size_t count = rd_kafka_header_cnt(headers);
   record.headers.Reserve(count, count * kUsualHeaderBytes);
   const char* name = nullptr;

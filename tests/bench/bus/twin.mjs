@@ -1,5 +1,6 @@
-// twin.mjs CASE BROKERS TOPIC GROUP COUNT: publish or consume with kafkajs, as
-// bus_bench does. Prints the same line of JSON.
+// twin.mjs CASE BROKERS TOPIC GROUP COUNT: publish, consume or read with kafkajs,
+// as bus_bench does. Prints the same line of JSON. Consume looks at nothing of a
+// record but its length; read decodes its headers and its payload.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -48,7 +49,22 @@ async function publish() {
   await producer.disconnect();
 }
 
-async function consume() {
+// With the package that gRPC for Node decodes with.
+function decoder() {
+  const protobuf = createRequire(require.resolve('@grpc/proto-loader'))('protobufjs');
+  const type = protobuf.parse(`
+    syntax = "proto3";
+    message UserCreated {
+      string user_id = 1; string email = 2; string display_name = 3; string locale = 4;
+    }`).root.lookupType('UserCreated');
+  return ({ headers, value }) => {
+    const event = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, text.toString()]));
+    event.payload = type.decode(value);
+    return event.ce_id.length + event.payload.displayName.length;
+  };
+}
+
+async function consume(look) {
   const consumer = kafka.consumer({ groupId: group });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -60,7 +76,7 @@ async function consume() {
       partitionsConsumedConcurrently: 8,
       eachMessage: async ({ message }) => {
         done ??= stopwatch();
-        bytes += message.value.length;
+        bytes += look(message);
         if (++seen === count) {
           done();
           resolve();
@@ -71,5 +87,6 @@ async function consume() {
   await consumer.disconnect();
 }
 
-await (what === 'publish' ? publish() : consume());
+if (what === 'publish') await publish();
+else await consume(what === 'read' ? decoder() : ({ value }) => value.length);
 process.exit(0);
