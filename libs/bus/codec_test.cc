@@ -89,12 +89,12 @@ TEST(CodecTest, TakesTheTraceOfTheDistributedTracingExtension) {
 TEST(CodecTest, APayloadThatWasTakenIsGivenBack) {
   const Record before = EncodeEvent(Sample(), "t");
   Record record = before;
-  auto event = TakeEvent(&record);
-  ASSERT_TRUE(event.ok()) << event.status();
-  EXPECT_EQ(event->payload, Sample().payload);
-  EXPECT_EQ(event->id, Sample().id);
+  EventEnvelope event;
+  ASSERT_EQ(TakeEvent(&record, &event), absl::OkStatus());
+  EXPECT_EQ(event.payload, Sample().payload);
+  EXPECT_EQ(event.id, Sample().id);
   EXPECT_EQ(record.value, "");
-  GiveBack(&*event, &record);
+  GiveBack(&event, &record);
   EXPECT_EQ(record.value, before.value);
   EXPECT_EQ(record.headers, before.headers);
 }
@@ -103,7 +103,8 @@ TEST(CodecTest, WhatIsNoEventIsNotTaken) {
   Record record = Minimal();
   record.value = "bytes";
   record.headers.RemovePrefix("ce_id");
-  EXPECT_FALSE(TakeEvent(&record).ok());
+  EventEnvelope event;
+  EXPECT_FALSE(TakeEvent(&record, &event).ok());
   EXPECT_EQ(record.value, "bytes");
 }
 
@@ -159,11 +160,21 @@ TEST(CodecTest, OfStructuredModeTheRecordKeepsItsValue) {
       R"({"specversion": "1.0", "id": "1", "type": "T", "source": "/s",
           "data": {"user_id": "u"}})";
   Record record = Structured(json);
-  auto event = TakeEvent(&record);
-  ASSERT_TRUE(event.ok()) << event.status();
-  EXPECT_THAT(event->payload, HasSubstr("user_id"));
-  GiveBack(&*event, &record);
+  record.headers.Add("ce_type", "that of no binary mode");
+  EventEnvelope event;
+  ASSERT_EQ(TakeEvent(&record, &event), absl::OkStatus());
+  EXPECT_EQ(event.type, "T");
+  EXPECT_THAT(event.payload, HasSubstr("user_id"));
+  GiveBack(&event, &record);
   EXPECT_EQ(record.value, json);
+}
+
+TEST(CodecTest, TheModeIsThatOfTheRecordAndNotOfThePayload) {
+  Record record = Minimal();
+  record.headers.Add("ce_datacontenttype", "application/cloudevents+json");
+  const auto event = DecodeEvent(record);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->content_type, "application/cloudevents+json");
 }
 
 TEST(CodecTest, ReadsStructuredModeWithJsonData) {

@@ -110,6 +110,10 @@ await cases({
     };
     assert.equal(await replay("--id", id), 1);
     assert.equal(await replay("--key", "nobody's"), 0);
+    const value = Buffer.from("\n\x03a\0b");  // user_id
+    await face.call("bus", "Emit", { type: "users.v1.UserEvents.Created", key: "somebody's", message: { type_url: "type.googleapis.com/users.v1.UserCreated", value } });
+    const theirs = await eventually("a letter of the key", async () => (await list()).stdout.match(/key=somebody's/g));
+    assert.equal(await replay("--key", "somebody's"), theirs.length);
     assert.ok(await replay("--all") >= 1);
     const both = await millrace("replay", "--grpc", grpc);
     assert.notEqual(both.code, 0, "a replay of nothing in particular");
