@@ -16,8 +16,9 @@ namespace {
 // How soon to ask again when another relay publishes.
 constexpr absl::Duration kLeaseRetry = absl::Milliseconds(200);
 // After a batch of few rows: what comes meanwhile is read by the transaction
-// that deletes them, and that one is out of the way of what they bring about.
-constexpr absl::Duration kSoon = absl::Milliseconds(10);
+// that deletes them, and that one is out of the way of what they bring about. A
+// process that is killed meanwhile has them published twice, so it is not long.
+constexpr absl::Duration kSoon = absl::Milliseconds(3);
 constexpr size_t kFewRows = 16;
 
 }  // namespace

@@ -70,7 +70,9 @@ Promise<void> AfterEffect(CrashStage& stage) {
 Promise<void> AfterLetter(CrashStage& stage) {
   co_await stage.Change("k:0!");
   co_await stage.Change("k:1");
+  // All is published once, and nothing is left to publish again.
   const auto relay = stage.NewRelay(stage.transport());
+  co_await relay->Stop(absl::Seconds(30));
   DeadlyTransport transport(stage.transport(), "t.dead");
   Bus bus(stage.loop(), transport, stage.logger(), stage.metrics());
   Applier applier(stage.inbox());
