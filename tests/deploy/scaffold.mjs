@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 
 import { eventually } from "../e2e/lib/expect.mjs";
 import { bin, scratch } from "../e2e/lib/platform.mjs";
+import { plainEnvironment } from "../e2e/lib/process.mjs";
 import * as deployed from "./stack.mjs";
 import { address, base, containers, crash, docker, project, stack, timed } from "./stack.mjs";
 
@@ -18,11 +19,9 @@ const images = [`${project}:parcels`, `${project}:platform`];
 const own = `${project}parcels`;  // the compose project of the service
 const execute = promisify(execFile);
 
-// What a user types in the service's folder. The programs refuse variables of
-// the platform that are not theirs.
-const plain = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_")));
-const type = (file, args, env = {}) => execute(file, args, { cwd: folder, env: { ...plain, ...env }, maxBuffer: 1 << 26 });
-const millrace = (...args) => execute(join(bin, "millrace"), args, { env: plain });
+// What a user types in the service's folder.
+const type = (file, args, env = {}) => execute(file, args, { cwd: folder, env: { ...plainEnvironment, ...env }, maxBuffer: 1 << 26 });
+const millrace = (...args) => execute(join(bin, "millrace"), args, { env: plainEnvironment });
 
 const compose = await execute("docker", ["compose", "version"]).then(() => ["docker", "compose"], () => ["docker-compose"]);
 function beside(...args) {
@@ -49,7 +48,7 @@ async function call(at, method, body = {}) {
 
 async function main() {
   await timed("written and built", async () => {
-    await execute(join(bin, "millrace"), ["new", "parcels"], { cwd: join(folder, ".."), env: plain });
+    await execute(join(bin, "millrace"), ["new", "parcels"], { cwd: join(folder, ".."), env: plainEnvironment });
     const cache = { CCACHE_BASEDIR: folder, CCACHE_NOHASHDIR: "1" };
     await type("cmake", ["-S", ".", "-B", "build", "-G", "Ninja", `-DCMAKE_PREFIX_PATH=${join(bin, "..")}`], cache);
     await type("cmake", ["--build", "build"], cache);

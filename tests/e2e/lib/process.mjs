@@ -13,6 +13,10 @@ process.on("exit", () => {
   for (const program of running) program.child.kill("SIGKILL");
 });
 
+// The platform refuses variables that it does not know; those of tests are not
+// for it.
+export const plainEnvironment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MILLRACE_")));
+
 export class Program {
   // `log` collects stdout and stderr.
   constructor(name, file, args, { env = {}, log } = {}) {
@@ -21,11 +25,7 @@ export class Program {
     this.lines = [];
     this.waiting = [];
     this.child = spawn(file, args, {
-      // The platform refuses variables it does not know; ours are not for it.
-      env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("MILLRACE_"))),
-        ...env,
-      },
+      env: { ...plainEnvironment, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     running.add(this);
