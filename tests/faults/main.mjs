@@ -6,6 +6,7 @@
 // Each case has a topic, databases and service processes of its own. Without
 // --long only those of the short form run, with fewer events; --one and --three
 // leave those that need one broker or three.
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { scratch } from "../e2e/lib/platform.mjs";
@@ -57,7 +58,10 @@ async function play(name, { run }, servers) {
 async function playAll(cases, size, makePostgres) {
   const chosen = Object.entries(cases).filter(isChosen);
   if (chosen.length === 0) return;
-  const brokers = await Brokers.create(dir, { size }).catch(skipUnlessHad);
+  // A cluster that began with another's data would have its topics, of one replica.
+  const home = join(dir, `cluster-of-${size}`);
+  mkdirSync(home);
+  const brokers = await Brokers.create(home, { size }).catch(skipUnlessHad);
   const postgres = await makePostgres();
   for (const [name, one] of chosen) await play(name, one, { brokers, postgres });
   await brokers.close();
