@@ -185,6 +185,7 @@ class OutboxRelay::Core : public std::enable_shared_from_this<Core> {
     return Wait(shared_from_this(),
                 shared_ ? BackoffAfter(1, poll) : absl::InfiniteDuration());
   }
+  // Until woken, at most so long; true when nobody has.
   static Promise<bool> Wait(Self self, absl::Duration longest) {
     self->sleeping_.emplace();
     const Promise<void> woken = self->sleeping_->promise();
