@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "store/id_list.h"
 
 namespace millrace::bus {
 namespace {
@@ -113,15 +113,10 @@ OutboxBacklog ReadOutboxBacklog(store::Tx& tx) {
 
 void DeleteOutboxRows(store::Tx& tx, const std::vector<int64_t>& ids) {
   if (ids.empty()) return;
-  // Exactly these: rows with ids in between may have been committed since. One
-  // parameter, so that there is one statement for any number of them.
-  const bool sqlite = tx.dialect() == store::Dialect::kSqlite;
-  const std::string list = absl::StrJoin(ids, ",");
-  tx.Execute(StrCat("DELETE FROM millrace_outbox WHERE id ",
-                    sqlite ? "IN (SELECT value FROM json_each(:ids))"
-                           : "= ANY(CAST(string_to_array(:ids, ',') AS "
-                             "BIGINT[]))"),
-             store::Params{{"ids", sqlite ? StrCat("[", list, "]") : list}});
+  // Exactly these: rows with ids in between may have been committed since.
+  const store::IdList list = store::ListOf(tx.dialect(), ids);
+  tx.Execute(StrCat("DELETE FROM millrace_outbox WHERE id ", list.condition),
+             store::Params{{"ids", list.ids}});
 }
 
 void RefuseOutboxRow(store::Tx& tx, int64_t id, const std::string& reason) {

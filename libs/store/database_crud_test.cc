@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "store/database_suite.h"
+#include "store/id_list.h"
 #include "store/statement_tally.h"
 
 namespace millrace::store {
@@ -132,6 +133,35 @@ Promise<void> CountsChangedRows(Database& database) {
   });
 }
 TEST_P(DatabaseSuite, CountsChangedRows) { On(CountsChangedRows); }
+
+template <typename Id>
+size_t CountOf(Tx& tx, const std::string& column, std::vector<Id> ids) {
+  const IdList list = ListOf(tx.dialect(), ids);
+  return tx
+      .Query(StrCat("SELECT id FROM kinds WHERE ", column, " ", list.condition),
+             {{"ids", list.ids}})
+      .size();
+}
+
+Promise<void> FindsAnyNumberOfIds(Database& database) {
+  co_await database.Migrate("test", kTables);
+  co_await database.Transact([](Tx& tx) {
+    for (const int id : {1, 2, 30}) {
+      tx.Execute("INSERT INTO kinds (id, words) VALUES (:id, :words)",
+                 {{"id", id}, {"words", StrCat("id-", id)}});
+    }
+  });
+  co_await database.Read([](Tx& tx) {
+    EXPECT_EQ(CountOf<int64_t>(tx, "id", {}), 0u);
+    EXPECT_EQ(CountOf<int64_t>(tx, "id", {30}), 1u);
+    EXPECT_EQ(CountOf<int64_t>(tx, "id", {1, 3, 30}), 2u);
+    EXPECT_EQ(CountOf<std::string>(tx, "words", {}), 0u);
+    EXPECT_EQ(CountOf<std::string>(tx, "words", {"id-30"}), 1u);
+    EXPECT_EQ(CountOf<std::string>(tx, "words", {"id-1", "id-3", "id-2"}), 2u);
+  });
+}
+
+TEST_P(DatabaseSuite, FindsAnyNumberOfIds) { On(FindsAnyNumberOfIds); }
 
 Promise<void> MetersEachStatement(Database& database) {
   co_await database.Migrate("test", kTables);

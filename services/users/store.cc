@@ -1,9 +1,9 @@
 #include "services/users/store.h"
 
-#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "store/columns.h"
+#include "store/id_list.h"
 
 namespace millrace::users {
 namespace {
@@ -146,18 +146,10 @@ std::optional<Person> FindByEmail(store::Tx& tx, std::string_view email) {
 
 std::vector<Person> FindMany(store::Tx& tx,
                              const std::vector<std::string>& ids) {
-  // One parameter, so that there is one statement for any number of ids, which
-  // are UUIDs and need no escaping.
-  const bool sqlite = tx.dialect() == store::Dialect::kSqlite;
-  const std::string list =
-      sqlite ? StrCat("[\"", absl::StrJoin(ids, "\",\""), "\"]")
-             : absl::StrJoin(ids, ",");
-  return FromRows(
-      tx.Query(StrCat(kSelect, "WHERE id ",
-                      sqlite ? "IN (SELECT value FROM json_each(:ids))"
-                             : "= ANY(string_to_array(:ids, ','))",
-                      " AND delete_time IS NULL"),
-               {{"ids", list}}));
+  const store::IdList list = store::ListOf(tx.dialect(), ids);
+  return FromRows(tx.Query(
+      StrCat(kSelect, "WHERE id ", list.condition, " AND delete_time IS NULL"),
+      {{"ids", list.ids}}));
 }
 
 std::vector<Person> List(store::Tx& tx, std::optional<State> state,
