@@ -1,7 +1,6 @@
 #include "bus/codec.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "base/rfc3339.h"
@@ -35,8 +34,10 @@ bool IsStructuredMode(const Record& record) {
   return type && IsStructured(*type);
 }
 
+// Leaves the time as it is when the record has no such header.
 absl::Status TakeTime(const Record& record, std::string_view name,
                       std::string_view text, absl::Time* time) {
+  if (text.data() == nullptr) return absl::OkStatus();
   const absl::StatusOr<absl::Time> parsed = ParseRfc3339(text);
   if (!parsed.ok()) {
     return NoEvent(record,
@@ -46,19 +47,15 @@ absl::Status TakeTime(const Record& record, std::string_view name,
   return absl::OkStatus();
 }
 
-absl::Status DecodeStructured(const Record& record, EventEnvelope* out) {
-  EventEnvelope event;
-  event.time = record.time;
-  event.key = record.key;
+absl::Status DecodeStructured(const Record& record, EventEnvelope* event) {
+  *event = EventEnvelope();
+  event->time = record.time;
+  event->key = record.key;
   for (const auto& [name, value] : record.headers) {
-    if (name != kContentType) event.extensions.emplace_back(name, value);
+    if (name != kContentType) event->extensions.emplace_back(name, value);
   }
-  if (absl::Status status = ParseStructured(record.value, &event);
-      !status.ok()) {
-    return NoEvent(record, MessageOf(status));
-  }
-  *out = std::move(event);
-  return absl::OkStatus();
+  const absl::Status status = ParseStructured(record.value, event);
+  return status.ok() ? status : NoEvent(record, MessageOf(status));
 }
 
 // Into an event that is new. `payload_is_value`: its payload is the record's
@@ -104,10 +101,7 @@ absl::Status Decode(const Record& record, EventEnvelope* out,
       event.extensions.emplace_back(attribute, value);
     }
   }
-  if (IsStructured(content_type)) {
-    event = EventEnvelope();
-    return DecodeStructured(record, &event);
-  }
+  if (IsStructured(content_type)) return DecodeStructured(record, &event);
   if (version.empty())
     return NoEvent(record, "it has no header ce_specversion");
   if (version.substr(0, 2) != "1.") {
@@ -118,13 +112,11 @@ absl::Status Decode(const Record& record, EventEnvelope* out,
   if (event.type.empty()) return NoEvent(record, "it has no header ce_type");
   if (event.source.empty())
     return NoEvent(record, "it has no header ce_source");
-  for (const auto& [name, text, at] :
-       {std::tuple(kTime, time, &event.time),
-        std::tuple(kExpiryTime, expiry, &event.expires)}) {
-    if (text.data() == nullptr) continue;
-    const absl::Status status = TakeTime(record, name, text, at);
-    if (!status.ok()) return status;
+  absl::Status timed = TakeTime(record, kTime, time, &event.time);
+  if (timed.ok()) {
+    timed = TakeTime(record, kExpiryTime, expiry, &event.expires);
   }
+  if (!timed.ok()) return timed;
   if (event.key.empty()) event.key = subject;
   if (content_type.empty()) content_type = data_content_type;
   if (!content_type.empty()) event.content_type = content_type;

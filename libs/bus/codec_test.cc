@@ -161,9 +161,13 @@ TEST(CodecTest, OfStructuredModeTheRecordKeepsItsValue) {
           "data": {"user_id": "u"}})";
   Record record = Structured(json);
   record.headers.Add("ce_type", "that of no binary mode");
+  record.headers.Add("x-other", "kept");
   EventEnvelope event;
   ASSERT_EQ(TakeEvent(&record, &event), absl::OkStatus());
   EXPECT_EQ(event.type, "T");
+  EXPECT_THAT(event.extensions,
+              ElementsAre(Pair("ce_type", "that of no binary mode"),
+                          Pair("x-other", "kept")));
   EXPECT_THAT(event.payload, HasSubstr("user_id"));
   GiveBack(&event, &record);
   EXPECT_EQ(record.value, json);

@@ -1,7 +1,7 @@
 // Publishes what the outbox has, and deletes what is published.
 //
 // Rows go out in batches in the order of their ids, one batch after the other,
-// so that events of a key keep their order. A batch is deleted once the
+// so that events of a key keep their order. A batch is deleted soon after the
 // transport has acknowledged all of it; the table is as small as what is not
 // yet published. While the transport or the database is away the rows wait,
 // the relay tries again with growing pauses, and memory stays that of a batch.

@@ -139,7 +139,6 @@ bool GroupMember::DrainEvents() {
 
 bool GroupMember::Deliver() {
   Delivery delivery;
-  delivery.records.reserve(delivered_);  // as many as usual
   bool more = false;
   const size_t count = partitions_.size();
   for (size_t i = 0; i < count && !more; ++i) {
@@ -153,7 +152,6 @@ bool GroupMember::Deliver() {
     if (more) turn_of_ = at + 1;
   }
   if (!delivery.records.empty()) {
-    delivered_ = delivery.records.size();
     KeepFetching(delivery);
     reachability_.Good();
     events_->OnRecords(std::move(delivery.records));

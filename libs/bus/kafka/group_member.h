@@ -136,7 +136,6 @@ class GroupMember : public std::enable_shared_from_this<GroupMember> {
   std::vector<Partition> partitions_;
   size_t turn_of_ = 0;     // the partition that is read first
   size_t read_bytes_ = 0;  // since brokers' threads were woken
-  size_t delivered_ = 0;   // records, the last time
   std::deque<Rebalance> rebalances_;
   // While partitions are being taken or handed over.
   std::optional<Deferred<void>> changing_;

@@ -17,8 +17,8 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 // so many times kafkajs'; bound: seconds at most; switches: no more than the
 // floor; latency: the 99th percentile, at most so many times the floor's;
 // compare: only told. (read is consume beside a bare loop and a kafkajs that read
-// the headers and decode the payload, as every typed listener must; relay is what one relay
-// publishes beside what 64 requests at once commit.)
+// the headers and decode the payload, as every typed listener must; relay is
+// what one relay publishes beside what 64 requests at once commit.)
 const CASES = {
   publish: { floor: 0.9, node: true, partitions: 6 },
   consume: { floor: 0.85, node: 5, partitions: 6, filled: true },

@@ -2,6 +2,8 @@
 // beside as many requests as the database takes at once, each of which commits
 // a change and its event. A relay that is not slower than those needs no second
 // one beside it.
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
