@@ -140,6 +140,11 @@ absl::StatusOr<Handle> MakeConsumer(Environment& environment,
       .Make(RD_KAFKA_CONSUMER);
 }
 
+absl::StatusOr<Handle> MakeAsker(Environment& environment,
+                                 const std::string& group) {
+  return Config(environment).Set("group.id", group).Make(RD_KAFKA_CONSUMER);
+}
+
 void WakeBrokers(rd_kafka_t* client, const KafkaOptions& options) {
   const auto property = [&](std::string_view name) -> const char* {
     for (const auto& [key, value] : options.properties) {

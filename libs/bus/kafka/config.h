@@ -50,6 +50,10 @@ absl::StatusOr<Handle> MakeConsumer(Environment& environment,
 // partition is told as an error event.
 absl::StatusOr<Handle> MakeReader(Environment& environment);
 
+// A consumer that neither reads nor joins: to ask about `group` and others.
+absl::StatusOr<Handle> MakeAsker(Environment& environment,
+                                 const std::string& group);
+
 // Makes the threads of librdkafka that talk to brokers look around at once:
 // each finds the partitions whose queues have room again, which 2.0.2 notices
 // only once a second. Costs a few microseconds and no request. Any thread.

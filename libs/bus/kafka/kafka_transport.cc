@@ -44,7 +44,8 @@ class KafkaTransport final : public Transport {
  public:
   KafkaTransport(EventLoop& loop, KafkaOptions options, Logger& logger)
       : environment_(loop, std::move(options), logger),
-        publisher_(environment_) {}
+        publisher_(environment_),
+        asker_(environment_) {}
   ~KafkaTransport() override { environment_.closed.Abort(); }
 
   absl::Status Start() { return publisher_.Start(); }
@@ -113,8 +114,7 @@ class KafkaTransport final : public Transport {
       return kafka::Watermarks(environment_, publisher_.client(),
                                std::move(topics));
     }
-    return kafka::CommittedOffsets(environment_, publisher_.client(),
-                                   std::move(group), std::move(topics));
+    return asker_.Ask(std::move(group), std::move(topics));
   }
 
   Promise<std::vector<std::string>> Groups() override {
@@ -139,6 +139,7 @@ class KafkaTransport final : public Transport {
 
   Promise<void> Close(absl::Duration bound) override {
     environment_.closed.Abort();
+    asker_.Stop();
     return publisher_.Close(bound);
   }
 
@@ -156,6 +157,7 @@ class KafkaTransport final : public Transport {
 
   Environment environment_;
   kafka::Publisher publisher_;
+  kafka::GroupAsker asker_;
   std::vector<std::weak_ptr<GroupMember>> members_;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "bus/kafka/config.h"
 #include "bus/kafka/errors.h"
 #include "bus/kafka/owned.h"
 
@@ -14,6 +15,8 @@ namespace millrace::bus::kafka {
 namespace {
 
 constexpr int kTimeoutMs = 5000;
+// Longer than lag is measured at by default.
+constexpr absl::Duration kAskerKept = absl::Minutes(1);
 constexpr absl::Duration kLeaderPause = absl::Milliseconds(50);
 
 // An answer that did not come is the cluster's absence, not a deadline of the
@@ -249,18 +252,30 @@ Promise<std::vector<GroupOffset>> Watermarks(
   return AskWatermarks(environment, std::move(client), std::move(offsets));
 }
 
-Promise<std::vector<GroupOffset>> CommittedOffsets(
-    Environment& environment, Handle client, std::string group,
-    std::vector<std::string> topics) {
-  return environment.calls.Run(
-      [client = std::move(client), place = environment.place(),
-       group = std::move(group), topics = std::move(topics)]() mutable {
-        const Handle mine = std::move(client);
-        std::vector<GroupOffset> offsets =
-            WatermarksNow(mine.get(), place, topics);
-        if (!offsets.empty()) AddCommitted(mine.get(), place, group, offsets);
-        return offsets;
-      });
+Promise<std::vector<GroupOffset>> GroupAsker::Ask(
+    std::string group, std::vector<std::string> topics) {
+  if (client_ == nullptr) {
+    absl::StatusOr<Handle> client = MakeAsker(environment_, group);
+    if (!client.ok()) {
+      return Promise<std::vector<GroupOffset>>::Reject(client.status());
+    }
+    client_ = *std::move(client);
+  }
+  unused_ = environment_.loop.SetTimeout(kAskerKept, [this] { Stop(); });
+  unused_.Unref();
+  return environment_.calls.Run([client = client_, place = environment_.place(),
+                                 group = std::move(group),
+                                 topics = std::move(topics)]() mutable {
+    const Handle mine = std::move(client);
+    std::vector<GroupOffset> offsets = WatermarksNow(mine.get(), place, topics);
+    if (!offsets.empty()) AddCommitted(mine.get(), place, group, offsets);
+    return offsets;
+  });
+}
+
+void GroupAsker::Stop() {
+  unused_.Clear();
+  client_.reset();
 }
 
 Promise<std::vector<std::string>> GroupNames(Environment& environment,

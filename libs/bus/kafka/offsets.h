@@ -43,10 +43,27 @@ Promise<std::vector<GroupOffset>> Watermarks(
     Environment& environment, Handle client,
     std::vector<TopicPartition> partitions);
 
-// The same with what `group` committed.
-Promise<std::vector<GroupOffset>> CommittedOffsets(
-    Environment& environment, Handle client, std::string group,
-    std::vector<std::string> topics);
+// Asks what groups have committed, through a consumer of its own: a producer of
+// librdkafka 2.0.2 does not survive the answer that the coordinator has moved.
+// Loop thread only.
+class GroupAsker {
+ public:
+  explicit GroupAsker(Environment& environment) : environment_(environment) {}
+  ~GroupAsker() { Stop(); }
+  GroupAsker(const GroupAsker&) = delete;
+  GroupAsker& operator=(const GroupAsker&) = delete;
+
+  // As Watermarks(), with what `group` committed.
+  Promise<std::vector<GroupOffset>> Ask(std::string group,
+                                        std::vector<std::string> topics);
+  // What is asked for goes on.
+  void Stop();
+
+ private:
+  Environment& environment_;
+  Handle client_;  // kept for who asks again soon
+  Timer unused_;
+};
 
 // The consumer groups of the cluster, by name. UNAVAILABLE when a broker does
 // not answer, for each knows a part of them.
