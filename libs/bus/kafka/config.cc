@@ -1,6 +1,7 @@
 #include "bus/kafka/config.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ids.h"
 #include "base/strings.h"
@@ -52,6 +53,19 @@ Config& Config::Events(int events) {
   return *this;
 }
 
+Config& Config::Partition(Partitioner partitioner,
+                          std::shared_ptr<void> state) {
+  state_ = std::move(state);
+  rd_kafka_topic_conf_t* topics = rd_kafka_conf_get_default_topic_conf(conf_);
+  if (topics == nullptr) {
+    topics = rd_kafka_topic_conf_new();
+    rd_kafka_conf_set_default_topic_conf(conf_, topics);
+  }
+  rd_kafka_topic_conf_set_opaque(topics, state_.get());
+  rd_kafka_topic_conf_set_partitioner_cb(topics, partitioner);
+  return *this;
+}
+
 absl::StatusOr<Handle> Config::Make(rd_kafka_type_t type) {
   for (const auto& [name, value] : environment_.options.properties) {
     Set(name.c_str(), value);
@@ -64,10 +78,14 @@ absl::StatusOr<Handle> Config::Make(rd_kafka_type_t type) {
   }
   conf_ = nullptr;
   Reaper* reaper = &environment_.reaper;
-  return Handle(client, [reaper](rd_kafka_t* c) { reaper->Destroy(c); });
+  return Handle(client, [reaper, state = std::move(state_)](rd_kafka_t* c) {
+    reaper->Destroy(c, state);
+  });
 }
 
-absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one) {
+absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one,
+                                    Config::Partitioner partitioner,
+                                    std::shared_ptr<void> state) {
   const KafkaOptions& options = environment.options;
   // A batch that a broker refuses as too large must not take records along
   // that alone are small enough: see Publisher.
@@ -81,7 +99,6 @@ absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one) {
       // key pass; Publisher gives up on all at once.
       .Set("message.timeout.ms", "0")
       .Set("topic.metadata.propagation.max.ms", absl::Seconds(3))
-      .Set("partitioner", "murmur2_random")
       .Set("message.max.bytes", static_cast<int64_t>(options.max_record_bytes))
       .Set("batch.size", batch)
       .Set("batch.num.messages", one_by_one ? 1 : 10'000)
@@ -91,6 +108,9 @@ absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one) {
            std::max<int64_t>(1, options.max_in_flight_bytes >> 10))
       .Set("compression.type", options.compression)
       .Events(RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
+      // Or it is not asked about records without a key.
+      .Set("sticky.partitioning.linger.ms", absl::ZeroDuration())
+      .Partition(partitioner, std::move(state))
       .Make(RD_KAFKA_PRODUCER);
 }
 

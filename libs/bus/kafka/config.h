@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,12 @@ class Config {
   Config& Set(const char* name, absl::Duration milliseconds);
   // Or-ed RD_KAFKA_EVENT_*: what arrives as an event on a queue.
   Config& Events(int events);
+  using Partitioner = int32_t (*)(const rd_kafka_topic_t* topic,
+                                  const void* key, size_t size,
+                                  int32_t partitions, void* state,
+                                  void* message_opaque);
+  // Of all topics, called from any thread. `state` outlives the instance.
+  Config& Partition(Partitioner partitioner, std::shared_ptr<void> state);
 
   // Once. INVALID_ARGUMENT names the setting that librdkafka refused.
   absl::StatusOr<Handle> Make(rd_kafka_type_t type);
@@ -34,12 +41,15 @@ class Config {
  private:
   Environment& environment_;
   rd_kafka_conf_t* conf_;
+  std::shared_ptr<void> state_;
   absl::Status status_;
 };
 
 // The settings of the one producer of a transport. `one_by_one` sends each
 // record in a request of its own.
-absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one);
+absl::StatusOr<Handle> MakeProducer(Environment& environment, bool one_by_one,
+                                    Config::Partitioner partitioner,
+                                    std::shared_ptr<void> state);
 
 // A consumer of `group`; `member_id` may be empty. It has not subscribed.
 absl::StatusOr<Handle> MakeConsumer(Environment& environment,

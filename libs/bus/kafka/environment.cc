@@ -43,13 +43,13 @@ Reaper::~Reaper() {
   logs_->Close();
 }
 
-void Reaper::Destroy(rd_kafka_t* client) {
+void Reaper::Destroy(rd_kafka_t* client, std::shared_ptr<void> kept) {
   {
     const std::lock_guard<std::mutex> lock(running_->mutex);
     ++running_->count;
   }
   std::thread([running = running_, logs = logs_, destroyer = destroyer_,
-               client] {
+               kept = std::move(kept), client] {
     destroyer(client);
     const std::lock_guard<std::mutex> lock(running->mutex);
     --running->count;

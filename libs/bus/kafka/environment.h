@@ -41,7 +41,8 @@ class Reaper {
   Reaper(Logger& logger, std::shared_ptr<LogSink> logs,
          absl::Duration patience = kPatience, Destroyer destroyer = Destroyed);
   ~Reaper();
-  void Destroy(rd_kafka_t* client);
+  // `kept` is let go of when the instance is gone.
+  void Destroy(rd_kafka_t* client, std::shared_ptr<void> kept = nullptr);
 
  private:
   struct Running;

@@ -9,7 +9,7 @@ namespace millrace::bus {
 namespace {
 
 // What the guarantees of the transport rest on.
-constexpr std::array<std::string_view, 19> kOurs = {
+constexpr std::array<std::string_view, 20> kOurs = {
     "acks",
     "auto.offset.reset",
     "bootstrap.servers",
@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 19> kOurs = {
     "partition.assignment.strategy",
     "partitioner",
     "request.required.acks",
+    "sticky.partitioning.linger.ms",
     "transactional.id",
 };
 

@@ -41,8 +41,11 @@ Publisher::~Publisher() {
 }
 
 absl::Status Publisher::Start() {
-  absl::StatusOr<Handle> client = MakeProducer(environment_, one_by_one_);
+  auto topics = std::make_shared<ProducedTopics>();
+  absl::StatusOr<Handle> client =
+      MakeProducer(environment_, one_by_one_, &Publisher::Place, topics);
   if (!client.ok()) return client.status();
+  topics_ = std::move(topics);
   client_ = *std::move(client);
   alone_ = one_by_one_;
   queue_ = rd_kafka_queue_get_main(client_.get());
@@ -173,8 +176,13 @@ void Publisher::OnReports(rd_kafka_event_t* event) {
 
 void Publisher::OnReport(const rd_kafka_message_t& message) {
   Batch& batch = *static_cast<Batch*>(message._private);
+  ProducedTopic& topic = Topic(rd_kafka_topic_name(message.rkt));
   --batch.unacked;
-  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  const bool acknowledged =
+      message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset >= 0;
+  topic.first.SetPartitions(topic.partitions);
+  topic.first.Came(message.partition, acknowledged, environment_.loop.TimeMs());
+  if (acknowledged) {
     reachability_.Good();
   } else if (batch.failure.ok()) {
     batch.failure = Refused(batch, message);
@@ -193,6 +201,12 @@ absl::Status Publisher::Refused(const Batch& batch,
   const std::string what =
       StrCat(environment_.place(), ": topic ", rd_kafka_topic_name(message.rkt),
              ", record of ", message.len, " bytes, key '", key, "'");
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return absl::UnavailableError(
+        what +
+        ": was not taken when it was sent, but a later one was; whether it is "
+        "in the log is not known: publish it again");
+  }
   if (message.err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP && !batch.untimed) {
     // It is the clock that is wrong, here or at the broker, or the record is
     // older than its topic takes: none is given up for that.

@@ -3,7 +3,10 @@
 //
 // Records are handed to librdkafka in the order of the calls, as many as the
 // options allow in flight; the rest waits here. Delivery reports come back as
-// events and settle the promises.
+// events and settle the promises. A record of which no broker has told an
+// offset is not acknowledged. The first record that a producer has for a
+// partition goes alone, and what is published after it waits for it: see
+// first_records.h.
 //
 // When something goes wrong in a way that could let a record pass one of its
 // key that was given up (a batch refused, a sequence out of step, no
@@ -14,16 +17,21 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
 #include "bus/kafka/environment.h"
+#include "bus/kafka/first_records.h"
 #include "bus/kafka/reachability.h"
 #include "bus/kafka/wake.h"
 #include "bus/transport.h"
@@ -69,6 +77,19 @@ class Publisher {
   };
   using Batches = std::list<Batch>;
 
+  struct ProducedTopic {
+    rd_kafka_topic_t* handle = nullptr;
+    // 0 while it is not known. librdkafka's threads set it.
+    std::atomic<int> partitions{0};
+    FirstRecords first;
+  };
+  // What one producer knows of its topics. The loop adds and finds them, and
+  // locks to add; librdkafka's threads lock to find.
+  struct ProducedTopics {
+    std::mutex mutex;
+    absl::node_hash_map<std::string, ProducedTopic> by_name;
+  };
+
   absl::Status Check(const std::vector<Record>& records) const;
   bool Turn();
   int Drain(int budget);
@@ -82,9 +103,13 @@ class Publisher {
   bool needlessly_alone() const { return alone_ && !one_by_one_; }
   // Hands records over. Returns whether it stopped because it did enough.
   bool Pump(int budget);
-  enum class Handed { kYes, kFull, kRefused };
+  enum class Handed { kYes, kLater, kRefused };
   Handed HandOver(Batch& batch, const Record& record);
-  rd_kafka_topic_t* Topic(const std::string& name);
+  ProducedTopic& Topic(std::string_view name);
+  // The partitioner.
+  static int32_t Place(const rd_kafka_topic_t* topic, const void* key,
+                       size_t size, int32_t partitions, void* state,
+                       void* message_opaque);
   void Finish(Batches::iterator batch);
   void OnDeadline();
   void ArmDeadline();
@@ -100,7 +125,7 @@ class Publisher {
   Wake wake_;
   Handle client_;
   rd_kafka_queue_t* queue_ = nullptr;
-  absl::flat_hash_map<std::string, rd_kafka_topic_t*> topics_;
+  std::shared_ptr<ProducedTopics> topics_;  // of client_
 
   Batches batches_;                          // in the order of the calls
   Batches::iterator pump_ = batches_.end();  // the first with records left

@@ -1,15 +1,22 @@
 // The part of Publisher that hands records to librdkafka, and that replaces
 // the producer.
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "base/strings.h"
 #include "bus/kafka/errors.h"
 #include "bus/kafka/publisher.h"
+#include "bus/partitioner.h"
 
 namespace millrace::bus::kafka {
 namespace {
 
+// Records without a key that come within such a time go to one partition, in
+// fewer requests than if each went to any.
+constexpr int64_t kTogetherMs = 10;
 constexpr absl::Duration kRetryMake = absl::Seconds(1);
 
 // Brokers take it whatever their clock says, and go by the age of the file
@@ -22,6 +29,13 @@ int64_t TimestampOf(const Record& record, bool untimed) {
   return record.time == absl::Time() ? 0 : absl::ToUnixMillis(record.time);
 }
 
+// Nothing when librdkafka chooses one, or will.
+std::optional<int> PartitionFor(const Record& record, int partitions) {
+  if (record.partition >= 0) return record.partition;
+  if (record.key.empty() || partitions == 0) return std::nullopt;
+  return PartitionOf(record.key, partitions);
+}
+
 }  // namespace
 
 bool Publisher::Pump(int budget) {
@@ -31,7 +45,7 @@ bool Publisher::Pump(int budget) {
     while (batch.next < batch.records.size()) {
       if (budget-- == 0) return true;
       const Handed handed = HandOver(batch, batch.records[batch.next]);
-      if (handed == Handed::kFull) return false;
+      if (handed == Handed::kLater) return false;
       if (handed == Handed::kRefused) {
         batch.next = batch.records.size();
         break;
@@ -48,6 +62,12 @@ bool Publisher::Pump(int budget) {
 }
 
 Publisher::Handed Publisher::HandOver(Batch& batch, const Record& record) {
+  ProducedTopic& topic = Topic(record.topic);
+  const int partitions = topic.partitions;
+  const std::optional<int> place = PartitionFor(record, partitions);
+  const int64_t now = environment_.loop.TimeMs();
+  topic.first.SetPartitions(partitions);
+  if (!topic.first.MayGo(place, now)) return Handed::kLater;
   rd_kafka_headers_t* headers = nullptr;
   if (!record.headers.empty()) {
     headers = rd_kafka_headers_new(record.headers.size());
@@ -62,31 +82,60 @@ Publisher::Handed Publisher::HandOver(Batch& batch, const Record& record) {
   const int32_t partition =
       record.partition < 0 ? RD_KAFKA_PARTITION_UA : record.partition;
   const rd_kafka_resp_err_t error = rd_kafka_producev(
-      client_.get(), RD_KAFKA_V_RKT(Topic(record.topic)),
+      client_.get(), RD_KAFKA_V_RKT(topic.handle),
       RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
       RD_KAFKA_V_KEY(key, record.key.size()),
       RD_KAFKA_V_VALUE(const_cast<void*>(value),
                        record.has_value ? record.value.size() : 0),
       RD_KAFKA_V_TIMESTAMP(TimestampOf(record, batch.untimed)),
       RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&batch), RD_KAFKA_V_END);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Handed::kYes;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // It went by the number that there is now.
+    const bool foreseen = topic.partitions == partitions;
+    topic.first.Went(foreseen ? place : std::nullopt, now);
+    return Handed::kYes;
+  }
   if (headers != nullptr) rd_kafka_headers_destroy(headers);
   // Reports will make room.
-  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Handed::kFull;
+  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Handed::kLater;
   // The event that says so comes on the queue, and the producer is replaced.
-  if (error == RD_KAFKA_RESP_ERR__FATAL) return Handed::kFull;
+  if (error == RD_KAFKA_RESP_ERR__FATAL) return Handed::kLater;
   batch.failure =
       ToStatus(error, StrCat(environment_.place(), ": topic ", record.topic,
                              ", key '", record.key, "'"));
   return Handed::kRefused;
 }
 
-rd_kafka_topic_t* Publisher::Topic(const std::string& name) {
-  rd_kafka_topic_t*& topic = topics_[name];
-  if (topic == nullptr) {
-    topic = rd_kafka_topic_new(client_.get(), name.c_str(), nullptr);
+Publisher::ProducedTopic& Publisher::Topic(std::string_view name) {
+  const auto found = topics_->by_name.find(ToAbsl(name));
+  if (found != topics_->by_name.end()) return found->second;
+  const std::string text(name);
+  // Not under the lock: librdkafka has its own, with which it calls Place().
+  rd_kafka_topic_t* const handle =
+      rd_kafka_topic_new(client_.get(), text.c_str(), nullptr);
+  const std::lock_guard<std::mutex> lock(topics_->mutex);
+  ProducedTopic& added = topics_->by_name[text];
+  added.handle = handle;
+  return added;
+}
+
+int32_t Publisher::Place(const rd_kafka_topic_t* topic, const void* key,
+                         size_t size, int32_t partitions, void* state,
+                         void* message_opaque) {
+  auto& topics = *static_cast<ProducedTopics*>(state);
+  {
+    const std::lock_guard<std::mutex> lock(topics.mutex);
+    const auto found = topics.by_name.find(rd_kafka_topic_name(topic));
+    if (found != topics.by_name.end()) found->second.partitions = partitions;
   }
-  return topic;
+  if (key != nullptr) {
+    return PartitionOf({static_cast<const char*>(key), size}, partitions);
+  }
+  const int32_t usual = PartitionOf(
+      StrCat(absl::ToUnixMillis(absl::Now()) / kTogetherMs), partitions);
+  if (rd_kafka_topic_partition_available(topic, usual) != 0) return usual;
+  return rd_kafka_msg_partitioner_random(topic, key, size, partitions, state,
+                                         message_opaque);
 }
 
 void Publisher::ArmDeadline() {
@@ -136,8 +185,12 @@ void Publisher::Restart() {
 }
 
 void Publisher::DropClient() {
-  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
-  topics_.clear();
+  if (topics_ != nullptr) {
+    for (const auto& [name, topic] : topics_->by_name) {
+      if (topic.handle != nullptr) rd_kafka_topic_destroy(topic.handle);
+    }
+    topics_.reset();
+  }
   if (queue_ != nullptr) {
     Wake::Unwatch(queue_);
     rd_kafka_queue_destroy(queue_);
