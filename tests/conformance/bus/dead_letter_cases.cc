@@ -122,6 +122,7 @@ Promise<void> Replay(BusConformance& test) {
   co_await CommittedUpTo(test, "stubborn", contract->topic());
   co_await CommittedUpTo(test, "other", contract->topic());
   EXPECT_EQ(other.done().size(), 20u);
+  EXPECT_EQ(stubborn.tries.size(), 20u);
 
   stubborn.broken = false;
   stubborn.tries.clear();

@@ -139,14 +139,25 @@ Promise<std::vector<Record>> ReadAll(Transport& transport, std::string topic) {
 Promise<std::map<int, GroupOffset>> OffsetsOf(Transport& transport,
                                               std::string group,
                                               std::string topic) {
-  std::vector<std::string> topics(1, std::move(topic));
-  std::map<int, GroupOffset> by_partition;
-  const std::vector<GroupOffset> offsets =
-      co_await transport.Offsets(std::move(group), std::move(topics));
-  for (const GroupOffset& offset : offsets) {
-    by_partition[offset.partition.partition] = offset;
+  const std::vector<std::string> topics(1, std::move(topic));
+  while (true) {
+    const Promise<std::vector<GroupOffset>> asked =
+        transport.Offsets(group, topics);
+    const absl::StatusOr<std::vector<GroupOffset>> offsets =
+        co_await AsStatusOr(asked);
+    // A coordinator that has just begun reads first what it knows of its
+    // groups.
+    if (absl::IsUnavailable(offsets.status())) {
+      co_await Delay(absl::Milliseconds(10));
+      continue;
+    }
+    ThrowIfError(offsets.status());
+    std::map<int, GroupOffset> by_partition;
+    for (const GroupOffset& offset : *offsets) {
+      by_partition[offset.partition.partition] = offset;
+    }
+    co_return by_partition;
   }
-  co_return by_partition;
 }
 
 Promise<int64_t> LagOf(Transport& transport, std::string group,
