@@ -162,7 +162,10 @@ absl::StatusOr<Handle> MakeConsumer(Environment& environment,
 
 absl::StatusOr<Handle> MakeAsker(Environment& environment,
                                  const std::string& group) {
-  return Config(environment).Set("group.id", group).Make(RD_KAFKA_CONSUMER);
+  return Config(environment)
+      .Set("group.id", group)
+      .Set("enable.auto.commit", "false")
+      .Make(RD_KAFKA_CONSUMER);
 }
 
 void WakeBrokers(rd_kafka_t* client, const KafkaOptions& options) {

@@ -1,5 +1,7 @@
 #include "bus/kafka/first_records.h"
 
+#include <utility>
+
 namespace millrace::bus::kafka {
 
 bool FirstRecords::MayGo(std::optional<int> partition, int64_t now_ms) const {
@@ -20,16 +22,19 @@ void FirstRecords::Went(std::optional<int> partition, int64_t now_ms) {
   there.first_under_way = !Knows(there, now_ms);
 }
 
-void FirstRecords::Came(int partition, bool acknowledged, int64_t now_ms) {
+bool FirstRecords::Came(int partition, bool acknowledged, int64_t now_ms) {
   --under_way_;
+  bool free = false;
   if (partition >= 0) {
     Partition& there = partitions_[partition];
     // While one may be anywhere, nothing else goes to where nothing is known.
-    if (!Knows(there, now_ms)) anywhere_ = false;
-    there.first_under_way = false;
+    if (!Knows(there, now_ms)) free = std::exchange(anywhere_, false);
+    free |= std::exchange(there.first_under_way, false);
     if (acknowledged) there.acknowledged_ms = now_ms;
   }
-  if (under_way_ == 0) anywhere_ = false;
+  if (under_way_ > 0) return free;
+  anywhere_ = false;
+  return true;
 }
 
 bool FirstRecords::Knows(const Partition& partition, int64_t now_ms) {

@@ -29,12 +29,11 @@ class FirstRecords {
   void SetPartitions(int count) { count_ = count; }
 
   // Whether a record may go there; nothing: the partition is chosen later.
-  // When not, it may after the next Came().
   bool MayGo(std::optional<int> partition, int64_t now_ms) const;
   void Went(std::optional<int> partition, int64_t now_ms);
   // A record that went is acknowledged, or given up; the partition is -1 when
-  // it has not come as far as to one.
-  void Came(int partition, bool acknowledged, int64_t now_ms);
+  // it has not come as far as to one. Whether others may go that could not.
+  bool Came(int partition, bool acknowledged, int64_t now_ms);
 
  private:
   struct Partition {

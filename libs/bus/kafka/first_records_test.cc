@@ -16,7 +16,7 @@ TEST(FirstRecordsTest, OfAPartitionTheSecondWaitsForTheFirst) {
   records.Went(0, kNow);
   EXPECT_FALSE(records.MayGo(0, kNow));
   EXPECT_TRUE(records.MayGo(1, kNow));
-  records.Came(0, true, kNow);
+  EXPECT_TRUE(records.Came(0, true, kNow));
   // From now on as many as one likes.
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(records.MayGo(0, kNow));
@@ -24,6 +24,9 @@ TEST(FirstRecordsTest, OfAPartitionTheSecondWaitsForTheFirst) {
   }
   records.Went(1, kNow);
   EXPECT_FALSE(records.MayGo(1, kNow));
+  // What comes of these frees none of those.
+  EXPECT_FALSE(records.Came(0, true, kNow));
+  EXPECT_TRUE(records.Came(1, true, kNow));
 }
 
 TEST(FirstRecordsTest, AfterAFailureTheNextIsTheFirst) {
@@ -66,7 +69,7 @@ TEST(FirstRecordsTest, APartitionMayBeKnownAndTheirNumberNot) {
 TEST(FirstRecordsTest, OneThatCameToNoPartitionLetsTheNextGo) {
   FirstRecords records;
   records.Went(std::nullopt, kNow);
-  records.Came(-1, false, kNow);
+  EXPECT_TRUE(records.Came(-1, false, kNow));
   EXPECT_TRUE(records.MayGo(std::nullopt, kNow));
 }
 

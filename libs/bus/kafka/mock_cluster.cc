@@ -8,7 +8,7 @@ namespace {
 constexpr int16_t kProduce = 0;
 constexpr int16_t kOffsetFetch = 9;
 constexpr int16_t kSyncGroup = 14;
-constexpr int32_t kBroker = 1;
+constexpr int32_t kBroker = 1;  // its id, and how many there are
 
 }  // namespace
 
@@ -47,6 +47,15 @@ void MockCluster::WithholdPartitions() {
 
 void MockCluster::GivePartitions() {
   rd_kafka_mock_clear_request_errors(cluster_, kSyncGroup);
+}
+
+void MockCluster::TakeLeader(const std::string& topic, int partition) {
+  rd_kafka_mock_partition_set_leader(cluster_, topic.c_str(), partition, -1);
+}
+
+void MockCluster::GiveLeader(const std::string& topic, int partition) {
+  rd_kafka_mock_partition_set_leader(cluster_, topic.c_str(), partition,
+                                     kBroker);
 }
 
 void MockCluster::AnswerAfter(absl::Duration delay) {

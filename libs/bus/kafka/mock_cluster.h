@@ -31,6 +31,9 @@ class MockCluster {
   // Members may join; none gets partitions, until they are given again.
   void WithholdPartitions();
   void GivePartitions();
+  // The partition has no leader, or has one again.
+  void TakeLeader(const std::string& topic, int partition);
+  void GiveLeader(const std::string& topic, int partition);
   // Of every answer from now on.
   void AnswerAfter(absl::Duration delay);
 

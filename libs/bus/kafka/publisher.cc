@@ -123,8 +123,9 @@ bool Publisher::Turn() {
   const bool more_events = Drain(kEventsPerTurn) == kEventsPerTurn;
   if (fatal_ || needlessly_alone()) {
     const bool idle =
-        std::all_of(batches_.begin(), batches_.end(),
-                    [](const Batch& batch) { return batch.unacked == 0; });
+        std::all_of(batches_.begin(), batches_.end(), [](const Batch& batch) {
+          return batch.unacked == 0 && batch.waiting == 0;
+        });
     if (idle && fatal_) {
       Reset(absl::UnavailableError(environment_.place() +
                                    ": the producer had to be replaced"));
@@ -181,18 +182,18 @@ void Publisher::OnReport(const rd_kafka_message_t& message) {
   const bool acknowledged =
       message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset >= 0;
   topic.first.SetPartitions(topic.partitions);
-  topic.first.Came(message.partition, acknowledged, environment_.loop.TimeMs());
+  if (topic.first.Came(message.partition, acknowledged,
+                       environment_.loop.TimeMs()) &&
+      !topic.waiting.empty() && (freed_.empty() || freed_.back() != &topic)) {
+    freed_.push_back(&topic);
+  }
   if (acknowledged) {
     reachability_.Good();
   } else if (batch.failure.ok()) {
     batch.failure = Refused(batch, message);
-    // What comes after must not pass what was refused.
-    if (pump_ == batch.self) ++pump_;
-    batch.next = batch.records.size();
+    GiveUp(batch);
   }
-  if (batch.unacked == 0 && batch.next == batch.records.size()) {
-    Finish(batch.self);
-  }
+  if (IsDone(batch)) Finish(batch.self);
 }
 
 absl::Status Publisher::Refused(const Batch& batch,

@@ -5,8 +5,7 @@
 // options allow in flight; the rest waits here. Delivery reports come back as
 // events and settle the promises. A record of which no broker has told an
 // offset is not acknowledged. The first record that a producer has for a
-// partition goes alone, and what is published after it waits for it: see
-// first_records.h.
+// partition goes alone: see first_records.h.
 //
 // When something goes wrong in a way that could let a record pass one of its
 // key that was given up (a batch refused, a sequence out of step, no
@@ -20,6 +19,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -69,6 +69,7 @@ class Publisher {
     std::vector<Record> records;
     size_t next = 0;       // the first one not handed over
     size_t unacked = 0;    // handed over, without a report
+    size_t waiting = 0;    // in ProducedTopic::waiting
     bool untimed = false;  // without the times of its records
     int64_t deadline_ms = 0;
     absl::Status failure;
@@ -77,11 +78,19 @@ class Publisher {
   };
   using Batches = std::list<Batch>;
 
+  struct Waiting {
+    Batch* batch;
+    Record record;
+  };
   struct ProducedTopic {
     rd_kafka_topic_t* handle = nullptr;
     // 0 while it is not known. librdkafka's threads set it.
     std::atomic<int> partitions{0};
     FirstRecords first;
+    // For the first of their partitions, oldest first.
+    std::deque<Waiting> waiting;
+    // One of these may be the first of any: nothing else goes, or it never may.
+    bool waits_for_all = false;
   };
   // What one producer knows of its topics. The loop adds and finds them, and
   // locks to add; librdkafka's threads lock to find.
@@ -103,8 +112,16 @@ class Publisher {
   bool needlessly_alone() const { return alone_ && !one_by_one_; }
   // Hands records over. Returns whether it stopped because it did enough.
   bool Pump(int budget);
-  enum class Handed { kYes, kLater, kRefused };
-  Handed HandOver(Batch& batch, const Record& record);
+  // What waited and may go now. False when librdkafka has no more room.
+  bool PumpWaiting();
+  enum class Handed { kYes, kWaits, kFull, kRefused };
+  // `record` is moved away when it waits.
+  Handed HandOver(Batch& batch, Record& record);
+  rd_kafka_resp_err_t Produce(Batch& batch, const Record& record,
+                              rd_kafka_topic_t* topic);
+  // What comes after a record that failed must not pass it.
+  void GiveUp(Batch& batch);
+  static bool IsDone(const Batch& batch);
   ProducedTopic& Topic(std::string_view name);
   // The partitioner.
   static int32_t Place(const rd_kafka_topic_t* topic, const void* key,
@@ -126,6 +143,7 @@ class Publisher {
   Handle client_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::shared_ptr<ProducedTopics> topics_;  // of client_
+  std::vector<ProducedTopic*> freed_;       // what waits there may go
 
   Batches batches_;                          // in the order of the calls
   Batches::iterator pump_ = batches_.end();  // the first with records left

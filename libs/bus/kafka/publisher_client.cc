@@ -39,35 +39,86 @@ std::optional<int> PartitionFor(const Record& record, int partitions) {
 }  // namespace
 
 bool Publisher::Pump(int budget) {
-  if (client_ == nullptr || fatal_ || needlessly_alone()) return false;
+  if (client_ == nullptr || fatal_) return false;
+  if (!PumpWaiting() || needlessly_alone()) return false;
   while (pump_ != batches_.end()) {
     Batch& batch = *pump_;
     while (batch.next < batch.records.size()) {
       if (budget-- == 0) return true;
       const Handed handed = HandOver(batch, batch.records[batch.next]);
-      if (handed == Handed::kLater) return false;
-      if (handed == Handed::kRefused) {
-        batch.next = batch.records.size();
-        break;
-      }
+      if (handed == Handed::kFull) return false;
+      if (handed == Handed::kRefused) break;
       ++batch.next;
-      ++batch.unacked;
     }
-    const Batches::iterator full = pump_++;
-    full->records = std::vector<Record>(0);
-    full->next = 0;
-    if (full->unacked == 0) Finish(full);
+    ++pump_;
+    if (!batch.failure.ok()) GiveUp(batch);
+    batch.records = std::vector<Record>(0);
+    batch.next = 0;
+    if (IsDone(batch)) Finish(batch.self);
   }
   return false;
 }
 
-Publisher::Handed Publisher::HandOver(Batch& batch, const Record& record) {
+bool Publisher::PumpWaiting() {
+  for (; !freed_.empty(); freed_.pop_back()) {
+    ProducedTopic& topic = *freed_.back();
+    topic.waits_for_all = false;
+    bool full = false;
+    std::vector<Batch*> refused;
+    for (Waiting& one : std::exchange(topic.waiting, {})) {
+      Handed handed = Handed::kFull;
+      if (!full && one.batch->failure.ok()) {
+        --one.batch->waiting;
+        handed = HandOver(*one.batch, one.record);
+        full = handed == Handed::kFull;
+        if (full) ++one.batch->waiting;
+      }
+      if (handed == Handed::kRefused) refused.push_back(one.batch);
+      if (handed == Handed::kFull) topic.waiting.push_back(std::move(one));
+    }
+    for (Batch* batch : refused) {
+      GiveUp(*batch);
+      if (IsDone(*batch)) Finish(batch->self);
+    }
+    if (full) return false;
+  }
+  return true;
+}
+
+Publisher::Handed Publisher::HandOver(Batch& batch, Record& record) {
   ProducedTopic& topic = Topic(record.topic);
   const int partitions = topic.partitions;
   const std::optional<int> place = PartitionFor(record, partitions);
   const int64_t now = environment_.loop.TimeMs();
   topic.first.SetPartitions(partitions);
-  if (!topic.first.MayGo(place, now)) return Handed::kLater;
+  if (topic.waits_for_all || !topic.first.MayGo(place, now)) {
+    topic.waits_for_all |= !place.has_value();
+    topic.waiting.push_back({&batch, std::move(record)});
+    ++batch.waiting;
+    return Handed::kWaits;
+  }
+  const rd_kafka_resp_err_t error = Produce(batch, record, topic.handle);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // It went by the number that there is now.
+    const bool foreseen = topic.partitions == partitions;
+    topic.first.Went(foreseen ? place : std::nullopt, now);
+    ++batch.unacked;
+    return Handed::kYes;
+  }
+  // Reports will make room; or the event that says so comes on the queue, and
+  // the producer is replaced.
+  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+      error == RD_KAFKA_RESP_ERR__FATAL) {
+    return Handed::kFull;
+  }
+  batch.failure =
+      ToStatus(error, StrCat(environment_.place(), ": topic ", record.topic,
+                             ", key '", record.key, "'"));
+  return Handed::kRefused;
+}
+
+rd_kafka_resp_err_t Publisher::Produce(Batch& batch, const Record& record,
+                                       rd_kafka_topic_t* topic) {
   rd_kafka_headers_t* headers = nullptr;
   if (!record.headers.empty()) {
     headers = rd_kafka_headers_new(record.headers.size());
@@ -82,28 +133,33 @@ Publisher::Handed Publisher::HandOver(Batch& batch, const Record& record) {
   const int32_t partition =
       record.partition < 0 ? RD_KAFKA_PARTITION_UA : record.partition;
   const rd_kafka_resp_err_t error = rd_kafka_producev(
-      client_.get(), RD_KAFKA_V_RKT(topic.handle),
-      RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+      client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
       RD_KAFKA_V_KEY(key, record.key.size()),
       RD_KAFKA_V_VALUE(const_cast<void*>(value),
                        record.has_value ? record.value.size() : 0),
       RD_KAFKA_V_TIMESTAMP(TimestampOf(record, batch.untimed)),
       RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&batch), RD_KAFKA_V_END);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    // It went by the number that there is now.
-    const bool foreseen = topic.partitions == partitions;
-    topic.first.Went(foreseen ? place : std::nullopt, now);
-    return Handed::kYes;
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR && headers != nullptr) {
+    rd_kafka_headers_destroy(headers);
   }
-  if (headers != nullptr) rd_kafka_headers_destroy(headers);
-  // Reports will make room.
-  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Handed::kLater;
-  // The event that says so comes on the queue, and the producer is replaced.
-  if (error == RD_KAFKA_RESP_ERR__FATAL) return Handed::kLater;
-  batch.failure =
-      ToStatus(error, StrCat(environment_.place(), ": topic ", record.topic,
-                             ", key '", record.key, "'"));
-  return Handed::kRefused;
+  return error;
+}
+
+void Publisher::GiveUp(Batch& batch) {
+  if (pump_ == batch.self) ++pump_;
+  batch.next = batch.records.size();
+  if (batch.waiting == 0) return;
+  for (auto& [name, topic] : topics_->by_name) {
+    std::erase_if(topic.waiting,
+                  [&batch](const Waiting& one) { return one.batch == &batch; });
+  }
+  batch.waiting = 0;
+}
+
+bool Publisher::IsDone(const Batch& batch) {
+  return batch.next == batch.records.size() && batch.unacked == 0 &&
+         batch.waiting == 0;
 }
 
 Publisher::ProducedTopic& Publisher::Topic(std::string_view name) {
@@ -186,10 +242,12 @@ void Publisher::Restart() {
 
 void Publisher::DropClient() {
   if (topics_ != nullptr) {
-    for (const auto& [name, topic] : topics_->by_name) {
+    for (auto& [name, topic] : topics_->by_name) {
       if (topic.handle != nullptr) rd_kafka_topic_destroy(topic.handle);
+      topic.waiting.clear();
     }
     topics_.reset();
+    freed_.clear();
   }
   if (queue_ != nullptr) {
     Wake::Unwatch(queue_);
