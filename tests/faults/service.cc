@@ -21,6 +21,7 @@ using google::protobuf::Message;
 using google::protobuf::StringValue;
 
 constexpr absl::Duration kAgain = absl::Milliseconds(50);
+constexpr absl::Duration kMeasure = absl::Milliseconds(200);
 constexpr absl::Duration kEndBound = absl::Seconds(10);
 // Every so many transactions, one is rolled back.
 constexpr int kRollBackEvery = 7;
@@ -119,6 +120,15 @@ Promise<void> Service::StartApplying(Service& self) {
   self.bus_ = std::make_unique<bus::Bus>(self.loop_, *self.transport_,
                                          self.logger_, self.metrics_, options);
   ThrowIfError(self.bus_->Subscribe(self.contract_, self.options_.group, self));
+  Measure(self).Detach();
+}
+
+Promise<void> Service::Measure(Service& self) {
+  while (!self.stopping_) {
+    // While brokers are away there is no answer.
+    (void)co_await AsStatusOr(self.bus_->Measure());
+    co_await Delay(kMeasure);
+  }
 }
 
 Promise<void> Service::Write(Service& self, int lane) {

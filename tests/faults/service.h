@@ -64,6 +64,8 @@ class Service final : public EventListener {
   static Promise<int> Change(Service& self, std::vector<std::string> keys,
                              bool roll_back);
   static Promise<void> Apply(Service& self, const EventEnvelope& event);
+  // Asks how far the group is behind, as services do, until it is stopped.
+  static Promise<void> Measure(Service& self);
   void Acknowledge(const std::vector<std::string>& lines) const;
 
   EventLoop& loop_;
