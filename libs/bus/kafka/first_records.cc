@@ -4,6 +4,12 @@
 
 namespace millrace::bus::kafka {
 
+void FirstRecords::SetPartitions(int count) {
+  if (count == count_) return;
+  count_ = count;
+  if (ForgetFirsts()) anywhere_ = true;
+}
+
 bool FirstRecords::MayGo(std::optional<int> partition, int64_t now_ms) const {
   if (!partition.has_value()) {
     return AllKnow(now_ms) || (!anywhere_ && under_way_ == 0);
@@ -34,7 +40,16 @@ bool FirstRecords::Came(int partition, bool acknowledged, int64_t now_ms) {
   }
   if (under_way_ > 0) return free;
   anywhere_ = false;
+  ForgetFirsts();
   return true;
+}
+
+bool FirstRecords::ForgetFirsts() {
+  bool any = false;
+  for (auto& [partition, there] : partitions_) {
+    any |= std::exchange(there.first_under_way, false);
+  }
+  return any;
 }
 
 bool FirstRecords::Knows(const Partition& partition, int64_t now_ms) {

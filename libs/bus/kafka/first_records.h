@@ -25,8 +25,9 @@ class FirstRecords {
   // (producer.id.expiration.ms, which is seldom set).
   static constexpr int64_t kMemoryMs = 60 * 60 * 1000;
 
-  // 0, as in the beginning: it is not known.
-  void SetPartitions(int count) { count_ = count; }
+  // 0, as in the beginning: it is not known. What is under way when it changes
+  // may come to another partition than it went to.
+  void SetPartitions(int count);
 
   // Whether a record may go there; nothing: the partition is chosen later.
   bool MayGo(std::optional<int> partition, int64_t now_ms) const;
@@ -45,6 +46,8 @@ class FirstRecords {
   bool AllKnow(int64_t now_ms) const;
   // Of one that is in no use yet too.
   Partition Of(int partition) const;
+  // Whether there were any under way.
+  bool ForgetFirsts();
 
   int count_ = 0;
   absl::flat_hash_map<int, Partition> partitions_;

@@ -128,6 +128,24 @@ TEST_F(FirstRecordsMockTest, WhatWaitsIsGivenUpWithItsCall) {
   EXPECT_THAT(ValuesIn(0), ElementsAre("first", "next"));
 }
 
+TEST_F(FirstRecordsMockTest, WhoWaitedForAllAndIsGivenUpHoldsUpNobody) {
+  const std::string other = NewName("other");
+  const std::string key = KeyOf(1);
+  ASSERT_TRUE(Await(transport_->Publish(
+                        {OfKey(key, "before"), MakeRecord(other, key, "")}))
+                  .ok());
+  cluster_.AnswerAfter(absl::Milliseconds(100));
+  const auto under_way = AsStatusOr(transport_->Publish({OfKey(key, "1")}));
+  Record nowhere = MakeRecord(other, "", "nowhere");
+  nowhere.partition = 99;
+  const auto failed =
+      AsStatusOr(transport_->Publish({OfKey("", "waits"), nowhere}));
+  ASSERT_TRUE(RunUntil([&] { return under_way.settled(); }));
+  EXPECT_TRUE(failed.settled() && !failed.value().ok());
+  EXPECT_TRUE(Await(transport_->Publish({OfKey(key, "2")})).ok());
+  EXPECT_THAT(ValuesIn(1), ElementsAre("before", "1", "2"));
+}
+
 // They go one at a time until all partitions are known, and then at once.
 TEST_F(FirstRecordsMockTest, RecordsWithoutKeysAreAllThere) {
   std::vector<Promise<void>> published;

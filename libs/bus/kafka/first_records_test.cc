@@ -116,6 +116,26 @@ TEST(FirstRecordsTest, PartitionsThatAreAddedBegin) {
   EXPECT_TRUE(records.MayGo(0, kNow));
 }
 
+// A topic was made anew with fewer.
+TEST(FirstRecordsTest, OneMayComeElsewhereWhenTheirNumberChanges) {
+  FirstRecords records;
+  records.SetPartitions(8);
+  records.Went(7, kNow);
+  records.SetPartitions(2);
+  EXPECT_FALSE(records.MayGo(0, kNow));
+  EXPECT_FALSE(records.MayGo(1, kNow));
+  EXPECT_TRUE(records.Came(1, true, kNow));
+  EXPECT_TRUE(records.MayGo(0, kNow));
+}
+
+TEST(FirstRecordsTest, WhenNothingIsUnderWayNothingWaits) {
+  FirstRecords records;
+  records.SetPartitions(2);
+  records.Went(0, kNow);
+  EXPECT_TRUE(records.Came(-1, false, kNow));
+  EXPECT_TRUE(records.MayGo(0, kNow));
+}
+
 TEST(FirstRecordsTest, AfterALongSilenceItBeginsAnew) {
   FirstRecords records;
   records.SetPartitions(1);

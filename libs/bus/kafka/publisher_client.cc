@@ -40,8 +40,7 @@ std::optional<int> PartitionFor(const Record& record, int partitions) {
 
 bool Publisher::Pump(int budget) {
   if (client_ == nullptr || fatal_) return false;
-  if (!PumpWaiting() || needlessly_alone()) return false;
-  while (pump_ != batches_.end()) {
+  while (PumpWaiting() && !needlessly_alone() && pump_ != batches_.end()) {
     Batch& batch = *pump_;
     while (batch.next < batch.records.size()) {
       if (budget-- == 0) return true;
@@ -60,8 +59,9 @@ bool Publisher::Pump(int budget) {
 }
 
 bool Publisher::PumpWaiting() {
-  for (; !freed_.empty(); freed_.pop_back()) {
+  while (!freed_.empty()) {
     ProducedTopic& topic = *freed_.back();
+    freed_.pop_back();
     topic.waits_for_all = false;
     bool full = false;
     std::vector<Batch*> refused;
@@ -76,6 +76,7 @@ bool Publisher::PumpWaiting() {
       if (handed == Handed::kRefused) refused.push_back(one.batch);
       if (handed == Handed::kFull) topic.waiting.push_back(std::move(one));
     }
+    if (full) freed_.push_back(&topic);
     for (Batch* batch : refused) {
       GiveUp(*batch);
       if (IsDone(*batch)) Finish(batch->self);
@@ -151,8 +152,11 @@ void Publisher::GiveUp(Batch& batch) {
   batch.next = batch.records.size();
   if (batch.waiting == 0) return;
   for (auto& [name, topic] : topics_->by_name) {
-    std::erase_if(topic.waiting,
-                  [&batch](const Waiting& one) { return one.batch == &batch; });
+    const size_t gone = std::erase_if(
+        topic.waiting,
+        [&batch](const Waiting& one) { return one.batch == &batch; });
+    // Others may have waited for it.
+    if (gone > 0) freed_.push_back(&topic);
   }
   batch.waiting = 0;
 }
