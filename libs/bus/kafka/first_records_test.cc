@@ -9,6 +9,12 @@ namespace {
 
 constexpr int64_t kNow = 1'000'000;
 
+// Has a record of its own go there and be acknowledged.
+void Acknowledge(int partition, FirstRecords* records) {
+  records->Went(partition, kNow);
+  records->Came(partition, true, kNow);
+}
+
 TEST(FirstRecordsTest, OfAPartitionTheSecondWaitsForTheFirst) {
   FirstRecords records;
   records.SetPartitions(2);
@@ -85,8 +91,7 @@ TEST(FirstRecordsTest, WithoutAKeyItGoesAloneUntilAllAreKnown) {
   EXPECT_FALSE(records.MayGo(1, kNow));
   // What is known is not held up, and says nothing of the other one.
   EXPECT_TRUE(records.MayGo(0, kNow));
-  records.Went(0, kNow);
-  records.Came(0, true, kNow);
+  Acknowledge(0, &records);
   EXPECT_FALSE(records.MayGo(1, kNow));
   records.Came(1, true, kNow);
   EXPECT_TRUE(records.MayGo(1, kNow));
@@ -97,8 +102,7 @@ TEST(FirstRecordsTest, WithoutAKeyItGoesAloneUntilAllAreKnown) {
 TEST(FirstRecordsTest, WithoutAKeyItMayGoToOneThatIsKnown) {
   FirstRecords records;
   records.SetPartitions(2);
-  records.Went(0, kNow);
-  records.Came(0, true, kNow);
+  Acknowledge(0, &records);
   records.Went(std::nullopt, kNow);
   records.Came(0, true, kNow);
   EXPECT_TRUE(records.MayGo(1, kNow));
@@ -107,8 +111,7 @@ TEST(FirstRecordsTest, WithoutAKeyItMayGoToOneThatIsKnown) {
 TEST(FirstRecordsTest, PartitionsThatAreAddedBegin) {
   FirstRecords records;
   records.SetPartitions(1);
-  records.Went(0, kNow);
-  records.Came(0, true, kNow);
+  Acknowledge(0, &records);
   records.SetPartitions(2);
   EXPECT_TRUE(records.MayGo(0, kNow));
   records.Went(1, kNow);
@@ -139,8 +142,7 @@ TEST(FirstRecordsTest, WhenNothingIsUnderWayNothingWaits) {
 TEST(FirstRecordsTest, AfterALongSilenceItBeginsAnew) {
   FirstRecords records;
   records.SetPartitions(1);
-  records.Went(0, kNow);
-  records.Came(0, true, kNow);
+  Acknowledge(0, &records);
   const int64_t later = kNow + FirstRecords::kMemoryMs;
   EXPECT_TRUE(records.MayGo(0, later));
   records.Went(0, later);
